@@ -4,7 +4,7 @@ namespace Ledger.Accounts;
 
 /// <summary>
 /// What a provider said about lines, once: complete for the time it covers, already checked (aligned buckets, no duplicates,
-/// finite figures), every figure exact. Providers make readings; <see cref="Observation"/> turns them into snapshots.
+/// finite figures), every figure exact. Providers make readings; the account turns them into snapshots.
 /// </summary>
 public sealed record Reading
 {
