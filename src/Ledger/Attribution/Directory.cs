@@ -1,3 +1,4 @@
+using Ledger.Accounts;
 using Ledger.Agents;
 using Ledger.Keys;
 using Ledger.Log;
@@ -11,10 +12,14 @@ namespace Ledger.Attribution;
 /// </summary>
 public sealed class Directory
 {
+    private readonly Dictionary<string, Account> accounts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Agent> agents = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Account, string Key), KeyOwnership> keys = [];
     private readonly Dictionary<string, Mission> missions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, WindowIndex> windowsByAgent = new(StringComparer.Ordinal);
+
+    /// <summary>All accounts by id, removed ones too.</summary>
+    public IReadOnlyDictionary<string, Account> Accounts => accounts;
 
     /// <summary>All agents by id.</summary>
     public IReadOnlyDictionary<string, Agent> Agents => agents;
@@ -27,6 +32,9 @@ public sealed class Directory
 
     /// <summary>Takes the state of something as it was saved before. For a restart; the log is not read again.</summary>
     public void Restore(Agent agent) => agents[agent.Id] = agent;
+
+    /// <inheritdoc cref="Restore(Agent)"/>
+    public void Restore(Account account) => accounts[account.Id] = account;
 
     /// <inheritdoc cref="Restore(Agent)"/>
     public void Restore(KeyOwnership key) => keys[(key.Account, key.Key)] = key;
@@ -58,6 +66,7 @@ public sealed class Directory
                 return Change(MissionOf(happened)!, happened);
 
             default:
+                if (Account.IdIn(happened) is { } id && Account.Apply(accounts.GetValueOrDefault(id), happened) is { } account) accounts[id] = account;
                 return [];
         }
     }
