@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Threading.Channels;
 using Ledger.Log;
+using Npgsql;
 
 namespace Ledger.Postgres;
 
@@ -10,11 +11,14 @@ namespace Ledger.Postgres;
 /// </summary>
 internal sealed class GroupCommit : IAsyncDisposable
 {
+    private const int GatherTurnsMax = 16;
+
     private readonly LedgerDatabase database;
     private readonly PostgresLogOptions options;
     private readonly Action<long> committed;
     private readonly Channel<PreparedAppend> queue;
     private readonly Task running;
+    private readonly Memory memory;
     private WriterConnection? connection;
     private long queuedBytes;
     private long known;
@@ -25,6 +29,7 @@ internal sealed class GroupCommit : IAsyncDisposable
         this.database = database;
         this.options = options;
         this.committed = committed;
+        memory = new Memory(options.StreamsRemembered);
         queue = Channel.CreateBounded<PreparedAppend>(new BoundedChannelOptions(options.QueueLengthMax) { SingleReader = true });
         running = Task.Run(Run);
     }
@@ -54,10 +59,11 @@ internal sealed class GroupCommit : IAsyncDisposable
         var batch = new List<PreparedAppend>();
         while (await WaitForWork())
         {
+            await Gather(batch.Count);
+            batch.Clear();
             Cut(batch);
             if (batch.Count > 0)
                 await Settle(batch);
-            batch.Clear();
         }
     }
 
@@ -69,6 +75,16 @@ internal sealed class GroupCommit : IAsyncDisposable
         if (sequenceBehind && await Task.WhenAny(more, Task.Delay(options.IdleAfter)) != more)
             await LevelSequence();
         return await more;
+    }
+
+    /// <summary>
+    /// The callers of the last batch have just been answered; those who come again at once are let in first, or the crowd would
+    /// fall apart into two halves that wait for each other. No clock: only turns of the thread pool, and none for a lone caller.
+    /// </summary>
+    private async Task Gather(int crowd)
+    {
+        for (var turn = 0; turn < GatherTurnsMax && queue.Reader.Count < crowd; turn++)
+            await Task.Yield();
     }
 
     private void Cut(List<PreparedAppend> batch)
@@ -153,30 +169,81 @@ internal sealed class GroupCommit : IAsyncDisposable
     private async Task Transact(IReadOnlyList<PreparedAppend> batch)
     {
         connection ??= await WriterConnection.Open(database, options);
-        Resolution resolution;
         try
         {
-            var (standing, writer) = await connection.TakeHeadAndRead(batch);
-            if (writer != "ledger")
-                throw new LogBusyException($"The declared writer of this log is {writer}. Switch back to ledger first.");
-            if (standing.Position < known)
-                throw new LogBrokenException($"The head went back from {known} to {standing.Position}: an older copy of the database was restored.", standing.Position);
-
-            resolution = new Resolution(standing);
-            foreach (var append in batch)
-                resolution.Add(append);
-            if (resolution.Accepted.Count == 0)
-                await connection.Rollback();
-            else
-                await Commit(resolution);
+            var resolution = await CommitOnMemory(batch) ?? await CommitOnReading(batch);
+            known = resolution.Position;
+            committed(known);
+            Answer(resolution);
         }
         catch (Exception e)
         {
+            memory.Forget();
             await Recover(e);
             throw;
         }
+    }
 
-        // Some of these were decided by an append of the same batch, so they too are told only now.
+    /// <summary>
+    /// One round trip, on what this process remembers of the log. The commit itself proves it: it fails unless the head is still
+    /// the remembered one, and unless every key and id is new. Null: not possible, or proven wrong.
+    /// </summary>
+    private async Task<Resolution?> CommitOnMemory(IReadOnlyList<PreparedAppend> batch)
+    {
+        if (memory.StandingFor(batch) is not { } standing)
+            return null;
+        var resolution = Resolve(standing, batch);
+        // Without an event there is nothing to prove it with. And only what is written proves its key and ids new: what seems to
+        // have lost may be a replay of something long committed.
+        if (resolution.Positions.Count == 0 || resolution.Settled.Count > 0)
+            return null;
+        try
+        {
+            await Commit(resolution, standing);
+        }
+        catch (PostgresException wrong) when (WriterConnection.ProvesMemoryWrong(wrong))
+        {
+            memory.Forget();
+            await connection!.Rollback();
+            return null;
+        }
+        memory.Learn(standing, resolution);
+        return resolution;
+    }
+
+    /// <summary>Two round trips: take the head row and read, then write and commit.</summary>
+    private async Task<Resolution> CommitOnReading(IReadOnlyList<PreparedAppend> batch)
+    {
+        var (standing, writer) = await connection!.TakeHeadAndRead(batch);
+        if (writer != "ledger")
+            throw new LogBusyException($"The declared writer of this log is {writer}. Switch back to ledger first.");
+        if (standing.Position < known)
+            throw new LogBrokenException($"The head went back from {known} to {standing.Position}: an older copy of the database was restored.", standing.Position);
+
+        var resolution = Resolve(standing, batch);
+        if (resolution.Accepted.Count == 0)
+            await connection.Rollback();
+        else
+            await Commit(resolution, remembered: null);
+        // With other writers about, what we remember is seldom still true.
+        if (standing.Position == known)
+            memory.Learn(standing, resolution);
+        else
+            memory.Forget();
+        return resolution;
+    }
+
+    private static Resolution Resolve(Standing standing, IReadOnlyList<PreparedAppend> batch)
+    {
+        var resolution = new Resolution(standing);
+        foreach (var append in batch)
+            resolution.Add(append);
+        return resolution;
+    }
+
+    /// <summary>Some were decided by an append of the same batch, so they too are told only after the commit.</summary>
+    private static void Answer(Resolution resolution)
+    {
         foreach (var (append, result, refusal) in resolution.Settled)
         {
             if (refusal is null)
@@ -184,20 +251,18 @@ internal sealed class GroupCommit : IAsyncDisposable
             else
                 append.Fail(refusal);
         }
-        known = resolution.Position;
-        committed(known);
         foreach (var (append, first, last) in resolution.Accepted)
             append.Complete(new AppendResult.Written(first, last));
     }
 
-    private async Task Commit(Resolution resolution)
+    private async Task Commit(Resolution resolution, Standing? remembered)
     {
         foreach (var (append, first, _) in resolution.Accepted)
             append.SentFirst = first;
         sequenceBehind = true;
         try
         {
-            await connection!.WriteAndCommit(resolution);
+            await connection!.WriteAndCommit(resolution, remembered);
         }
         catch (Exception e) when (e is not CommitCutException)
         {

@@ -35,6 +35,10 @@ public sealed record PostgresLogOptions
     /// <value>The default is 64 MB.</value>
     public long QueueBytesMax { get; init; } = 64 * 1024 * 1024;
 
+    /// <summary>Streams whose version the writer remembers between batches, to save a round trip.</summary>
+    /// <value>The default is 20,000.</value>
+    public int StreamsRemembered { get; init; } = 20_000;
+
     /// <summary>Events that one read may ask for.</summary>
     /// <value>The default is 10,000.</value>
     public int ReadLimitMax { get; init; } = 10_000;
@@ -93,6 +97,7 @@ public sealed record PostgresLogOptions
         Positive(AnswerBytesMax);
         Positive(QueueLengthMax);
         Positive(QueueBytesMax);
+        Positive(StreamsRemembered);
         Positive(ReadLimitMax);
         Positive(CopyFrom);
         Positive(AttemptsMax);

@@ -25,7 +25,6 @@ internal sealed class Standing
 /// </summary>
 internal sealed class Resolution(Standing standing)
 {
-    private readonly Dictionary<string, long> touched = [];
     private readonly byte[] row = new byte[HashChain.Length];
 
     public long Before { get; } = standing.Position;
@@ -115,7 +114,7 @@ internal sealed class Resolution(Standing standing)
     }
 
     private long Version(string stream) =>
-        touched.TryGetValue(stream, out var version) ? version : standing.Versions.GetValueOrDefault(stream);
+        Streams.TryGetValue(stream, out var reached) ? reached.Version : standing.Versions.GetValueOrDefault(stream);
 
     private void Accept(PreparedAppend append)
     {
@@ -127,7 +126,6 @@ internal sealed class Resolution(Standing standing)
             var version = Version(stream.Stream);
             foreach (var e in stream.Events)
                 Write(stream.Stream, ++version, e);
-            touched[stream.Stream] = version;
             Streams[stream.Stream] = (version, stream.Events[^1].Micros);
         }
         Accepted.Add((append, first, Position));

@@ -24,20 +24,27 @@ internal sealed class WriterConnection : IAsyncDisposable
 
     // Before the inserts: the guard on mt_events looks whose transaction last wrote the head row.
     private const string MoveHead = "update ledger_head set position = $1, chain = $2 where one";
-    private const string WriteStreams = """
+    // Takes the head row, if it still is the one remembered; else divides by zero, and nothing of the batch happens.
+    private const string MoveHeadFrom = """
+        with moved as (update ledger_head set position = $1, chain = $2 where one and position = $3 and chain = $4 and writer = 'ledger' returning one)
+        select 1 / count(*), set_config('synchronous_commit', 'on', true) from moved
+        """;
+    private const string DivisionByZero = "22012", UniqueViolation = "23505";
+
+    internal const string WriteStreams = """
         insert into mt_streams (id, version, timestamp, created)
         select s.id, s.version, s.at, s.at from unnest($1::varchar[], $2::bigint[], $3::timestamptz[]) as s (id, version, at)
         on conflict (id) do update set version = excluded.version, timestamp = excluded.timestamp
         """;
     // Sequences do not roll back: only what is committed already may be given away, never the batch's own end. A Marten daemon
     // that sees the sequence ahead of the rows would declare them dead.
-    private const string MoveSequence = "select setval('mt_events_sequence', greatest($1, 1), $1 > 0)";
-    private const string WriteEvents = """
+    internal const string MoveSequence = "select setval('mt_events_sequence', greatest($1, 1), $1 > 0)";
+    internal const string WriteEvents = """
         insert into mt_events (seq_id, id, stream_id, version, data, type, timestamp)
         select * from unnest($1::bigint[], $2::uuid[], $3::varchar[], $4::bigint[], $5::jsonb[], $6::varchar[], $7::timestamptz[])
         """;
-    private const string WriteChain = "insert into ledger_chain (seq_id, id, hash) select * from unnest($1::bigint[], $2::uuid[], $3::bytea[])";
-    private const string WriteTimes = """
+    internal const string WriteChain = "insert into ledger_chain (seq_id, id, hash) select * from unnest($1::bigint[], $2::uuid[], $3::bytea[])";
+    internal const string WriteTimes = """
         insert into ledger_time (block, earliest)
         select (seq_id - 1) / 1024, min(timestamp) from mt_events where seq_id > $1 and seq_id <= $2 group by 1
         """;
@@ -50,8 +57,8 @@ internal sealed class WriterConnection : IAsyncDisposable
         select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[])
         on conflict (id) do nothing
         """;
-    private const string CopyEvents = "copy mt_events (seq_id, id, stream_id, version, data, type, timestamp) from stdin (format binary)";
-    private const string CopyChain = "copy ledger_chain (seq_id, id, hash) from stdin (format binary)";
+    internal const string CopyEvents = "copy mt_events (seq_id, id, stream_id, version, data, type, timestamp) from stdin (format binary)";
+    internal const string CopyChain = "copy ledger_chain (seq_id, id, hash) from stdin (format binary)";
 
     /// <summary>Positions in one row of ledger_time.</summary>
     internal const long TimeBlock = 1024;
@@ -150,16 +157,21 @@ internal sealed class WriterConnection : IAsyncDisposable
         return (standing, writer);
     }
 
+    /// <summary>Whether a commit on memory failed for what was remembered: the head moved on, or a key or an id is there already.</summary>
+    public static bool ProvesMemoryWrong(PostgresException e) => e.SqlState is DivisionByZero or UniqueViolation;
+
     /// <summary>Writes what the resolution accepted and commits.</summary>
+    /// <param name="resolution">What to write.</param>
+    /// <param name="remembered">Null: the transaction is open and holds the head row. Else what the resolution stands on, to be proven.</param>
     /// <exception cref="CommitCutException">The connection went while the commit was under way.</exception>
-    public async Task WriteAndCommit(Resolution resolution)
+    public async Task WriteAndCommit(Resolution resolution, Standing? remembered)
     {
         var copy = resolution.Positions.Count >= options.CopyFrom;
         if (copy)
         {
             await using (var start = NewBatch())
             {
-                AddHead(start, resolution);
+                AddHead(start, resolution, remembered);
                 await start.PrepareAsync();
                 await start.ExecuteNonQueryAsync();
             }
@@ -169,7 +181,7 @@ internal sealed class WriterConnection : IAsyncDisposable
         await using var batch = NewBatch();
         if (!copy)
         {
-            AddHead(batch, resolution);
+            AddHead(batch, resolution, remembered);
             if (resolution.Positions.Count > 0)
                 AddEvents(batch, resolution);
         }
@@ -224,11 +236,19 @@ internal sealed class WriterConnection : IAsyncDisposable
         }
     }
 
-    private static void AddHead(NpgsqlBatch batch, Resolution resolution)
+    private static void AddHead(NpgsqlBatch batch, Resolution resolution, Standing? remembered)
     {
         if (resolution.Positions.Count == 0)
             return;
-        Add(batch, MoveHead, Value(resolution.Position), Value(resolution.Chain));
+        if (remembered is null)
+        {
+            Add(batch, MoveHead, Value(resolution.Position), Value(resolution.Chain));
+        }
+        else
+        {
+            Add(batch, Begin);
+            Add(batch, MoveHeadFrom, Value(resolution.Position), Value(resolution.Chain), Value(remembered.Position), Value(remembered.Chain));
+        }
         var names = new string[resolution.Streams.Count];
         var versions = new long[names.Length];
         var times = new DateTime[names.Length];

@@ -1,12 +1,17 @@
 using System.Globalization;
 using Ledger.Benchmarks;
 
-// dotnet run -c Release --project tests/Ledger.Benchmarks -- views [days]
-var what = args is [var first, ..] ? first : "views";
-var days = args is [_, var d, ..] ? int.Parse(d, CultureInfo.InvariantCulture) : 90;
-if (what == "views")
+// dotnet run -c Release --project tests/Ledger.Benchmarks -- appends | views [days]
+var what = args is [var first, ..] ? first : "all";
+var holds = true;
+if (what is "appends" or "all")
 {
-    ViewsBenchmark.SetDays(days);
-    await ViewsBenchmark.Run(days, Console.Out);
+    var results = await AppendsBenchmark.Run(Console.WriteLine);
+    Console.WriteLine(BenchResult.Header);
+    foreach (var result in results)
+        Console.WriteLine(result);
+    holds &= results.All(r => r.Holds);
 }
-return 0;
+if (what is "views" or "all")
+    holds &= await ViewsBenchmark.Run(args is [_, var days, ..] ? int.Parse(days, CultureInfo.InvariantCulture) : 90, Console.Out);
+return holds ? 0 : 1;

@@ -163,6 +163,36 @@ public abstract class EventLogCompliance(IEngineFixture engine) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task a_replay_among_new_appends_is_still_a_replay_and_not_a_stream_that_moved()
+    {
+        await Log.Append(One("a", "1", expected: 0) with { Idempotency = Key("k") }, ct);
+        for (var round = 0; round < 20; round++)
+        {
+            var fresh = Enumerable.Range(0, 5).Select(i => Log.Append(One($"s{i}", $"{round}-{i}", expected: round), ct)).ToList();
+            var byKey = Log.Append(One("a", "1", expected: 0) with { Idempotency = Key("k") }, ct);
+            var byIds = Log.Append(One("a", "1", expected: 0), ct);
+            fresh.AddRange(Enumerable.Range(5, 5).Select(i => Log.Append(One($"s{i}", $"{round}-{i}", expected: round), ct)));
+            Assert.Equal(new AppendResult.AlreadyThere(1, null), await byKey);
+            Assert.Equal(new AppendResult.AlreadyThere(1, null), await byIds);
+            Assert.All(await Task.WhenAll(fresh), r => Assert.IsType<AppendResult.Written>(r));
+        }
+        Assert.Equal(201, (await Log.Head(ct)).Position);
+    }
+
+    [Fact]
+    public async Task what_another_process_wrote_counts_though_this_one_remembers_otherwise()
+    {
+        var other = await store.AnotherLog();
+        await Log.Append(One("a", "1", expected: 0), ct);
+        await Log.Append(One("a", "2", expected: 1), ct);
+        Assert.Equal(new AppendResult.Written(3, 3), await other.Append(One("a", "3", expected: 2), ct));
+        Assert.Equal(new AppendResult.StreamMoved("a", 3), await Log.Append(One("a", "4", expected: 2), ct));
+        Assert.Equal(new AppendResult.Written(4, 4), await other.Append(One("a", "5", expected: 3), ct));
+        Assert.Equal(new AppendResult.Written(5, 5), await Log.Append(One("a", "6"), ct));
+        Assert.Equal([1L, 2L, 3L, 4L, 5L], (await Log.ReadStream("a", 0, 10, ct)).Select(e => e.Version));
+    }
+
+    [Fact]
     public async Task the_same_events_again_write_nothing()
     {
         var request = Append(Stream("a", StreamAppend.AnyVersion, Event("1", """{"x":1,"y":"2"}"""), Event("2")));

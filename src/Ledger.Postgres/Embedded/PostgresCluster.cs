@@ -96,17 +96,21 @@ public sealed class PostgresCluster : IAsyncDisposable
     /// <summary>Stops the server cleanly and gives the folder free.</summary>
     public async ValueTask DisposeAsync()
     {
-        NpgsqlConnection.ClearAllPools();
         var seconds = ((int)options.StopTimeout.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         try
         {
-            await ServerUser.Run(binaries.PgCtl, ["stop", "-D", data, "-m", "fast", "-w", "-t", seconds], "/", options.StopTimeout + TimeSpan.FromSeconds(5));
+            // pg_ctl would wait in vain for the lock file of a server that was killed.
+            if (await ServerProcess.IsServerOn(ServerPid, data))
+                await ServerUser.Run(binaries.PgCtl, ["stop", "-D", data, "-m", "fast", "-w", "-t", seconds], "/", options.StopTimeout + TimeSpan.FromSeconds(5));
         }
         finally
         {
             await owner.DisposeAsync();
         }
     }
+
+    /// <summary>What is left when the program is killed: the server runs on, the lock on the folder is gone.</summary>
+    internal ValueTask Abandon() => owner.DisposeAsync();
 
     /// <summary>One program at a time owns the folder. The lock goes with its process, however that ends.</summary>
     private static FileStream TakeOwnership(string folder)

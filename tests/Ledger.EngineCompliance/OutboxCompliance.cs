@@ -1,0 +1,148 @@
+using System.Text;
+using Ledger.Log;
+using Xunit;
+using static Ledger.EngineCompliance.Given;
+
+namespace Ledger.EngineCompliance;
+
+/// <summary>What every engine's outbox promises.</summary>
+public abstract class OutboxCompliance(IEngineFixture engine) : IAsyncLifetime
+{
+    private static readonly CancellationToken ct = CancellationToken.None;
+    private static readonly TimeSpan lease = TimeSpan.FromMinutes(1);
+    private IEngineUnderTest store = null!;
+
+    private IOutbox Outbox => store.Outbox;
+
+    public async ValueTask InitializeAsync() => store = await engine.Create();
+
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        await store.DisposeAsync();
+    }
+
+    private Task<AppendResult> Send(string cause, params NewMessage[] messages) =>
+        store.Log.Append(One("a", cause) with { Messages = messages }, ct);
+
+    [Fact]
+    public async Task a_message_leaves_with_its_cause_and_not_before_it_is_due()
+    {
+        await Send("1", Message("m", """{"to":"ü"}""", Noon.AddMinutes(5)));
+        Assert.Empty(await Outbox.Claim(10, lease, Noon.AddMinutes(4), ct));
+        var claimed = Assert.Single(await Outbox.Claim(10, lease, Noon.AddMinutes(5), ct));
+        Assert.Equal("alert.v1", claimed.Kind);
+        Assert.Equal("""{"to":"ü"}""", Encoding.UTF8.GetString(claimed.Body.Span));
+        Assert.Equal(1, claimed.Attempt);
+        Assert.Equal(1, claimed.Position);
+        Assert.Equal(EventIds.DerivedFrom("m", "message"), claimed.Id);
+        Assert.Empty(await Outbox.Claim(10, lease, Noon.AddMinutes(5), ct));
+    }
+
+    [Fact]
+    public async Task an_append_that_lost_sends_nothing()
+    {
+        await Send("1");
+        Assert.IsType<AppendResult.StreamMoved>(await store.Log.Append(One("a", "2", expected: 0) with { Messages = [Message("m")] }, ct));
+        Assert.Equal(0, (await Outbox.State(Noon, ct)).Waiting);
+    }
+
+    [Fact]
+    public async Task the_same_message_id_is_kept_once()
+    {
+        await Send("1", Message("m"));
+        await Send("2", Message("m"), Message("n"));
+        Assert.Equal(2, (await Outbox.Claim(10, lease, Noon, ct)).Count);
+    }
+
+    [Fact]
+    public async Task messages_come_in_the_order_they_are_due()
+    {
+        await Send("1", Message("late", due: Noon.AddMinutes(3)), Message("early", due: Noon));
+        await Send("2", Message("middle", due: Noon.AddMinutes(1)));
+        var claimed = await Outbox.Claim(10, lease, Noon.AddHours(1), ct);
+        string[] inOrder = ["early", "middle", "late"];
+        Assert.Equal(inOrder.Select(n => EventIds.DerivedFrom(n, "message")), claimed.Select(c => c.Id));
+    }
+
+    [Fact]
+    public async Task many_deliverers_never_hold_the_same_message()
+    {
+        await Send("1", [.. Enumerable.Range(0, 200).Select(i => Message($"m{i}"))]);
+        var claims = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(async () =>
+        {
+            var mine = new List<ClaimedMessage>();
+            while (await Outbox.Claim(7, lease, Noon, ct) is { Count: > 0 } some)
+                mine.AddRange(some);
+            return mine;
+        }, ct)));
+        var all = claims.SelectMany(c => c).ToArray();
+        Assert.Equal(200, all.Length);
+        Assert.Equal(200, all.Select(c => c.Id).Distinct().Count());
+        Assert.Equal(200, all.Select(c => c.Token).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task a_delivered_message_is_gone()
+    {
+        await Send("1", Message("m"));
+        var claimed = Assert.Single(await Outbox.Claim(10, lease, Noon, ct));
+        Assert.True(await Outbox.Delivered(claimed, Noon, ct));
+        Assert.False(await Outbox.Delivered(claimed, Noon, ct));
+        Assert.Empty(await Outbox.Claim(10, lease, Noon.AddDays(1), ct));
+        Assert.Equal(new OutboxState(0, 0, null), await Outbox.State(Noon, ct));
+    }
+
+    [Fact]
+    public async Task a_lease_that_ran_out_makes_the_message_due_again_and_the_old_holder_is_refused()
+    {
+        await Send("1", Message("m"));
+        var old = Assert.Single(await Outbox.Claim(10, lease, Noon, ct));
+        Assert.Empty(await Outbox.Claim(10, lease, Noon + lease - TimeSpan.FromSeconds(1), ct));
+        var young = Assert.Single(await Outbox.Claim(10, lease, Noon + lease, ct));
+        Assert.Equal(2, young.Attempt);
+        Assert.True(young.Token > old.Token);
+        Assert.False(await Outbox.Delivered(old, Noon, ct));
+        Assert.False(await Outbox.Retry(old, Noon, "late", ct));
+        Assert.False(await Outbox.DeadLetter(old, "late", ct));
+        Assert.True(await Outbox.Delivered(young, Noon, ct));
+    }
+
+    [Fact]
+    public async Task a_message_given_back_is_due_when_it_was_said_to_be()
+    {
+        await Send("1", Message("m"));
+        var first = Assert.Single(await Outbox.Claim(10, lease, Noon, ct));
+        Assert.True(await Outbox.Retry(first, Noon.AddMinutes(15), "451 try later", ct));
+        Assert.False(await Outbox.Delivered(first, Noon, ct));
+        Assert.Empty(await Outbox.Claim(10, lease, Noon.AddMinutes(14), ct));
+        Assert.Equal(2, Assert.Single(await Outbox.Claim(10, lease, Noon.AddMinutes(15), ct)).Attempt);
+    }
+
+    [Fact]
+    public async Task a_dead_letter_is_counted_and_never_claimed()
+    {
+        await Send("1", Message("m"), Message("n"));
+        var claimed = await Outbox.Claim(1, lease, Noon, ct);
+        Assert.True(await Outbox.DeadLetter(claimed[0], "550 nobody here\0", ct));
+        Assert.Single(await Outbox.Claim(10, lease, Noon.AddDays(1), ct));
+        var state = await Outbox.State(Noon, ct);
+        Assert.Equal((1L, 1L), (state.Waiting, state.Dead));
+        Assert.NotNull(state.OldestWaiting);
+    }
+
+    [Fact]
+    public async Task a_claim_takes_a_limit_and_a_lease()
+    {
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Outbox.Claim(0, lease, Noon, ct));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Outbox.Claim(1_000_000, lease, Noon, ct));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Outbox.Claim(1, TimeSpan.Zero, Noon, ct));
+    }
+
+    [Fact]
+    public async Task a_body_over_the_bound_is_refused()
+    {
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => Send("1", Message("m", new string('x', 256 * 1024 + 1))));
+        Assert.Equal(0, (await store.Log.Head(ct)).Position);
+    }
+}
