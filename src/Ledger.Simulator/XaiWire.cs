@@ -194,7 +194,7 @@ internal static class XaiWire
                 if (values[i] is not { } value) continue;
                 var start = buckets[i];
                 if (fault?.Fault == Fault.MisalignedBucket) start = start.AddMinutes(1);
-                if (fault?.Fault == Fault.FutureBucket && first) start = now.AddDays(1);
+                if (fault?.Fault == Fault.FutureBucket && first) start = start.AddDays(1);
                 Point(json, start, value, first && fault?.Fault == Fault.Figure ? fault.Argument ?? "NaN" : null);
                 if (fault?.Fault == Fault.DuplicatePoint && first) Point(json, start, value, null);
                 first = false;
