@@ -3,7 +3,6 @@ using System.Text;
 using Ledger.Accounts;
 using Ledger.Money;
 using Ledger.Providers.Xai;
-using Ledger.Simulator;
 using Xunit;
 using static Ledger.Providers.Tests.Payload;
 

@@ -134,6 +134,46 @@ public sealed class ProviderHttpTests
     }
 
     [Fact]
+    public async Task an_endless_answer_is_read_up_to_the_cap_and_no_further()
+    {
+        using var endless = new Endless();
+        using var client = new XaiClient(
+            new() { Http = new() { BytesMax = 1024 * 1024 } }, Secret.FromPaste(canary),
+            handler: new Answering(() => new(HttpStatusCode.OK) { Content = new StreamContent(endless) { Headers = { ContentType = new("application/json") } } }));
+        var e = await Assert.ThrowsAsync<ProviderException>(() => client.Validate());
+        Assert.Equal((FailureKind.Contract, "The answer is larger than 1 MB."), (e.Kind, e.Detail));
+        Assert.InRange(endless.BytesRead, 1024 * 1024, 3 * 1024 * 1024);
+    }
+
+    [Fact]
+    public async Task an_answer_said_to_be_too_long_is_not_read_at_all()
+    {
+        using var endless = new Endless();
+        using var client = new XaiClient(
+            new(), Secret.FromPaste(canary),
+            handler: new Answering(() => new(HttpStatusCode.OK) { Content = new StreamContent(endless) { Headers = { ContentType = new("application/json"), ContentLength = 10_000_000_000 } } }));
+        Assert.Equal("The answer is larger than 32 MB.", (await Assert.ThrowsAsync<ProviderException>(() => client.Validate())).Detail);
+        Assert.Equal(0, endless.BytesRead);
+    }
+
+    [Fact]
+    public async Task a_client_keeps_its_pace_over_all_calls()
+    {
+        var clock = ManualClock.At("2026-11-16T12:00:00Z");
+        var sent = new Recording();
+        using var http = new ProviderHttp(new("https://provider.example"), false, Secret.FromPaste(canary), allowed, new(), clock, Random.Shared, sent);
+        for (var i = 0; i < 30; i++) await http.Send(new(HttpMethod.Post, "/a"), default);
+        var poll = http.Send(new(HttpMethod.Post, "/a"), default);
+        var bookmark = http.Send(new(HttpMethod.Get, "/a/1/b", Priority: Priority.First), default);
+        Assert.Equal(30, sent.Requests.Count);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        await bookmark.WaitAsync(TimeSpan.FromSeconds(5));
+        Assert.Equal((31, false), (sent.Requests.Count, poll.IsCompleted));
+        clock.Advance(TimeSpan.FromSeconds(1));
+        await poll.WaitAsync(TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
     public async Task pauses_between_attempts_grow_and_are_random_below_their_ceiling()
     {
         var clock = ManualClock.At("2026-11-16T12:00:00Z");
@@ -232,6 +272,36 @@ public sealed class ProviderHttpTests
             Interlocked.Increment(ref count);
             return Task.FromResult(answer());
         }
+    }
+
+    private sealed class Endless : Stream
+    {
+        public long BytesRead { get; private set; }
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => BytesRead; set => throw new NotSupportedException(); }
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            buffer.AsSpan(offset, count).Fill((byte)' ');
+            BytesRead += count;
+            return count;
+        }
+
+        public override void Flush() => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 
     private sealed class Highest : Random
