@@ -52,13 +52,13 @@ internal sealed class Pacer : IDisposable
         {
             Earn();
             if (heldUntil - Now > patience) return Task.FromException(Held());
-            var ahead = first.Count + (priority == Priority.First ? 0 : background.Count);
-            if (ahead == 0 && tokens > 0 && heldUntil <= Now)
+            var waiting = first.Count + background.Count;
+            if (waiting == 0 && tokens > 0 && heldUntil <= Now)
             {
                 tokens--;
                 return Task.CompletedTask;
             }
-            if (first.Count + background.Count >= waitersMax)
+            if (waiting >= waitersMax)
                 return Task.FromException(new ProviderException(FailureKind.RateLimited, $"{waitersMax} requests are already waiting for their turn."));
 
             var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -94,6 +94,19 @@ public sealed class ProviderHttpTests
         }
     }
 
+    [Theory]
+    [InlineData(HttpStatusCode.Unauthorized, """{"code":16,"message":"no such key: old.style.key.42"}""", "HTTP 401: no such key: ***")]
+    [InlineData(HttpStatusCode.OK, """{"scope":"SCOPE_TEAM","acls":"old.style.key.42"}""", "acls is a text")]
+    [InlineData(HttpStatusCode.OK, """{"limitReached":"old.style.key.42"}""", "limitReached is \"***\" where")]
+    public async Task a_secret_of_no_known_shape_is_taken_out_by_its_value(HttpStatusCode status, string body, string words)
+    {
+        using var client = new XaiClient(new(), Secret.FromPaste("old.style.key.42"), handler: new Answering(() => new(status) { Content = new StringContent(body, null, "application/json") }));
+        var call = body.Contains("limit", StringComparison.Ordinal) ? (Task)client.ReadUsage("t", new(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow)) : client.Validate();
+        var e = await Assert.ThrowsAsync<ProviderException>(() => call);
+        Assert.Contains(words, e.Detail, StringComparison.Ordinal);
+        Assert.DoesNotContain("old.style", e.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void names_that_people_give_to_keys_are_no_secrets() =>
         Assert.Equal("The key xai-vigilio of xai-token-...Q9 is fine.", Redaction.Scrub("The key xai-vigilio of xai-token-...Q9 is fine."));

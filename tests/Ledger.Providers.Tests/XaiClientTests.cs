@@ -148,6 +148,34 @@ public sealed class XaiClientTests
         for (var i = 1; i < 3; i++) Assert.Equal(usage.Readings[i - 1].Covers.End, usage.Readings[i].Covers.Start);
     }
 
+    [Theory]
+    [InlineData("2026-11-16T10:00:00Z", "2026-11-16T11:45:00Z")]
+    [InlineData("2026-11-16T09:15:00Z", "2026-11-16T11:45:00Z")]
+    [InlineData("2026-11-16T09:45:00Z", "2026-11-16T12:15:00Z")]
+    public async Task crowded_quarter_hours_are_split_at_the_hour_wherever_they_begin(string from, string to)
+    {
+        await using var scene = await Scene.Set();
+        for (var i = 0; i < 4; i++)
+        {
+            scene.Spend("1", "2026-11-16T10:05:00Z", "early-" + i);
+            scene.Spend("1", "2026-11-16T11:05:00Z", "late-" + i);
+        }
+        scene.Xai.Faults.GroupsMax = 4;
+        var usage = await scene.Read(from, to, 900);
+        var reading = Assert.Single(usage.Readings);
+        Assert.Equal((new Span(At(from), At(to)), DimensionSet.KeyModelUnit, false), (reading.Covers, reading.Dimensions, usage.DimensionsDropped));
+        Assert.Equal("8.00", new Usd(reading.Lines.Sum(line => line.Total.Ticks)).ToString());
+    }
+
+    [Fact]
+    public async Task a_quiet_stretch_beside_a_dense_one_does_not_make_the_reading_less_dense()
+    {
+        await using var scene = await Scene.Set();
+        Assert.False((await scene.Read("2026-11-01T00:00:00Z")).Readings.Single().Dense);
+        scene.Spend("1", "2026-11-16T10:05:00Z");
+        Assert.True((await scene.Read("2026-11-01T00:00:00Z")).Readings.Single().Dense);
+    }
+
     [Fact]
     public async Task splitting_stays_within_its_requests_and_still_reads_everything()
     {

@@ -35,7 +35,7 @@ public sealed class XaiParserTests
     public void a_key_is_named_by_its_label_up_to_the_last_bracket_of_a_key()
     {
         var part = XaiParser.Usage(File("usage-dense"), asked, now);
-        Assert.Equal(new Dictionary<string, string> { ["aa11"] = "xai-vigilio", ["bb22"] = "Default (old) key" }, part.KeyNames);
+        Assert.Equal(new Dictionary<string, string> { ["aa11"] = "xai-vigilio", ["bb22"] = "Default (xai-old) key" }, part.KeyNames);
     }
 
     [Fact]
@@ -63,10 +63,14 @@ public sealed class XaiParserTests
         Assert.Empty(part.Lines);
     }
 
-    [Fact]
-    public void an_answer_without_series_is_no_proof_of_zeros()
+    [Theory]
+    [InlineData("""{"limitReached":false}""")]
+    [InlineData("""{"timeSeries":null}""")]
+    [InlineData("""{"timeSeries":[]}""")]
+    [InlineData("{}")]
+    public void an_answer_without_series_is_no_proof_of_zeros(string body)
     {
-        var part = XaiParser.Usage(File("usage-empty"), asked, now);
+        var part = XaiParser.Usage(Text(body), asked, now);
         Assert.Empty(part.Lines);
         Assert.False(part.Dense);
     }

@@ -54,7 +54,7 @@ public sealed class XaiClient : IDisposable
     public async Task<XaiIdentity> Validate(Priority priority = Priority.First, CancellationToken ct = default)
     {
         var answer = await Send(new(HttpMethod.Get, "/auth/management-keys/validation", Priority: priority), null, ct);
-        return XaiParser.Identity(answer.Body, answer.ServerDate, answer.Answered);
+        return Judged(() => XaiParser.Identity(answer.Body, answer.ServerDate, answer.Answered));
     }
 
     /// <summary>All API keys of the team that this management key may see. Needs <see cref="XaiRights.ListApiKeys"/>.</summary>
@@ -68,7 +68,7 @@ public sealed class XaiClient : IDisposable
         {
             var query = "?pageSize=100" + (token is null ? "" : $"&paginationToken={Uri.EscapeDataString(token)}");
             var answer = await Send(new(HttpMethod.Get, path, query, Priority: priority), XaiRights.ListApiKeys, ct);
-            (var some, token) = XaiParser.Keys(answer.Body);
+            (var some, token) = Judged(() => XaiParser.Keys(answer.Body));
             foreach (var each in some) keys[each.Id] = each;
             if (token is null) return [.. keys.Values];
             if (!tokens.Add(token)) throw new ProviderException(FailureKind.Contract, "The list of keys repeats a page token, so it would never end.");
@@ -98,7 +98,7 @@ public sealed class XaiClient : IDisposable
         async Task<UsageAnswer> Ask(UsageAsked asked)
         {
             var answer = await Send(new(HttpMethod.Post, path, Json: UsageRequest(asked), Priority: priority), XaiRights.BillingRead, ct);
-            return new(asked, XaiParser.Usage(answer.Body, asked, answer.Answered), answer.Asked, answer.Answered);
+            return new(asked, Judged(() => XaiParser.Usage(answer.Body, asked, answer.Answered)), answer.Asked, answer.Answered);
         }
     }
 
@@ -107,13 +107,13 @@ public sealed class XaiClient : IDisposable
     {
         var path = $"/v1/billing/teams/{Segment(team)}";
         var preview = await Send(new(HttpMethod.Get, $"{path}/postpaid/invoice/preview", Priority: priority), XaiRights.BillingRead, ct);
-        var balance = XaiParser.Preview(preview.Body, preview.Asked, preview.Answered);
+        var balance = Judged(() => XaiParser.Preview(preview.Body, preview.Asked, preview.Answered));
 
         // A team that never bought credit has no such page.
         if (await Unless(FailureKind.NotFound, Send(new(HttpMethod.Get, $"{path}/prepaid/balance", Priority: priority), XaiRights.BillingRead, ct)) is { } prepaid)
-            balance = balance with { Purchases = XaiParser.Purchases(prepaid.Body), Answered = prepaid.Answered };
+            balance = balance with { Purchases = Judged(() => XaiParser.Purchases(prepaid.Body)), Answered = prepaid.Answered };
         if (await Unless(FailureKind.Permission, Send(new(HttpMethod.Get, $"{path}/postpaid/spending-limits", Priority: priority), XaiRights.BillingRead, ct)) is { } limits)
-            balance = balance with { SpendingLimit = XaiParser.SpendingLimit(limits.Body) ?? balance.SpendingLimit, Answered = limits.Answered };
+            balance = balance with { SpendingLimit = Judged(() => XaiParser.SpendingLimit(limits.Body)) ?? balance.SpendingLimit, Answered = limits.Answered };
         return balance;
     }
 
@@ -170,6 +170,19 @@ public sealed class XaiClient : IDisposable
         catch (ProviderException e) when (e.Kind == FailureKind.Permission && needs is not null)
         {
             throw new ProviderException(FailureKind.Permission, $"The management key lacks {needs}. {e.Detail}", needs: needs, status: e.Status);
+        }
+    }
+
+    // The parser quotes what it refuses and knows no secrets; this credential is taken out of its words here.
+    private T Judged<T>(Func<T> parse)
+    {
+        try
+        {
+            return parse();
+        }
+        catch (ProviderException e)
+        {
+            throw new ProviderException(e.Kind, http.Scrub(e.Detail));
         }
     }
 
