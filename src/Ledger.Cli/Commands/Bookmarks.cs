@@ -77,7 +77,7 @@ internal static class Bookmarks
         try
         {
             var (status, answer) = call.Client.Raw("POST", path, body, key, Patience.Bookmark);
-            return Print(call, call.Client.Remember(LedgerClient.Judge(status, answer)));
+            return Print(call, call.Client.Remember(LedgerClient.JudgeBookmark(status, answer)));
         }
         catch (WireException e)
         {

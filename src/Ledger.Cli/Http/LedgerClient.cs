@@ -116,10 +116,18 @@ internal sealed class LedgerClient(Call call)
         }
     }
 
+    /// <summary>Like <see cref="Judge"/>, for a bookmark: it is only in the books when the answer says at which position.</summary>
+    public static JsonElement JudgeBookmark(int status, byte[] body)
+    {
+        var answer = Judge(status, body);
+        return answer.Number("position") is not null ? answer : throw NotLedger(status);
+    }
+
     /// <summary>The answer of a status with a body: the document, or the problem thrown.</summary>
     public static JsonElement Judge(int status, byte[] body)
     {
-        if (status is >= 200 and < 300) return Parse(body.Length == 0 ? Body.Empty : body);
+        if (status == 204) return Parse(Body.Empty);
+        if (status is >= 200 and < 300) return Parse(body);
         JsonElement problem;
         try
         {

@@ -9,7 +9,7 @@ internal static class Nearest
         string? begun = null;
         foreach (var name in names)
             if (typed.Length >= 2 && name.StartsWith(typed, StringComparison.OrdinalIgnoreCase)) begun ??= name;
-        return begun ?? Within(typed, names, Math.Max(1, Math.Min(3, typed.Length / 2)));
+        return begun ?? Within(typed, names, Math.Max(1, Math.Min(2, typed.Length / 3)));
     }
 
     /// <summary>The nearest name at no more than so many edits; the first on a tie.</summary>

@@ -51,7 +51,7 @@ internal sealed class Delivery(Call call)
         {
             (status, body) = call.Client.Raw("POST", bookmark.Path, bookmark.Body, bookmark.Key, Patience.Bookmark);
             // The first attempt, whose outcome we never saw, did arrive: under its own body the service repeats what it said then.
-            if (status == 422 && bookmark.FirstBody is not null && CodeOf(status, body) == "idempotency.reused")
+            if (status == 422 && bookmark.FirstBody is not null && ProblemOf(call, status, body)?.Code == "idempotency.reused")
                 (status, body) = call.Client.Raw("POST", bookmark.Path, bookmark.FirstBody, bookmark.Key, Patience.Bookmark);
         }
         catch (WireException)
@@ -59,14 +59,12 @@ internal sealed class Delivery(Call call)
             return false;
         }
 
-        if (status is >= 200 and < 300)
+        if (ProblemOf(call, status, body) is not { } problem)
         {
-            call.Client.Remember(LedgerClient.Judge(status, body));
             spool.Remove(name);
             Delivered++;
             return true;
         }
-        var problem = ProblemOf(status, body);
         var failed = status >= 500 && problem.Exit != Exit.Unavailable;
         if (status is 401 or 403 or 408 or 429 || problem.Exit == Exit.Unavailable || (failed && bookmark.Attempts + 1 < FailuresMax))
         {
@@ -79,14 +77,13 @@ internal sealed class Delivery(Call call)
         return true;
     }
 
-    private static string? CodeOf(int status, byte[] body) => ProblemOf(status, body).Code;
-
-    private static Problem ProblemOf(int status, byte[] body)
+    /// <summary>Null when it is in the books.</summary>
+    private static Problem? ProblemOf(Call call, int status, byte[] body)
     {
         try
         {
-            LedgerClient.Judge(status, body);
-            return new($"http.{status}", "Refused", $"The service answered {status}.", Problem.ExitFor(status), status);
+            call.Client.Remember(LedgerClient.JudgeBookmark(status, body));
+            return null;
         }
         catch (Refusal refusal)
         {
