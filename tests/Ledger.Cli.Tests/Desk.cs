@@ -2,6 +2,13 @@ using System.Text;
 
 namespace Ledger.Cli.Tests;
 
+internal static class Threads
+{
+    /// <summary>Commands block, as they should; the services they talk to live in the same pool of threads.</summary>
+    [System.Runtime.CompilerServices.ModuleInitializer]
+    internal static void Enough() => ThreadPool.SetMinThreads(32, 32);
+}
+
 /// <summary>What a command did.</summary>
 internal sealed record Ran(int Exit, string Out, string Err)
 {

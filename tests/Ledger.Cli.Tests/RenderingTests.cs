@@ -103,11 +103,14 @@ public sealed class RenderingTests
     [Theory]
     [InlineData("report-narrow", Report, 60, "report", "--no-color")]
     [InlineData("mission-list-narrow", Missions, 80, "mission", "list", "--no-color")]
+    [InlineData("account-list-narrow", Accounts, 80, "account", "list", "--no-color")]
     public void a_narrow_terminal_shortens_names_and_never_figures(string golden, string answer, int width, params string[] words)
     {
         using var service = new FakeService(answer);
         using var desk = new Desk(service.Url) { Width = width };
-        Golden.Matches(desk.Run(words).Out, golden);
+        var shown = desk.Run(words).Out;
+        Golden.Matches(shown, golden);
+        Assert.All(shown.Split('\n').Where(line => line.Contains("  ", StringComparison.Ordinal)), line => Assert.True(Output.SafeText.Width(line) <= width, line));
     }
 
     [Fact]

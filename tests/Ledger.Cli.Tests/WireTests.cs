@@ -8,7 +8,8 @@ namespace Ledger.Cli.Tests;
 
 public sealed class WireTests
 {
-    private static readonly Patience Short = new(TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(300));
+    private static readonly Patience Short = new(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10));
+    private static readonly Patience Hardly = new(TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(300));
 
     /// <summary>Answers one connection with these bytes, then closes it, or keeps it open.</summary>
     private static Wire Ask(string answer, bool keepOpen = false)
@@ -25,7 +26,7 @@ public sealed class WireTests
             if (keepOpen) await Task.Delay(3000);
         });
         var url = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
-        return Wire.Send(url, "GET", "/", [], [], Short);
+        return Wire.Send(url, "GET", "/", [], [], keepOpen ? Hardly : Short);
     }
 
     [Theory]

@@ -110,8 +110,6 @@ internal static class AccountCommands
             throw call.Wrong("usage.provider", "There is no such provider. There is: xai.", "provider", null, Providers);
         var (label, team, bucket, lag) = (call.Text("label") ?? provider, call.Text("team") ?? call.Settings.Get("XAI_TEAM_ID")?.Trim(), BucketOf(call), LagOf(call));
         var noWait = call.Has("no-wait");
-        // Before the credential is asked for: a spool that waits, or a service that is away, should not cost a paste.
-        call.Client.Deliver();
         var credential = Secrets.Read(call);
         var answer = call.Client.WriteWithProgress("/accounts", Body.Of(json =>
         {
@@ -152,9 +150,9 @@ internal static class AccountCommands
             return Exit.Ok;
         }
         var table = new Table(
-            new("Label", "label", WidthMax: 30), new("Provider", "provider"), new("Team", "team", WidthMax: 40), new("State", "state"), new("Bucket", "bucketSeconds", Text: false),
-            new("Settles in", "settlementLagSeconds", Text: false), new("Data through", "through", Text: false), new("Behind", "lagSeconds", Right: true, Text: false),
-            new("Credential", "credential", WidthMax: 24), new("Prepaid left", "prepaidLeft", Right: true, Text: false));
+            new("Label", "label", WidthMax: 30), new("Provider", "provider"), new("Team", "team", WidthMax: 40, Optional: true), new("State", "state"), new("Bucket", "bucketSeconds", Text: false, Optional: true),
+            new("Settles in", "settlementLagSeconds", Text: false, Optional: true), new("Data through", "through", Text: false), new("Behind", "lagSeconds", Right: true, Text: false),
+            new("Credential", "credential", WidthMax: 24, Optional: true), new("Prepaid left", "prepaidLeft", Right: true, Text: false));
         foreach (var account in answer.Items("accounts"))
         {
             var lag = account.Part("settlementLag");
@@ -225,7 +223,6 @@ internal static class AccountCommands
 
     private static int RunRotate(Call call)
     {
-        call.Client.Deliver();
         var credential = Secrets.Read(call);
         return Told(call, call.Client.Write("POST", PathOf(call) + "/rotate", Body.Of(json => json.WriteString("credential", credential)), patience: Patience.Long), "rotated");
     }

@@ -101,7 +101,7 @@ internal static class AgentCommands
             printer.PrintJson(answer);
             return Exit.Ok;
         }
-        var table = new Table(new("Agent", "name", WidthMax: 40), new("Idle", "idle"), new("Keys", "keys", WidthMax: 60), new("Open missions", "openMissions", WidthMax: 50), new("ID", "id", WidthMax: 36));
+        var table = new Table(new("Agent", "name", WidthMax: 40), new("Idle", "idle"), new("Keys", "keys", WidthMax: 60), new("Open missions", "openMissions", WidthMax: 50), new("ID", "id", WidthMax: 36, Optional: true));
         foreach (var agent in answer.Items("agents"))
         {
             var keys = new List<string>();

@@ -52,8 +52,8 @@ internal static class KeyCommands
             return Exit.Ok;
         }
         var table = new Table(
-            new("Key", "name", WidthMax: 40), new("Account", "account", WidthMax: 24), new("Owners", "owners", WidthMax: 50),
-            new("Since", "since", Text: false), new("Billed 30 d (USD)", "billed30d", Right: true, Text: false), new("ID", "key", WidthMax: 40));
+            new("Key", "name", WidthMax: 40), new("Account", "account", WidthMax: 24, Optional: true), new("Owners", "owners", WidthMax: 50),
+            new("Since", "since", Text: false), new("Billed 30 d (USD)", "billed30d", Right: true, Text: false), new("ID", "key", WidthMax: 40, Optional: true));
         foreach (var key in answer.Items("keys"))
         {
             var history = key.Items("history");

@@ -22,8 +22,8 @@ internal static class MissionReads
         }
         var table = new Table(
             new("Mission", "title", WidthMax: 44), new("State", "state"), new("Start", "start", Text: false), new("Time", "end", Text: false),
-            new("Agents", "agents", WidthMax: 30), new("Billed (USD)", "billed", Right: true, Text: false), new("Low", "low", Right: true, Text: false),
-            new("High", "high", Right: true, Text: false), new("Ref", "ref", WidthMax: 40), new("ID", "id", WidthMax: 36));
+            new("Agents", "agents", WidthMax: 30), new("Billed (USD)", "billed", Right: true, Text: false), new("Low", "low", Right: true, Text: false, Optional: true),
+            new("High", "high", Right: true, Text: false, Optional: true), new("Ref", "ref", WidthMax: 40, Optional: true), new("ID", "id", WidthMax: 36));
         foreach (var mission in answer.Items("missions"))
             table.Add(Cell.Text(mission.Text("title")), Cell.Text(mission.Text("state")), new(printer.Time(mission.Text("start")), mission.Text("start")),
                 new(Missions.Length(mission, call.Began), mission.Text("end")), Cell.Text(mission.Names("agents")), Cell.Money(mission.Text("billed")),

@@ -38,7 +38,7 @@ internal static class StatusCommand
         if (accounts.Count == 0) printer.Line("No accounts yet: `ledger account add xai --label prod --key-stdin < key.txt`");
         foreach (var account in accounts)
         {
-            printer.Line($"Account {SafeText.Of(account.Text("label"))} ({SafeText.Of(account.Text("provider"))}): {SafeText.Of(account.Text("state"))}{(account.Flag("stale") == true ? ", STALE" : "")}, data through {printer.Time(account.Text("through"))}, {Show.Seconds(account.Seconds("lagSeconds"))} behind");
+            printer.Line($"Account {SafeText.Of(account.Text("label"))} ({SafeText.Of(account.Text("provider"))}): {SafeText.Of(account.Text("state"))}{(account.Flag("stale") == true ? ", STALE" : "")}, {(account.Text("through") is { } through ? $"data through {printer.Time(through)}, {Show.Seconds(account.Seconds("lagSeconds"))} behind" : "no complete reading yet")}");
             if (Error(account) is { } error) printer.Line("  " + SafeText.Of(error));
         }
         foreach (var mission in answer.Items("missionsOpen"))

@@ -3,7 +3,7 @@ using System.Text;
 namespace Ledger.Cli.Output;
 
 /// <summary>A column: its heading for people, its name in CSV, and how it behaves when there is little room.</summary>
-internal sealed record Column(string Heading, string Name, bool Right = false, int WidthMax = 60, bool Text = true);
+internal sealed record Column(string Heading, string Name, bool Right = false, int WidthMax = 60, bool Text = true, bool Optional = false);
 
 /// <summary>A cell: what people see, and the plain value CSV carries (null: unknown).</summary>
 internal readonly record struct Cell(string Shown, string? Plain)
@@ -19,7 +19,9 @@ internal readonly record struct Cell(string Shown, string? Plain)
 internal sealed class Table(params Column[] columns)
 {
     private const int Gap = 2;
+    private const int ReadableMin = 16;
     private const int ShrunkMin = 8;
+    private const int Hidden = 0;
     private readonly List<Cell[]> rows = [];
 
     public int Count => rows.Count;
@@ -39,7 +41,7 @@ internal sealed class Table(params Column[] columns)
         foreach (var row in rows) to.WriteLine(Line(row, widths));
         if (Totals is null) return;
         var rule = 0;
-        foreach (var width in widths) rule += width + Gap;
+        foreach (var width in widths) rule += width == Hidden ? 0 : width + Gap;
         to.WriteLine(style.Dim(new string('-', rule - Gap)));
         to.WriteLine(style.Bold(Line(Totals, widths)));
     }
@@ -53,7 +55,7 @@ internal sealed class Table(params Column[] columns)
         {
             line.Clear();
             for (var i = 0; i < columns.Length; i++)
-                line.Append(i > 0 ? "," : "").Append(Csv.Cell(row[i].Plain, columns[i].Text));
+                line.Append(i > 0 ? "," : "").Append(Csv.Cell(row[i].Plain is { } plain ? SafeText.Of(plain) : null, columns[i].Text));
             to.Write(line.Append("\r\n").ToString());
         }
     }
@@ -68,19 +70,37 @@ internal sealed class Table(params Column[] columns)
             if (Totals is not null) widths[i] = Math.Max(widths[i], SafeText.Width(Totals[i].Shown));
         }
         if (widthMax is not { } max) return widths;
-        // Too wide: the widest column of text gives way first; figures never do.
-        while (true)
+        // Too wide: names become shorter, then what is optional goes, then names become shorter still. Figures and times never give way.
+        if (Shrink(widths, max, ReadableMin)) return widths;
+        for (var i = columns.Length - 1; i >= 0; i--)
         {
-            var total = -Gap;
+            if (!columns[i].Optional) continue;
+            widths[i] = Hidden;
+            if (Total(widths) <= max) return widths;
+        }
+        Shrink(widths, max, ShrunkMin);
+        return widths;
+    }
+
+    /// <summary>Takes from the widest column of text, one by one; false when that was not enough.</summary>
+    private bool Shrink(int[] widths, int max, int least)
+    {
+        while (Total(widths) > max)
+        {
             var widest = -1;
             for (var i = 0; i < widths.Length; i++)
-            {
-                total += widths[i] + Gap;
-                if (!columns[i].Right && widths[i] > ShrunkMin && (widest < 0 || widths[i] > widths[widest])) widest = i;
-            }
-            if (total <= max || widest < 0) return widths;
+                if (columns[i].Text && !columns[i].Right && widths[i] > least && (widest < 0 || widths[i] > widths[widest])) widest = i;
+            if (widest < 0) return false;
             widths[widest]--;
         }
+        return true;
+    }
+
+    private static int Total(int[] widths)
+    {
+        var total = -Gap;
+        foreach (var width in widths) total += width == Hidden ? 0 : width + Gap;
+        return total;
     }
 
     private string Line(Cell[] cells, int[] widths)
@@ -88,7 +108,8 @@ internal sealed class Table(params Column[] columns)
         var line = new StringBuilder();
         for (var i = 0; i < cells.Length; i++)
         {
-            if (i > 0) line.Append(' ', Gap);
+            if (widths[i] == Hidden) continue;
+            if (line.Length > 0) line.Append(' ', Gap);
             var shown = SafeText.Fit(cells[i].Shown, widths[i]);
             var pad = widths[i] - SafeText.Width(shown);
             if (columns[i].Right) line.Append(' ', pad).Append(shown);

@@ -146,5 +146,6 @@ internal sealed class Spool(string folder, TimeProvider clock)
     {
         if (Directory.Exists(folder)) return;
         Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
+        if (Path.GetDirectoryName(folder) is { } parent) Files.Sync(parent);
     }
 }
