@@ -1,0 +1,111 @@
+using System.Globalization;
+using Ledger.Cli.Http;
+using Ledger.Cli.Output;
+using Ledger.Cli.Parsing;
+using Ledger.Cli.Spooling;
+
+namespace Ledger.Cli;
+
+/// <summary>One run of one command: its arguments, its settings, its ways out.</summary>
+internal sealed class Call
+{
+    private LedgerClient? client;
+    private Settings? settings;
+    private Spool? spool;
+
+    public Call(Command command, Arguments arguments, Surroundings around, IReadOnlyList<string> words)
+    {
+        (Command, Arguments, Around, Words) = (command, arguments, around, words);
+        Began = around.Clock.GetUtcNow().ToMicroseconds();
+        Printer = new Printer(this);
+    }
+
+    public Command Command { get; }
+    public Arguments Arguments { get; }
+    public Surroundings Around { get; }
+
+    /// <summary>The words after the command's name, as they came.</summary>
+    public IReadOnlyList<string> Words { get; }
+
+    /// <summary>When the command was given: the time of a bookmark that has to wait.</summary>
+    public DateTimeOffset Began { get; }
+
+    public Printer Printer { get; }
+    public Settings Settings => settings ??= new(Around.Variable, Arguments["home"], Arguments["url"]);
+    public LedgerClient Client => client ??= new(this);
+    public Spool Spool => spool ??= new(Path.Combine(Settings.Home, "spool"), Around.Clock);
+
+    public bool Has(string flag) => Arguments.Has(flag);
+
+    public string? Text(string flag) => Arguments[flag]?.Trim();
+
+    /// <summary>A list given by comma or by repeating the flag.</summary>
+    public List<string> List(string flag)
+    {
+        var items = new List<string>();
+        foreach (var item in (Arguments[flag] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (items.Contains(item)) throw Wrong("usage.value", $"--{flag} names '{item}' twice.", flag, item);
+            items.Add(item);
+        }
+        return Arguments.Has(flag) && items.Count == 0
+            ? throw Wrong("usage.value", $"--{flag} needs at least one name.", flag, Arguments[flag])
+            : items;
+    }
+
+    public int? Integer(string flag, int min, int max)
+    {
+        if (Arguments[flag] is not { } text) return null;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
+            ? number
+            : throw Wrong("usage.number", string.Create(CultureInfo.InvariantCulture, $"--{flag} is a whole number from {min:#,0} to {max:#,0}."), flag, text);
+    }
+
+    public string? OneOf(string flag, params ReadOnlySpan<string> allowed)
+    {
+        if (Text(flag) is not { } text) return null;
+        foreach (var word in allowed)
+            if (word == text) return text;
+        throw Wrong("usage.value", $"--{flag} is one of {string.Join(", ", allowed!)}.", flag, text);
+    }
+
+    public TimeSpan? Duration(string flag)
+    {
+        if (Text(flag) is not { } text) return null;
+        return Times.TryDuration(text, out var duration) ? duration
+            : throw Wrong("usage.duration", $"--{flag} is a length of time such as 90s, 10m, 24h or 7d.", flag, text);
+    }
+
+    /// <summary>A time as the service wants it; one without a zone is repeated as it was read.</summary>
+    public string? Instant(string flag)
+    {
+        if (Text(flag) is not { } text) return null;
+        if (!Times.TryInstant(text, Began, out var at, out var zoneless))
+            throw Wrong("usage.time", $"--{flag} '{text}' is no time between 2015 and 2100: {Times.Forms}.", flag, text);
+        if (zoneless) Printer.Note($"--{flag} {text} is read as {at.ToText()} (UTC).");
+        return at.ToText();
+    }
+
+    /// <summary>A position (a bare integer) or a time.</summary>
+    public string? PositionOrTime(string flag)
+    {
+        if (Text(flag) is not { } text) return null;
+        var digits = true;
+        foreach (var c in text) digits &= char.IsAsciiDigit(c);
+        if (!digits) return Instant(flag);
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var position)
+            ? position.ToString(CultureInfo.InvariantCulture)
+            : throw Wrong("usage.position", $"--{flag} {text} is no position.", flag, text);
+    }
+
+    /// <summary>An edge of a report: the service floors and ceils, so the words go there as they are.</summary>
+    public string? Edge(string flag)
+    {
+        if (Text(flag) is not { } text) return null;
+        return Times.IsEdge(text, Began) ? text
+            : throw Wrong("usage.time", $"--{flag} '{text}' is no time between 2015 and 2100: {Times.Forms}.", flag, text);
+    }
+
+    public Refusal Wrong(string code, string detail, string? field = null, string? value = null, IReadOnlyList<string>? candidates = null) =>
+        Arguments.Wrong(Command, code, detail, field, value, candidates);
+}

@@ -1,0 +1,257 @@
+using System.Text.Json;
+using Ledger.Cli.Http;
+using Ledger.Cli.Output;
+using Ledger.Cli.Parsing;
+
+namespace Ledger.Cli.Commands;
+
+/// <summary><c>ledger account …</c>. A label may be left out where there is one account.</summary>
+internal static class AccountCommands
+{
+    private const string TheOnlyOne = "-";
+    private static readonly string[] Providers = ["xai"];
+
+    public static Command[] All() => [Add(), List(), Test(), Sync(), Edit(), Rotate(), Remove()];
+
+    private static Flag Bucket => new("bucket", "1h|15m", "width of the buckets asked for from now on (1h); 15m bounds tighter");
+    private static Flag SettlementLag => new("settlement-lag", "LAG|learned", "how late the provider's figures settle, such as 5m or 0s (learned)");
+
+    private static Command Add() => new()
+    {
+        Noun = "account",
+        Verb = "add",
+        Arguments = "xai",
+        ArgumentsMin = 1,
+        ArgumentsMax = 1,
+        KeepsQuietAboutArguments = true,
+        Summary = "connect a provider account: reads its keys and 90 days of its bill",
+        About = "The credential comes from standard input (--key-stdin), XAI_MANAGEMENT_KEY, XAI_MANAGEMENT_API_KEY, a file named by either with _FILE, or a hidden prompt.",
+        Flags = [new("label", "NAME", "what to call it (xai)"), new("team", "ID", "the team, where the key does not tell (XAI_TEAM_ID)"), Bucket, SettlementLag, Flags.KeyStdin, Flags.NoWait, Flags.IdempotencyKey],
+        Examples = ["ledger account add xai --label prod --key-stdin < key.txt", "XAI_MANAGEMENT_KEY_FILE=/run/secrets/xai ledger account add xai --label prod --bucket 15m"],
+        Run = RunAdd,
+    };
+
+    private static Command List() => new()
+    {
+        Noun = "account",
+        Verb = "list",
+        Summary = "accounts: how they are, and how fresh",
+        Flags = [Flags.Format, Flags.Csv],
+        Examples = ["ledger account list", "ledger account list --json"],
+        Run = RunList,
+    };
+
+    private static Command Test() => new()
+    {
+        Noun = "account",
+        Verb = "test",
+        Arguments = "[LABEL]",
+        ArgumentsMax = 1,
+        Summary = "ask the provider whether the credential is of the right kind and may read what we need",
+        Examples = ["ledger account test", "ledger account test prod"],
+        Run = RunTest,
+    };
+
+    private static Command Sync() => new()
+    {
+        Noun = "account",
+        Verb = "sync",
+        Arguments = "[LABEL]",
+        ArgumentsMax = 1,
+        Summary = "read 35 days anew now; returns when the books show it",
+        About = "Gives up after 30 s with 69; polling goes on.",
+        Flags = [Flags.NoWait, Flags.IdempotencyKey],
+        Examples = ["ledger account sync", "ledger account sync prod && mission cost owner/repo#3"],
+        Run = RunSync,
+    };
+
+    private static Command Edit() => new()
+    {
+        Noun = "account",
+        Verb = "edit",
+        Arguments = "[LABEL]",
+        ArgumentsMax = 1,
+        Summary = "change an account's label, bucket width or settlement lag",
+        Flags = [new("label", "NAME", "its new name"), Bucket, SettlementLag, Flags.IdempotencyKey],
+        Examples = ["ledger account edit prod --bucket 15m", "ledger account edit prod --settlement-lag learned"],
+        Run = RunEdit,
+    };
+
+    private static Command Rotate() => new()
+    {
+        Noun = "account",
+        Verb = "rotate",
+        Arguments = "[LABEL]",
+        ArgumentsMax = 1,
+        KeepsQuietAboutArguments = true,
+        Summary = "replace an account's credential; its history stays",
+        Flags = [Flags.KeyStdin, Flags.IdempotencyKey],
+        Examples = ["ledger account rotate prod --key-stdin < new-key.txt"],
+        Run = RunRotate,
+    };
+
+    private static Command Remove() => new()
+    {
+        Noun = "account",
+        Verb = "remove",
+        Arguments = "LABEL",
+        ArgumentsMin = 1,
+        ArgumentsMax = 1,
+        Summary = "stop polling and delete the credential; the books stay",
+        Flags = [Flags.IdempotencyKey],
+        Examples = ["ledger account remove prod"],
+        Run = call => Told(call, call.Client.Write("DELETE", PathOf(call), Body.Empty), "removed"),
+    };
+
+    private static int RunAdd(Call call)
+    {
+        var provider = call.Arguments.Positioned(0)!;
+        if (Array.IndexOf(Providers, provider) < 0)
+            throw call.Wrong("usage.provider", "There is no such provider. There is: xai.", "provider", null, Providers);
+        var (label, team, bucket, lag) = (call.Text("label") ?? provider, call.Text("team") ?? call.Settings.Get("XAI_TEAM_ID")?.Trim(), BucketOf(call), LagOf(call));
+        var noWait = call.Has("no-wait");
+        var credential = Secrets.Read(call);
+        var answer = call.Client.WriteWithProgress("/accounts", Body.Of(json =>
+        {
+            json.WriteString("provider", provider);
+            json.WriteString("label", label);
+            json.Maybe("team", team);
+            json.Maybe("bucket", bucket);
+            json.Maybe("settlementLag", lag);
+            json.WriteString("credential", credential);
+            if (noWait) json.WriteBoolean("noWait", true);
+        }));
+        var printer = call.Printer;
+        if (printer.Json)
+        {
+            printer.PrintJson(answer);
+            return Exit.Ok;
+        }
+        printer.Line($"connected {SafeText.Of(answer.Part("account")?.Text("label") ?? label)} (team {SafeText.Of(answer.Part("account")?.Text("team") ?? Show.Unknown)})");
+        if (noWait)
+            printer.Footer("  Keys and readings arrive in the background; `ledger status` tells how far it is.");
+        else
+            printer.Line($"  {answer.Items("keys").Count} keys, {answer.Number("readings")?.Grouped() ?? Show.Unknown} readings, {answer.Number("lines")?.Grouped() ?? Show.Unknown} lines, billed {Show.Money(answer.Text("billed"))}");
+        foreach (var key in answer.Items("keys"))
+            printer.Line("    " + SafeText.Fit(SafeText.Of(key.ValueKind == JsonValueKind.Object ? key.Text("name") ?? key.Text("key") ?? key.Text("id") : key.ToString()), 80));
+        Warnings(call, answer);
+        printer.Footer("  Next: `ledger agent add --from-keys` makes an agent of each key.");
+        return Exit.Ok;
+    }
+
+    private static int RunList(Call call)
+    {
+        var printer = call.Printer;
+        printer.CheckFormat();
+        var answer = call.Client.Get("/accounts");
+        if (printer.Json)
+        {
+            printer.PrintJson(answer);
+            return Exit.Ok;
+        }
+        var table = new Table(
+            new("Label", "label", WidthMax: 30), new("Provider", "provider"), new("Team", "team", WidthMax: 40, Optional: true), new("State", "state"), new("Bucket", "bucketSeconds", Text: false, Optional: true),
+            new("Settles in", "settlementLagSeconds", Text: false, Optional: true), new("Data through", "through", Text: false), new("Behind", "lagSeconds", Right: true, Text: false),
+            new("Credential", "credential", WidthMax: 24, Optional: true), new("Prepaid left", "prepaidLeft", Right: true, Text: false));
+        foreach (var account in answer.Items("accounts"))
+        {
+            var lag = account.Part("settlementLag");
+            var left = account.Part("balance")?.Text("prepaidLeft");
+            table.Add(
+                Cell.Text(account.Text("label")), Cell.Text(account.Text("provider")), Cell.Text(account.Text("team")),
+                new(SafeText.Of(account.Text("state")) + (account.Flag("stale") == true ? ", stale" : ""), account.Text("state")),
+                new(Show.Seconds(account.Seconds("bucketSeconds")), account.Text("bucketSeconds")),
+                new(Show.Seconds(lag?.Seconds("seconds")) + (lag?.Flag("learned") == true ? " (learned)" : ""), lag?.Text("seconds")),
+                new(printer.Time(account.Text("through")), account.Text("through")), new(Show.Seconds(account.Seconds("lagSeconds")), account.Text("lagSeconds")),
+                Cell.Text(account.Part("credential")?.Text("redacted")), Cell.Money(left));
+        }
+        if (table.Count == 0 && !printer.Csv) printer.Line("No accounts. `ledger account add xai --label prod --key-stdin < key.txt` connects one.");
+        else printer.Print(table);
+        foreach (var account in answer.Items("accounts"))
+            if (account.Part("error") is { } error && !printer.Csv)
+                printer.Line($"{SafeText.Of(account.Text("label"))}: {SafeText.Of(error.Text("detail") ?? error.Text("kind"))}");
+        printer.Footer($"Times are {printer.ZoneName}.");
+        return Exit.Ok;
+    }
+
+    private static int RunTest(Call call)
+    {
+        var answer = call.Client.Write("POST", PathOf(call) + "/test", Body.Empty, patience: Patience.Long);
+        var printer = call.Printer;
+        if (printer.Json)
+        {
+            printer.PrintJson(answer);
+        }
+        else
+        {
+            Checks.Print(call, answer.Items("checks"), "name");
+            if (answer.Text("team") is { } team) printer.Line($"team {SafeText.Of(team)}{(answer.Text("scope") is { } scope ? ", scope " + SafeText.Of(scope) : "")}");
+            Warnings(call, answer);
+        }
+        // A test that fails nearly always means the credential; the answer may say otherwise.
+        return answer.Flag("ok") == true ? Exit.Ok : (int)(answer.Number("exit") ?? Exit.NotAllowed);
+    }
+
+    private static int RunSync(Call call)
+    {
+        var noWait = call.Has("no-wait");
+        var answer = call.Client.WriteWithProgress(PathOf(call) + "/sync", Body.Of(json =>
+        {
+            if (noWait) json.WriteBoolean("noWait", true);
+        }));
+        if (call.Printer.Json)
+        {
+            call.Printer.PrintJson(answer);
+            return Exit.Ok;
+        }
+        var account = answer.Part("account") is { ValueKind: JsonValueKind.Object } whole ? whole.Text("label") : answer.Text("account");
+        call.Printer.Line($"synced {SafeText.Of(account)}: {answer.Number("readings")?.Grouped() ?? Show.Unknown} readings, {answer.Number("linesChanged")?.Grouped() ?? Show.Unknown} lines changed, data through {call.Printer.Time(answer.Text("through"))} {call.Printer.ZoneName}");
+        return Exit.Ok;
+    }
+
+    private static int RunEdit(Call call)
+    {
+        var (label, bucket, lag) = (call.Text("label"), BucketOf(call), LagOf(call));
+        if (label is null && bucket is null && lag is null) throw call.Wrong("usage.edit", "Nothing to edit: give --label, --bucket or --settlement-lag.");
+        return Told(call, call.Client.Write("PATCH", PathOf(call), Body.Of(json =>
+        {
+            json.Maybe("label", label);
+            json.Maybe("bucket", bucket);
+            json.Maybe("settlementLag", lag);
+        })), "edited");
+    }
+
+    private static int RunRotate(Call call)
+    {
+        var credential = Secrets.Read(call);
+        return Told(call, call.Client.Write("POST", PathOf(call) + "/rotate", Body.Of(json => json.WriteString("credential", credential)), patience: Patience.Long), "rotated");
+    }
+
+    private static int Told(Call call, JsonElement answer, string did)
+    {
+        if (call.Printer.Json)
+        {
+            call.Printer.PrintJson(answer);
+            return Exit.Ok;
+        }
+        call.Printer.Line($"{did} {SafeText.Of(answer.Part("account")?.Text("label") ?? call.Arguments.Positioned(0))}");
+        Warnings(call, answer);
+        return Exit.Ok;
+    }
+
+    private static void Warnings(Call call, JsonElement answer)
+    {
+        foreach (var warning in answer.Items("warnings")) call.Printer.Warn(warning.ToString());
+    }
+
+    private static string PathOf(Call call) => "/accounts/" + Uri.EscapeDataString(call.Arguments.Positioned(0) ?? TheOnlyOne);
+
+    private static string? BucketOf(Call call) => call.OneOf("bucket", "1h", "15m");
+
+    private static string? LagOf(Call call)
+    {
+        if (call.Text("settlement-lag") is not { } lag || lag == "learned") return call.Text("settlement-lag");
+        return Times.TryDuration(lag, out var length) && length <= TimeSpan.FromHours(6) ? lag
+            : throw call.Wrong("usage.duration", "--settlement-lag is `learned`, or a length of time of at most 6h, such as 0s or 5m.", "settlement-lag", lag);
+    }
+}

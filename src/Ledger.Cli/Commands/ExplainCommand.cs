@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Text.Json;
+using Ledger.Cli.Http;
+using Ledger.Cli.Output;
+using Ledger.Cli.Parsing;
+
+namespace Ledger.Cli.Commands;
+
+/// <summary><c>explain mission</c>: from a mission's figure down to what the provider said, and when.</summary>
+internal static class ExplainCommand
+{
+    public static Command Command() => Named("explain", "", "mission ID|REF", "ledger explain mission owner/repo#3");
+
+    public static Command Named(string noun, string verb, string arguments, string example) => new()
+    {
+        Noun = noun,
+        Verb = verb,
+        Arguments = arguments,
+        ArgumentsMin = verb.Length == 0 ? 2 : 1,
+        ArgumentsMax = verb.Length == 0 ? 2 : 1,
+        Summary = "prove a mission's cost: every line, every share, every reading behind it",
+        About = "Figures are exact, to the last digit. `raw` is the provider's own text; `event` is the snapshot in the log.",
+        Flags = [Flags.AsOf, Flags.MaxAge, Flags.Limit("200"), Flags.Format, Flags.Csv],
+        Examples = [example, example + " --limit 20", example + " --json"],
+        Run = Run,
+    };
+
+    private static int Run(Call call)
+    {
+        var selector = call.Arguments.Positioned(0)!;
+        if (call.Command.Verb.Length == 0)
+        {
+            if (selector != "mission") throw call.Wrong("usage.argument", $"Only missions can be explained: `ledger explain mission ID|REF`, not '{selector}'.", null, selector, ["mission"]);
+            selector = call.Arguments.Positioned(1)!;
+        }
+        var printer = call.Printer;
+        printer.CheckFormat();
+        var answer = call.Client.Get(new Query("/missions/explain")
+            .With("mission", selector)
+            .With("asOf", call.PositionOrTime("as-of"))
+            .With("limit", call.Integer("limit", 1, 10_000)?.ToString(CultureInfo.InvariantCulture)));
+        if (printer.Json) printer.PrintJson(answer);
+        else if (printer.Csv) PrintCsv(printer, answer);
+        else PrintText(call, answer);
+        return Freshness.Judge(call, answer);
+    }
+
+    private static void PrintText(Call call, JsonElement answer)
+    {
+        var printer = call.Printer;
+        if (answer.Part("mission") is { } mission) Missions.Head(call, mission);
+        printer.Line();
+        printer.Bold(answer.Text("billed") is { } billed
+            ? $"Billed  ${Show.ExactMoney(billed)}   (surely between ${Show.ExactMoney(answer.Text("low"))} and ${Show.ExactMoney(answer.Text("high"))})"
+            : "Billed  " + Missions.Reason(answer.Text("reason")));
+        foreach (var line in answer.Items("lines")) PrintLine(printer, line);
+        if (answer.Flag("more") == true) printer.Footer("There are more lines; --limit N shows them.");
+        printer.Line();
+        Freshness.Footers(call, answer);
+    }
+
+    private static void PrintLine(Printer printer, JsonElement line)
+    {
+        printer.Line();
+        var bucket = Show.Seconds(line.Seconds("seconds"));
+        printer.Bold($"{printer.Time(line.Text("start"))} for {bucket}  {SafeText.Of(line.Text("account"))}  {SafeText.Of(line.Text("keyName") ?? line.Text("key"))}  {SafeText.Of(line.Text("model"))}  {SafeText.Of(line.Text("unit"))}");
+        printer.Line($"  line ${Show.ExactMoney(line.Text("lineTotal"))}, of it this mission ${Show.ExactMoney(line.Text("billed"))} (${Show.ExactMoney(line.Text("low"))} to ${Show.ExactMoney(line.Text("high"))})");
+        foreach (var part in line.Items("parts"))
+            printer.Line($"    ${Show.ExactMoney(part.Text("billed")),-16} {SafeText.Of(part.Text("agent")),-14} {SafeText.Fit(SafeText.Of(part.Text("mission") ?? part.Part("mission")?.Text("title")), 40)}  {SafeText.Of(part.Text("method"))}".TrimEnd());
+        foreach (var reading in line.Items("readings"))
+        {
+            var evidence = reading.Part("evidence") is { } span ? $", spent within {Missions.Window(span, printer)}" : "";
+            printer.Line($"    reading at position {reading.Number("position")?.Grouped() ?? Show.Unknown}, answered {printer.Time(reading.Text("answered"))}: ${Show.ExactMoney(reading.Text("replaces"))} -> ${Show.ExactMoney(reading.Text("total"))}{evidence}");
+            printer.Footer($"      raw {SafeText.Fit(SafeText.Of(reading.Text("raw") ?? Show.Unknown), 60)}  event {SafeText.Of(reading.Text("event"))}");
+        }
+    }
+
+    private static void PrintCsv(Printer printer, JsonElement answer)
+    {
+        var table = new Table(
+            new("Start", "start", Text: false), new("Seconds", "seconds", Text: false), new("Account", "account"), new("Key", "key"), new("Key name", "keyName"),
+            new("Model", "model"), new("Unit", "unit"), new("Line total", "lineTotal", Text: false), new("Billed", "billed", Text: false),
+            new("Low", "low", Text: false), new("High", "high", Text: false));
+        foreach (var line in answer.Items("lines"))
+        {
+            var cells = new List<Cell>();
+            foreach (var name in (ReadOnlySpan<string>)["start", "seconds", "account", "key", "keyName", "model", "unit", "lineTotal", "billed", "low", "high"])
+                cells.Add(new("", line.Text(name)));
+            table.Add(cells.ToArray());
+        }
+        printer.Print(table);
+    }
+}

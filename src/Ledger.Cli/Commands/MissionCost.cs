@@ -1,0 +1,90 @@
+using System.Text.Json;
+using Ledger.Cli.Http;
+using Ledger.Cli.Output;
+using Ledger.Money;
+
+namespace Ledger.Cli.Commands;
+
+/// <summary><c>mission cost</c>: to be understood in ten seconds.</summary>
+internal static class MissionCost
+{
+    private static readonly string[] Groups = ["agent", "model", "unit", "day"];
+
+    public static int Run(Call call)
+    {
+        var printer = call.Printer;
+        printer.CheckFormat();
+        var by = Grouping.Of(call, Groups);
+        var answer = call.Client.Get(new Query("/missions/cost")
+            .With("mission", call.Arguments.Positioned(0))
+            .With("by", by)
+            .With("asOf", call.PositionOrTime("as-of")));
+        if (printer.Json)
+        {
+            printer.PrintJson(answer);
+            return Freshness.Judge(call, answer);
+        }
+
+        var several = answer.Items("missions");
+        if (printer.Csv) PrintCsv(printer, answer, several);
+        else if (several.Count > 0) PrintSeveral(call, answer, several);
+        else PrintOne(call, answer);
+        Freshness.Footers(call, answer);
+        return Freshness.Judge(call, answer);
+    }
+
+    private static void PrintOne(Call call, JsonElement cost)
+    {
+        var printer = call.Printer;
+        if (cost.Part("mission") is { } mission) Missions.Head(call, mission);
+        printer.Line();
+        if (cost.Text("billed") is not { } billed)
+        {
+            printer.Line("Billed  " + Missions.Reason(cost.Text("reason")));
+            return;
+        }
+        printer.Bold($"Billed  {Show.FineMoney(billed)}   (surely between {Show.FineMoney(cost.Text("low"))} and {Show.FineMoney(cost.Text("high"))})");
+        foreach (var line in Methods(cost)) printer.Line("        " + line);
+        if (cost.Text("restated") is { } restated && Show.Money(restated) != "$0.00")
+            printer.Line($"        {Show.FineMoney(restated)} by restatements of the provider");
+        var rows = cost.Items("by");
+        if (rows.Count == 0) return;
+        printer.Line();
+        var table = Grouping.Table(rows, []);
+        table.Totals = Grouping.Totals(rows, [], billed);
+        printer.Print(table);
+    }
+
+    private static void PrintSeveral(Call call, JsonElement answer, List<JsonElement> several)
+    {
+        foreach (var cost in several)
+        {
+            PrintOne(call, cost);
+            call.Printer.Line();
+        }
+        call.Printer.Bold($"Billed  {Show.FineMoney(answer.Text("billed"))} for {several.Count} missions of this reference");
+    }
+
+    private static void PrintCsv(Printer printer, JsonElement answer, List<JsonElement> several)
+    {
+        var rows = answer.Items("by");
+        foreach (var cost in several) rows.AddRange(cost.Items("by"));
+        printer.Print(Grouping.Table(rows, []));
+    }
+
+    /// <summary>How the figure was found out, in words; the biggest part first is the order of certainty.</summary>
+    private static List<string> Methods(JsonElement cost)
+    {
+        var lines = new List<string>();
+        if (cost.Part("methods") is not { } methods) return lines;
+        foreach (var (name, words) in (ReadOnlySpan<(string, string)>)[
+            ("whole", "whole: only this mission was running while it was spent"),
+            ("shared", "shared: spent while others ran on the same key; split by weight"),
+            ("prorated", "prorated: spent in a stretch of time that reaches beyond the mission; split by length")])
+        {
+            if (methods.Text(name) is { } part && Usd.TryParse(part, out var amount) && amount != Usd.Zero)
+                lines.Add($"{Show.FineMoney(part)} {words}");
+        }
+        return lines;
+    }
+}

@@ -1,0 +1,103 @@
+using System.Text.Json;
+using Ledger.Cli.Output;
+using Ledger.Cli.Parsing;
+
+namespace Ledger.Cli.Commands;
+
+/// <summary><c>status</c>: everything at a glance, with what the spool holds.</summary>
+internal static class StatusCommand
+{
+    private const int RefusedShownMax = 20;
+
+    public static Command Command() => new()
+    {
+        Noun = "status",
+        Summary = "how the service, the accounts and the spool are, and today's spend",
+        Flags = [Flags.MaxAge],
+        Examples = ["ledger status", "ledger status --json", "ledger status --max-age 15m"],
+        Run = Run,
+    };
+
+    private static int Run(Call call)
+    {
+        var answer = call.Client.Get("/status", money: false);
+        var (waiting, refused) = (call.Spool.Waiting, call.Spool.Refused());
+        if (call.Printer.Json) call.Printer.PrintJson(answer, json => WriteSpool(json, waiting, refused));
+        else Print(call, answer, waiting, refused);
+        return JudgeAge(call, answer);
+    }
+
+    private static void Print(Call call, JsonElement answer, int waiting, List<(string File, Spooling.Bookmark? Bookmark)> refused)
+    {
+        var printer = call.Printer;
+        printer.Bold($"Ledger {SafeText.Of(answer.Text("version"))} at {call.Settings.UrlText}, position {answer.Number("position")?.Grouped() ?? Show.Unknown}");
+        if (answer.Part("spend") is { } spend)
+            printer.Line($"Billed today {Show.Money(spend.Text("today"))}, this month {Show.Money(spend.Text("monthToDate"))}, of it unassigned {Show.Money(spend.Text("unassigned"))}; prepaid credit left {Show.Money(answer.Part("credit")?.Text("left"))}");
+
+        var accounts = answer.Items("accounts");
+        if (accounts.Count == 0) printer.Line("No accounts yet: `ledger account add xai --label prod --key-stdin < key.txt`");
+        foreach (var account in accounts)
+        {
+            printer.Line($"Account {SafeText.Of(account.Text("label"))} ({SafeText.Of(account.Text("provider"))}): {SafeText.Of(account.Text("state"))}{(account.Flag("stale") == true ? ", STALE" : "")}, {(account.Text("through") is { } through ? $"data through {printer.Time(through)}, {Show.Seconds(account.Seconds("lagSeconds"))} behind" : "no complete reading yet")}");
+            if (Error(account) is { } error) printer.Line("  " + SafeText.Of(error));
+        }
+        foreach (var mission in answer.Items("missionsOpen"))
+            printer.Line(mission.ValueKind == JsonValueKind.Object
+                ? $"Open    {SafeText.Fit(SafeText.Of(mission.Text("title")), 60)} since {printer.Time(mission.Text("start"))}  {SafeText.Of(mission.Names("agents"))}  {SafeText.Of(mission.Text("id"))}"
+                : "Open    " + SafeText.Of(mission.ToString()));
+        foreach (var view in answer.Items("views"))
+            if (view.Number("lag") is > 0 and { } lag) printer.Line($"View {SafeText.Of(view.Text("name"))} is {lag.Grouped()} events behind");
+        if (answer.Part("outbox") is { } outbox && (outbox.Number("waiting") > 0 || outbox.Number("dead") > 0))
+            printer.Line($"Outbox: {outbox.Number("waiting")} waiting, {outbox.Number("dead")} dead");
+
+        if (waiting > 0) printer.Line($"Spool: {waiting} bookmark{(waiting == 1 ? "" : "s")} waiting");
+        foreach (var (file, bookmark) in refused.GetRange(0, Math.Min(refused.Count, RefusedShownMax)))
+        {
+            printer.Line($"Spool: refused {SafeText.Of(bookmark?.What ?? "a file that can't be read")} at {printer.Time(bookmark?.At)}: {SafeText.Of(bookmark?.Problem?.Detail ?? Show.Unknown)}");
+            printer.Footer($"  when dealt with, remove {file}");
+        }
+        if (refused.Count > RefusedShownMax) printer.Line($"Spool: … and {refused.Count - RefusedShownMax} more refused");
+        foreach (var warning in answer.Items("warnings")) printer.Line("Warning: " + SafeText.Of(warning.ToString()));
+        printer.Footer($"Polled every {Show.Seconds(answer.Seconds("pollEverySeconds"))}. Times are {printer.ZoneName}.");
+    }
+
+    private static void WriteSpool(Utf8JsonWriter json, int waiting, List<(string File, Spooling.Bookmark? Bookmark)> refused)
+    {
+        json.WriteStartObject("spool");
+        json.WriteNumber("waiting", waiting);
+        json.WriteStartArray("refused");
+        foreach (var (file, bookmark) in refused)
+        {
+            json.WriteStartObject();
+            json.WriteString("what", bookmark?.What);
+            json.WriteString("at", bookmark?.At);
+            json.WriteString("file", file);
+            json.WritePropertyName("problem");
+            if (bookmark?.Problem is { } problem) problem.WriteTo(json);
+            else json.WriteNullValue();
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static string? Error(JsonElement account) => account.Part("error") switch
+    {
+        { ValueKind: JsonValueKind.Object } error => error.Text("detail") ?? error.Text("kind"),
+        { } text => text.ToString(),
+        null => null,
+    };
+
+    /// <summary>The oldest account decides.</summary>
+    private static int JudgeAge(Call call, JsonElement answer)
+    {
+        if (call.Duration("max-age") is not { } max) return Exit.Ok;
+        foreach (var account in answer.Items("accounts"))
+        {
+            if (account.Seconds("lagSeconds") <= max.TotalSeconds) continue;
+            call.Printer.Warn($"The data of {account.Text("label")} is {Show.Seconds(account.Seconds("lagSeconds"))} behind; --max-age is {call.Text("max-age")}.");
+            return Exit.Unavailable;
+        }
+        return Exit.Ok;
+    }
+}

@@ -1,0 +1,100 @@
+using Ledger.Cli.Http;
+using Ledger.Cli.Output;
+using Ledger.Cli.Parsing;
+
+namespace Ledger.Cli.Commands;
+
+/// <summary><c>ledger token …</c>: who may speak to the service, and about what.</summary>
+internal static class TokenCommands
+{
+    private static readonly string[] Scopes = ["read", "bookmark", "write", "admin"];
+
+    public static Command[] All() => [Add(), List(), Revoke()];
+
+    private static Command Add() => new()
+    {
+        Noun = "token",
+        Verb = "add",
+        Arguments = "NAME",
+        ArgumentsMin = 1,
+        ArgumentsMax = 1,
+        Summary = "make a token; it is shown once",
+        Flags = [new("scope", "read,bookmark,write,admin", "what it may do (read)") { Many = true }, new("expires", "T|DURATION", "until when it is good, such as 90d or 2027-01-01 (for ever)"), Flags.IdempotencyKey],
+        Examples = ["ledger token add ba --scope read,bookmark", "ledger token add ci --expires 90d --quiet > token"],
+        Run = RunAdd,
+    };
+
+    private static Command List() => new()
+    {
+        Noun = "token",
+        Verb = "list",
+        Summary = "tokens, without the tokens themselves",
+        Flags = [Flags.Format, Flags.Csv],
+        Examples = ["ledger token list"],
+        Run = RunList,
+    };
+
+    private static Command Revoke() => new()
+    {
+        Noun = "token",
+        Verb = "revoke",
+        Arguments = "ID",
+        ArgumentsMin = 1,
+        ArgumentsMax = 1,
+        KeepsQuietAboutArguments = true,
+        Summary = "make a token worthless at once",
+        Flags = [Flags.IdempotencyKey],
+        Examples = ["ledger token revoke 4f1c"],
+        Run = RunRevoke,
+    };
+
+    private static int RunAdd(Call call)
+    {
+        var name = call.Arguments.Positioned(0)!;
+        var scopes = call.List("scope");
+        foreach (var scope in scopes)
+            if (Array.IndexOf(Scopes, scope) < 0) throw call.Wrong("usage.scope", $"--scope '{scope}' is unknown. There are: {string.Join(", ", Scopes)}.", "scope", scope, Scopes);
+        if (scopes.Count == 0) scopes.Add("read");
+        // Here a length of time reaches forwards.
+        var expires = call.Text("expires") is { } text && Times.TryDuration(text, out var length) ? (call.Began + length).ToText() : call.Instant("expires");
+        var answer = call.Client.Write("POST", "/tokens", Body.Of(json =>
+        {
+            json.WriteString("name", name);
+            json.Maybe("scopes", scopes);
+            json.Maybe("expires", expires);
+        }));
+        if (call.Printer.Json)
+        {
+            call.Printer.PrintJson(answer);
+            return Exit.Ok;
+        }
+        call.Printer.Line(SafeText.Of(answer.Text("token")));
+        call.Printer.Note($"Token {answer.Text("id")} of {name} ({string.Join(", ", scopes)}){(expires is null ? "" : ", good until " + expires)}. It is not shown again.");
+        return Exit.Ok;
+    }
+
+    private static int RunList(Call call)
+    {
+        var printer = call.Printer;
+        printer.CheckFormat();
+        var answer = call.Client.Get("/tokens", money: false);
+        if (printer.Json)
+        {
+            printer.PrintJson(answer);
+            return Exit.Ok;
+        }
+        var table = new Table(new("Name", "name", WidthMax: 40), new("Scopes", "scopes"), new("Expires", "expires", Text: false), new("Last used", "lastUsed", Text: false), new("ID", "id"));
+        foreach (var token in answer.Items("tokens"))
+            table.Add(Cell.Text(token.Text("name")), Cell.Text(token.Names("scopes")), new(printer.Time(token.Text("expires")), token.Text("expires")), new(printer.Time(token.Text("lastUsed")), token.Text("lastUsed")), Cell.Text(token.Text("id")));
+        printer.Print(table);
+        return Exit.Ok;
+    }
+
+    private static int RunRevoke(Call call)
+    {
+        var answer = call.Client.Write("DELETE", "/tokens/" + Uri.EscapeDataString(call.Arguments.Positioned(0)!), []);
+        if (call.Printer.Json) call.Printer.PrintJson(answer);
+        else call.Printer.Line("revoked");
+        return Exit.Ok;
+    }
+}

@@ -1,0 +1,165 @@
+using System.Globalization;
+using System.Text;
+using Ledger.Cli.Commands;
+using Ledger.Cli.Parsing;
+
+namespace Ledger.Cli;
+
+/// <summary>Help and <c>docs/reference/cli.md</c>, both from the commands themselves.</summary>
+internal static class Help
+{
+    private const int FlagColumn = 30;
+
+    public static string Usage(Command command)
+    {
+        var usage = new StringBuilder("usage: ledger ").Append(command.Name);
+        if (command.Arguments.Length > 0) usage.Append(' ').Append(command.Arguments);
+        foreach (var flag in command.Flags)
+            usage.Append(" [--").Append(flag.Name).Append(flag.Value is null ? "" : " " + flag.Value).Append(']');
+        var text = usage.ToString();
+        if (text.Length <= 110) return text;
+        var wrapped = new StringBuilder();
+        var column = 0;
+        foreach (var word in text.Replace(" [", "\n[", StringComparison.Ordinal).Split('\n'))
+        {
+            if (column + word.Length > 108)
+            {
+                wrapped.Append("\n       ");
+                column = 7;
+            }
+            if (wrapped.Length > 0) wrapped.Append(' ');
+            wrapped.Append(word);
+            column += word.Length + 1;
+        }
+        return wrapped.ToString();
+    }
+
+    public static string One(Command command)
+    {
+        var text = new StringBuilder();
+        text.Append("ledger ").Append(command.Name).Append(": ").AppendLine(command.Summary);
+        if (command.About.Length > 0) text.AppendLine().AppendLine(command.About);
+        text.AppendLine().AppendLine(Usage(command)).AppendLine();
+        text.AppendLine("Examples:");
+        foreach (var example in command.Examples) text.Append("  ").AppendLine(example);
+        if (command.Flags.Length > 0)
+        {
+            text.AppendLine().AppendLine("Flags:");
+            foreach (var flag in command.Flags) text.AppendLine(Line(flag));
+        }
+        if (command.HandsThrough) return text.ToString();
+        text.AppendLine().AppendLine("Flags of every command:");
+        foreach (var flag in Flags.Common()) text.AppendLine(Line(flag));
+        return text.ToString();
+    }
+
+    public static string Noun(IReadOnlyList<Command> commands)
+    {
+        if (commands.Count == 1 && commands[0].Verb.Length == 0) return One(commands[0]);
+        var text = new StringBuilder();
+        foreach (var command in commands) text.AppendLine(Row($"ledger {command.Name} {command.Arguments}".TrimEnd(), command.Summary));
+        text.AppendLine().AppendLine("Examples:");
+        foreach (var command in commands) text.Append("  ").AppendLine(command.Examples[0]);
+        text.AppendLine().Append(CultureInfo.InvariantCulture, $"`ledger {commands[0].Noun} VERB --help` tells more.").AppendLine();
+        return text.ToString();
+    }
+
+    public static string Overview()
+    {
+        var text = new StringBuilder();
+        text.AppendLine("ledger: what did a mission of our agents really cost, in billed dollars, and does it add up to the bill?");
+        text.AppendLine().AppendLine("Begin here:");
+        text.AppendLine("  ./ledger demo                                    the whole story on a simulated team, in a minute");
+        text.AppendLine("  ./ledger up                                      the real thing: PostgreSQL and the service");
+        text.AppendLine("  ledger account add xai --label prod --key-stdin < key.txt");
+        text.AppendLine("  ledger agent add --from-keys                     an agent for each key");
+        text.AppendLine("  mission start \"Budget TUI\" --ref owner/repo#3    … work …");
+        text.AppendLine("  mission end");
+        text.AppendLine("  mission cost owner/repo#3");
+        text.AppendLine().AppendLine("Commands:");
+        foreach (var noun in Catalogue.Nouns)
+        {
+            var commands = Catalogue.Of(noun)!;
+            if (commands[0].Verb.Length == 0)
+            {
+                text.AppendLine(Row($"{commands[0].Name} {commands[0].Arguments}".TrimEnd(), commands[0].Summary));
+                continue;
+            }
+            var verbs = new List<string>();
+            foreach (var command in commands) verbs.Add(command.Verb);
+            text.AppendLine(Row(noun, string.Join(" | ", verbs)));
+        }
+        text.AppendLine().AppendLine("`ledger help mission` and `ledger mission start --help` teach by example. `mission` alone is `ledger mission`.");
+        return text.ToString();
+    }
+
+    /// <summary>The page that documents the command line; a test holds the file to it.</summary>
+    public static string Markdown()
+    {
+        var text = new StringBuilder();
+        text.AppendLine("# Command line").AppendLine();
+        text.AppendLine("Written from the code by `ledger help --markdown`; a test fails when this page drifts.").AppendLine();
+        text.AppendLine("`ledger NOUN VERB`. Started under the name `mission` it is `ledger mission …`. It is a thin client of the service: it sends,");
+        text.AppendLine("prints, and keeps bookmarks while the service is away. Standard output carries the answer and nothing else; notes, progress");
+        text.AppendLine("and problems go to standard error. With `--json` a problem is printed on standard output as `{\"problem\":{…}}`, so that one");
+        text.AppendLine("JSON document always stands there, and the exit code is set as without it.").AppendLine();
+        text.AppendLine("## Exit codes").AppendLine().AppendLine("| code | meaning |").AppendLine("|---|---|");
+        foreach (var (code, meaning) in Exit.All) text.Append(CultureInfo.InvariantCulture, $"| {code} | {meaning} |").AppendLine();
+        text.AppendLine().AppendLine("## Settings").AppendLine();
+        text.AppendLine("By flag, then environment, then file, then default. The file is `$XDG_CONFIG_HOME/ledger/config` (`~/.config/ledger/config`), or");
+        text.AppendLine("what `LEDGER_CONFIG` names: lines of `NAME=VALUE` with the names of the environment.").AppendLine();
+        text.AppendLine("| setting | flag | default | meaning |").AppendLine("|---|---|---|---|");
+        text.AppendLine("| `LEDGER_HOME` | `--home` | `$XDG_DATA_HOME/ledger`, else `~/.local/share/ledger` | data folder: token, spool, last position |");
+        text.AppendLine("| `LEDGER_URL` | `--url` | `http://127.0.0.1:7171` | where the service listens |");
+        text.AppendLine("| `LEDGER_TOKEN` | | the file `token` in the data folder | what the service knows us by |");
+        text.AppendLine("| `LEDGER_AGENT` | `--agent` | the only agent | whose missions these are |");
+        text.AppendLine("| `XAI_MANAGEMENT_KEY`, `XAI_MANAGEMENT_API_KEY`, each also with `_FILE` | `--key-stdin` | asked for on a terminal | credential for `account add` and `rotate` |");
+        text.AppendLine("| `XAI_TEAM_ID` | `--team` | found out from the key | the team of that credential |");
+        text.AppendLine("| `NO_COLOR` | `--no-color` | | no colours |");
+        text.AppendLine().AppendLine("## Times").AppendLine();
+        text.AppendLine("RFC 3339 (`2026-11-16T10:15:00Z`), a date (`2026-11-16`, `20261116`), a length of time before now (`7d`, `24h`, `-10m`), `today`,");
+        text.AppendLine("`yesterday`, `last-week`, `month`. Without a zone they are UTC, and repeated as they were read. Windows are half-open; a bare date in");
+        text.AppendLine("`--until` covers that day. In `--as-of` and in `diff --from`/`--to` a bare integer is a position.").AppendLine();
+        text.AppendLine("## While the service is away").AppendLine();
+        text.AppendLine("`mission start`, `end` and `switch` keep the bookmark with its time and an idempotency key as one file in `spool/` in the data folder, print");
+        text.AppendLine("`queued (spooled)` (JSON: `\"queued\": true`, no id, no position) and exit 0. Any later command that reaches the service delivers first, in");
+        text.AppendLine("order. What the service refuses moves to `spool/refused/` with the reason and stays listed in `ledger status` until the file is removed.").AppendLine();
+        text.AppendLine("## Flags of every command").AppendLine();
+        MarkdownFlags(text, Flags.Common());
+        foreach (var noun in Catalogue.Nouns)
+            foreach (var command in Catalogue.Of(noun)!)
+                MarkdownOf(text, command);
+        return text.Replace("\r\n", "\n").ToString();
+    }
+
+    private static void MarkdownOf(StringBuilder text, Command command)
+    {
+        text.AppendLine().Append("## ").AppendLine(command.Name).AppendLine();
+        text.Append(char.ToUpperInvariant(command.Summary[0])).Append(command.Summary, 1, command.Summary.Length - 1).AppendLine(".");
+        if (command.About.Length > 0) text.AppendLine().AppendLine(command.About);
+        text.AppendLine().AppendLine("```").AppendLine(Usage(command)).AppendLine("```").AppendLine();
+        if (command.Flags.Length > 0)
+        {
+            MarkdownFlags(text, command.Flags);
+            text.AppendLine();
+        }
+        text.AppendLine("```sh");
+        foreach (var example in command.Examples) text.AppendLine(example);
+        text.AppendLine("```");
+    }
+
+    private static void MarkdownFlags(StringBuilder text, Flag[] flags)
+    {
+        text.AppendLine("| flag | meaning |").AppendLine("|---|---|");
+        foreach (var flag in flags)
+            text.Append(CultureInfo.InvariantCulture, $"| `{Spelled(flag).Replace("|", "\\|", StringComparison.Ordinal)}` | {flag.Help.Replace("|", "\\|", StringComparison.Ordinal)} |").AppendLine();
+    }
+
+    private static string Spelled(Flag flag) =>
+        $"--{flag.Name}{(flag.Alias is { } alias ? ", --" + alias : "")}{(flag.Short is { } c ? $", -{c}" : "")}{(flag.Value is { } value ? " " + value : "")}";
+
+    private static string Line(Flag flag) => Row(Spelled(flag), flag.Help);
+
+    private static string Row(string left, string right) =>
+        left.Length < FlagColumn ? $"  {left.PadRight(FlagColumn)} {right}" : $"  {left}\n  {new string(' ', FlagColumn)} {right}";
+}

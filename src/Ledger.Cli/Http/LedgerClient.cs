@@ -1,0 +1,189 @@
+using System.Globalization;
+using System.Text.Json;
+using Ledger.Cli.Output;
+using Ledger.Cli.Spooling;
+
+namespace Ledger.Cli.Http;
+
+/// <summary>Speaks to the service: token, problems, idempotency keys, positions; delivers what waits in the spool first.</summary>
+internal sealed class LedgerClient(Call call)
+{
+    private const string Prefix = "/api/v1";
+    private Delivery? delivery;
+
+    /// <summary>A read: asks for at least the last position this user wrote.</summary>
+    public JsonElement Get(Query query, bool money = true)
+    {
+        Deliver();
+        var positions = new LastPosition(call.Settings);
+        var least = money && !call.Has("as-of") ? positions.Read() : null;
+        if (least is not null) query.With("minPosition", least.Value.ToString(CultureInfo.InvariantCulture));
+        var answer = Ask("GET", query.ToString(), [], null, Patience.Usual);
+        if (least is not null && answer.Part("asOf")?.Number("position") is { } asOf && asOf < least)
+        {
+            call.Printer.Warn($"The answer is as of position {asOf.Grouped()}; your last write was position {least.Value.Grouped()}.");
+            // Other books may live at this address now: waiting for that position on every read would help nobody.
+            positions.Set(asOf);
+        }
+        return answer;
+    }
+
+    /// <summary>A write: carries an idempotency key, and its position is remembered.</summary>
+    public JsonElement Write(string method, string path, byte[] body, string? key = null, Patience? patience = null)
+    {
+        Deliver();
+        return Remember(Ask(method, path, body, key ?? call.Text("idempotency-key") ?? NewKey(), patience ?? Patience.Usual));
+    }
+
+    /// <summary>A long operation: tells its progress on standard error while it runs.</summary>
+    public JsonElement WriteWithProgress(string path, byte[] body)
+    {
+        Deliver();
+        using var wire = Open("POST", path, body, call.Text("idempotency-key") ?? NewKey(), Patience.Long, "application/x-ndjson");
+        if (!wire.ContentType.StartsWith("application/x-ndjson", StringComparison.OrdinalIgnoreCase)) return Remember(Finish(wire));
+
+        using var bar = new ProgressBar(call);
+        try
+        {
+            foreach (var line in wire.ReadLines())
+            {
+                var said = Parse(line);
+                if (said.Part("progress") is { } progress) bar.Show(progress);
+                else if (said.Part("problem") is { } problem) throw new Refusal(Problem.From(problem, (int)(problem.Number("status") ?? 500), RawOf(problem)));
+                else if (said.Part("result") is { } result) return Remember(result);
+            }
+        }
+        catch (WireException e)
+        {
+            throw Unreachable(e);
+        }
+        throw Refusal.Of(Exit.Unavailable, "service.cut", "The service stopped before it was done; the same command again goes on from where it was.");
+    }
+
+    /// <summary>The request itself; a problem is thrown, and so is silence.</summary>
+    public JsonElement Ask(string method, string path, byte[] body, string? key, Patience patience)
+    {
+        using var wire = Open(method, path, body, key, patience, "application/json");
+        return Finish(wire);
+    }
+
+    /// <summary>The request as it went, for the spool: status and body, or <see cref="WireException"/>.</summary>
+    public (int Status, byte[] Body) Raw(string method, string path, byte[] body, string? key, Patience patience)
+    {
+        using var wire = Wire.Send(call.Settings.Url, method, Target(path), body, Headers(key, "application/json"), patience);
+        return (wire.Status, wire.ReadAll());
+    }
+
+    public JsonElement Remember(JsonElement answer)
+    {
+        if (answer.Number("position") is { } position) new LastPosition(call.Settings).Raise(position);
+        return answer;
+    }
+
+    /// <summary>Sends what waits in the spool, once a run, before anything else.</summary>
+    /// <returns>Why the rest must wait, when the service said so itself.</returns>
+    public Problem? Deliver()
+    {
+        if (delivery is not null || !call.Spool.HasWaiting) return delivery?.StoppedBy;
+        var outcome = delivery = new Delivery(call);
+        outcome.Run();
+        if (outcome.Delivered > 0) call.Printer.Note($"Delivered {outcome.Delivered} bookmark{(outcome.Delivered == 1 ? "" : "s")} from the spool.");
+        if (outcome.Refused > 0) call.Printer.Warn($"{outcome.Refused} spooled bookmark{(outcome.Refused == 1 ? " was" : "s were")} refused; `ledger status` lists them.");
+        return outcome.StoppedBy;
+    }
+
+    public static string NewKey() => Guid.NewGuid().ToString();
+
+    public Refusal Unreachable(WireException e)
+    {
+        var waiting = call.Spool.Waiting;
+        var also = waiting == 0 ? "" : $" {waiting} bookmark{(waiting == 1 ? " waits" : "s wait")} in the spool.";
+        return Refusal.Of(Exit.Unavailable, "service.unreachable",
+            $"The service at {call.Settings.UrlText} can't be reached ({e.Message}). Start it with `./ledger up`, or say where it is with LEDGER_URL.{also}",
+            "LEDGER_URL", call.Settings.UrlText);
+    }
+
+    /// <summary>Parses an answer of ours; depth and size are bounded.</summary>
+    public static JsonElement Parse(byte[] json)
+    {
+        try
+        {
+            return JsonDocument.Parse(json).RootElement;
+        }
+        catch (JsonException)
+        {
+            throw NotLedger(200);
+        }
+    }
+
+    /// <summary>Like <see cref="Judge"/>, for a bookmark: it is only in the books when the answer says at which position.</summary>
+    public static JsonElement JudgeBookmark(int status, byte[] body)
+    {
+        var answer = Judge(status, body);
+        return answer.Number("position") is not null ? answer : throw NotLedger(status);
+    }
+
+    /// <summary>The answer of a status with a body: the document, or the problem thrown.</summary>
+    public static JsonElement Judge(int status, byte[] body)
+    {
+        if (status == 204) return Parse(Body.Empty);
+        if (status is >= 200 and < 300) return Parse(body);
+        JsonElement problem;
+        try
+        {
+            problem = JsonDocument.Parse(body).RootElement;
+        }
+        catch (JsonException)
+        {
+            throw NotLedger(status);
+        }
+        throw new Refusal(WithHint(Problem.From(problem, status, body)));
+    }
+
+    private Wire Open(string method, string path, byte[] body, string? key, Patience patience, string accept)
+    {
+        try
+        {
+            return Wire.Send(call.Settings.Url, method, Target(path), body, Headers(key, accept), patience);
+        }
+        catch (WireException e)
+        {
+            throw Unreachable(e);
+        }
+    }
+
+    private JsonElement Finish(Wire wire)
+    {
+        try
+        {
+            return Judge(wire.Status, wire.ReadAll());
+        }
+        catch (WireException e)
+        {
+            throw Unreachable(e);
+        }
+    }
+
+    private string Target(string path) => call.Settings.Url.AbsolutePath.TrimEnd('/') + Prefix + path;
+
+    private List<(string, string)> Headers(string? key, string accept)
+    {
+        var headers = new List<(string, string)> { ("Accept", accept) };
+        if (call.Settings.Token() is { } token) headers.Add(("Authorization", "Bearer " + token));
+        if (key is null) return headers;
+        foreach (var c in key)
+            if (c is < ' ' or > '~' || key.Length > 200)
+                throw Refusal.Of(Exit.Usage, "usage.key", "An idempotency key is up to 200 printable ASCII characters.", "idempotency-key");
+        headers.Add(("Idempotency-Key", key));
+        return headers;
+    }
+
+    private static byte[] RawOf(JsonElement e) => System.Text.Encoding.UTF8.GetBytes(e.GetRawText());
+
+    private static Refusal NotLedger(int status) => Refusal.Of(Exit.Unavailable, "service.not_ledger",
+        $"What answers at this address (HTTP {status}) is not Ledger, or something stands in between. Check LEDGER_URL.", "LEDGER_URL");
+
+    private static Problem WithHint(Problem problem) => problem.Status == 401
+        ? problem with { Detail = problem.Detail + " The token comes from LEDGER_TOKEN, else from the file `token` in the data folder (LEDGER_HOME)." }
+        : problem;
+}

@@ -1,0 +1,53 @@
+using System.Text.Json;
+
+namespace Ledger.Cli.Output;
+
+/// <summary>How old the figures are: told below every table of money, and judged by <c>--max-age</c>.</summary>
+internal static class Freshness
+{
+    public static void Footers(Call call, JsonElement answer)
+    {
+        var printer = call.Printer;
+        var line = "";
+        if (answer.Part("asOf") is { } asOf)
+            line = $"As of position {asOf.Number("position")?.Grouped() ?? Show.Unknown} ({printer.Time(asOf.Text("time"))}). ";
+        if (answer.Part("data") is { } data)
+        {
+            line += data.Text("through") is { } through
+                ? $"Data through {printer.Time(through)}{(data.Seconds("lagSeconds") is { } lag ? $", {Show.Seconds(lag)} behind" : "")}{(data.Flag("stale") == true ? ": STALE" : "")}. "
+                : "No complete reading yet: figures are unknown, not zero. ";
+            printer.Footer(line + $"Times are {printer.ZoneName}.");
+            if (data.Text("preliminary") is { } preliminary && Show.Money(preliminary) != "$0.00")
+                printer.Footer($"* {Show.Money(preliminary)} of it is preliminary: the provider may still move it.");
+            if (data.Items("missing") is { Count: > 0 } missing)
+                printer.Footer($"{missing.Count} line{(missing.Count == 1 ? " is" : "s are")} missing from the provider's latest answer and keep{(missing.Count == 1 ? "s its" : " their")} last total: {Missing(missing, printer)}");
+        }
+        else if (line.Length > 0)
+        {
+            printer.Footer(line + $"Times are {printer.ZoneName}.");
+        }
+    }
+
+    /// <summary>0, or 69 when <c>--max-age</c> was given and the data is older, or its age unknown.</summary>
+    public static int Judge(Call call, JsonElement answer)
+    {
+        if (call.Duration("max-age") is not { } max) return Exit.Ok;
+        var lag = answer.Part("data")?.Seconds("lagSeconds");
+        if (lag <= max.TotalSeconds) return Exit.Ok;
+        call.Printer.Warn(lag is null
+            ? $"The age of the data is unknown, and --max-age is {call.Text("max-age")}."
+            : $"The data is {Show.Seconds(lag)} old, older than --max-age {call.Text("max-age")}. `ledger account sync` reads it anew.");
+        return Exit.Unavailable;
+    }
+
+    private static string Missing(List<JsonElement> missing, Printer printer)
+    {
+        var words = new List<string>();
+        for (var i = 0; i < missing.Count && i < 3; i++)
+        {
+            var line = missing[i];
+            words.Add($"{printer.Time(line.Text("start"))} {SafeText.Of(line.Text("model"))} {Show.Money(line.Text("total"))}");
+        }
+        return string.Join("; ", words) + (missing.Count > 3 ? " …" : "");
+    }
+}

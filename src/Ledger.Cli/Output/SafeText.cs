@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text;
+
+namespace Ledger.Cli.Output;
+
+/// <summary>
+/// Names come from people, agents and providers. Before one reaches a terminal, what could move the cursor, hide or reorder text is
+/// taken out: control characters, bidirectional controls, invisible characters, broken surrogates.
+/// </summary>
+internal static class SafeText
+{
+    public static string Of(string? text)
+    {
+        if (text is null) return "";
+        var harmless = true;
+        foreach (var c in text) harmless &= c is >= ' ' and < '\u007f';
+        if (harmless) return text;
+        var safe = new StringBuilder(text.Length);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (rune.Value is '\n' or '\r' or '\t') safe.Append(' ');
+            else if (IsHarmless(rune)) safe.Append(rune.ToString());
+        }
+        return safe.ToString();
+    }
+
+    /// <summary>At most so many columns; what is cut ends in an ellipsis.</summary>
+    public static string Fit(string safe, int columns)
+    {
+        if (Width(safe) <= columns) return safe;
+        var fitted = new StringBuilder();
+        var used = 0;
+        foreach (var rune in safe.EnumerateRunes())
+        {
+            if (used + Width(rune) > columns - 1) break;
+            used += Width(rune);
+            fitted.Append(rune.ToString());
+        }
+        return fitted.Append('…').ToString();
+    }
+
+    /// <summary>Columns a text takes on a terminal.</summary>
+    public static int Width(string safe)
+    {
+        var width = 0;
+        foreach (var rune in safe.EnumerateRunes()) width += Width(rune);
+        return width;
+    }
+
+    private static int Width(Rune rune) => rune.Value switch
+    {
+        < 0x300 => 1,
+        _ when Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark => 0,
+        >= 0x1100 and <= 0x115f or >= 0x2e80 and <= 0xa4cf or >= 0xac00 and <= 0xd7a3 or >= 0xf900 and <= 0xfaff
+            or >= 0xfe30 and <= 0xfe6f or >= 0xff00 and <= 0xff60 or >= 0xffe0 and <= 0xffe6
+            or >= 0x1f300 and <= 0x1f64f or >= 0x1f900 and <= 0x1f9ff or >= 0x20000 and <= 0x3fffd => 2,
+        _ => 1,
+    };
+
+    private static bool IsHarmless(Rune rune) => Rune.GetUnicodeCategory(rune) switch
+    {
+        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+            or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned or UnicodeCategory.Surrogate => false,
+        // Hangul fillers and the braille blank look like nothing at all.
+        _ => rune.Value is not (0x115f or 0x1160 or 0x3164 or 0xffa0 or 0x2800),
+    };
+}

@@ -1,0 +1,81 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Ledger.Cli.Tests;
+
+internal sealed record Asked(string Method, string Path, string Query, string Body, string? Key, string? Token, string? Accept);
+
+internal sealed record Answer(int Status, string Body, string ContentType = "application/json");
+
+/// <summary>Stands in for the service: answers what the test says, and remembers what it was asked.</summary>
+internal sealed class FakeService : IDisposable
+{
+    private readonly HttpListener listener = new();
+    private readonly Func<Asked, Answer?> answer;
+
+    public string Url { get; }
+    public List<Asked> Requests { get; } = [];
+
+    /// <summary>Listens; answering null cuts the connection in the middle of an answer.</summary>
+    public FakeService(Func<Asked, Answer?> answer, int? port = null)
+    {
+        this.answer = answer;
+        var chosen = port ?? FreePort();
+        Url = $"http://127.0.0.1:{chosen}";
+        listener.Prefixes.Add(Url + "/");
+        listener.Start();
+        _ = Task.Run(Serve);
+    }
+
+    public FakeService(string body) : this(_ => new Answer(200, body))
+    {
+    }
+
+    public static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+
+    public static Answer Problem(int status, string code, int exit, string detail = "No.") =>
+        new(status, $$"""{"type":"https://ledger.invalid/problems/{{code}}","title":"Refused","status":{{status}},"detail":"{{detail}}","code":"{{code}}","exit":{{exit}},"field":null,"value":null,"candidates":null}""", "application/problem+json");
+
+    public void Dispose() => listener.Close();
+
+    private async Task Serve()
+    {
+        while (listener.IsListening)
+        {
+            HttpListenerContext context;
+            try
+            {
+                context = await listener.GetContextAsync();
+            }
+            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+            {
+                return;
+            }
+            var request = context.Request;
+            using var reader = new StreamReader(request.InputStream, Encoding.UTF8);
+            var asked = new Asked(request.HttpMethod, request.Url!.AbsolutePath, Uri.UnescapeDataString(request.Url.Query), await reader.ReadToEndAsync(),
+                request.Headers["Idempotency-Key"], request.Headers["Authorization"], request.Headers["Accept"]);
+            lock (Requests) Requests.Add(asked);
+            if (answer(asked) is not { } said)
+            {
+                context.Response.ContentLength64 = 100;
+                await context.Response.OutputStream.WriteAsync("{\"mis"u8.ToArray());
+                context.Response.Abort();
+                continue;
+            }
+            context.Response.StatusCode = said.Status;
+            context.Response.ContentType = said.ContentType;
+            context.Response.SendChunked = said.ContentType.Contains("ndjson", StringComparison.Ordinal);
+            var bytes = Encoding.UTF8.GetBytes(said.Body);
+            if (!context.Response.SendChunked) context.Response.ContentLength64 = bytes.Length;
+            await context.Response.OutputStream.WriteAsync(bytes);
+            context.Response.Close();
+        }
+    }
+}

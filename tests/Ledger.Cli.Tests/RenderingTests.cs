@@ -1,0 +1,149 @@
+using Xunit;
+
+namespace Ledger.Cli.Tests;
+
+/// <summary>What people read, kept in golden files.</summary>
+public sealed class RenderingTests
+{
+    private const string Fresh = """
+        "asOf":{"position":1234,"time":"2026-11-16T10:50:00Z"},"data":{"through":"2026-11-16T10:46:00Z","lagSeconds":240,"stale":false,"preliminary":"0.00","missing":[]}
+        """;
+    private const string Stale = """
+        "asOf":{"position":1234,"time":"2026-11-16T10:50:00Z"},"data":{"through":"2026-11-15T10:46:00Z","lagSeconds":86640,"stale":true,"preliminary":"1.20","missing":[{"start":"2026-11-15T10:00:00Z","account":"prod","key":"k1","model":"grok-4","unit":"tokens","total":"0.40","since":"2026-11-16T09:00:00Z"}]}
+        """;
+    private const string Mission = """{"id":"01jcv7m2","title":"Budget TUI","ref":"trentuna/token-monitor#3","state":"ended","start":"2026-11-16T10:15:00Z","end":"2026-11-16T10:45:00Z","windows":[{"start":"2026-11-16T10:15:00Z","end":"2026-11-16T10:45:00Z"}],"agents":["hannibal","ba"],"weight":1""";
+
+    private const string Cost = $$$$"""
+        {"mission":{{{{Mission}}}}},"currency":"USD","billed":"4.50","low":"0.00","high":"6.00","reason":null,"methods":{"whole":"3.25","shared":"0.00","prorated":"1.25"},"restated":"-0.0025",
+         "by":[{"agent":"hannibal","model":"grok-4","unit":"reasoning tokens","billed":"3.25"},{"agent":"ba","model":"grok-4-fast","unit":"searches","billed":"1.2475"},{"agent":"ba","model":"grok-4-fast","unit":"tokens","billed":"0.0025"}],{{{{Fresh}}}}}
+        """;
+
+    private const string NoKey = $$$$"""{"mission":{{{{Mission}}}}},"currency":"USD","billed":null,"low":null,"high":null,"reason":"no_key","methods":{},"restated":"0.00","by":[],{{{{Fresh}}}}}""";
+
+    private const string Shared = $$$$"""
+        {"missions":[{"mission":{{{{Mission}}}}},"billed":"4.50","low":"4.50","high":"4.50","reason":null,"methods":{"whole":"4.50"},"by":[]},
+                     {"mission":{"id":"01jd0000","title":"Budget TUI, second try","ref":"trentuna/token-monitor#3","state":"open","start":"2026-11-16T10:46:00Z","end":null,"windows":[{"start":"2026-11-16T10:46:00Z","end":null}],"agents":["ba"]},"billed":"0.50","low":"0.00","high":"1.00","reason":null,"methods":{"prorated":"0.50"},"by":[]}],
+         "mission":null,"billed":"5.00",{{{{Stale}}}}}
+        """;
+
+    private const string Report = $$$$"""
+        {"since":"2026-11-01T00:00:00Z","until":"2026-11-17T00:00:00Z","window":{"since":"2026-11-01T00:00:00Z","until":"2026-11-17T00:00:00Z"},"groupBy":["agent","mission"],"currency":"USD",
+         "rows":[{"agent":"vigilio","mission":"Nightly crawl","billed":"1027.88"},{"agent":"ba","mission":"東京 – a very long title that goes on and on, longer than anybody would like to read","billed":"0.0041"},
+                 {"agent":"ba","mission":"(idle)","billed":"2.00"},{"agent":"(unassigned)","mission":"(unassigned)","billed":"-1.10"},{"agent":null,"mission":"=cmd|' /C calc'!A0","billed":"0.00"}],
+         "total":"1028.7841","idle":"2.00","unassigned":"-1.10",{{{{Stale}}}}}
+        """;
+
+    private const string Missions = $$$$"""
+        {"missions":[{{{{Mission}}}},"billed":"4.50","low":"0.00","high":"6.00","reason":null},
+         {"id":"01jd0000","title":"=HYPERLINK(\"http://x\",\"y\")","ref":null,"state":"open","start":"2026-11-13T07:00:00Z","end":null,"windows":[{"start":"2026-11-13T07:00:00Z","end":null}],"agents":[{"id":"a1","name":"ba"}],"weight":3,"billed":null,"low":null,"high":null,"reason":"no_key"}],
+         "more":true,{{{{Fresh}}}}}
+        """;
+
+    private const string Explained = $$$$"""
+        {"mission":{{{{Mission}}}}},"billed":"4.5000000001","low":"0.00","high":"6.00","lines":[{"account":"prod","key":"k1","keyName":"xai-vigilio","start":"2026-11-16T10:00:00Z","seconds":3600,"model":"grok-4","unit":"searches","lineTotal":"6.00","billed":"4.5000000001","low":"0.00","high":"6.00",
+          "parts":[{"agent":"ba","mission":"Budget TUI","method":"whole","billed":"4.5000000001"},{"agent":"ba","mission":"(idle)","method":"prorated","billed":"1.4999999999"}],
+          "readings":[{"position":1200,"event":"0192f3aa","reading":"r1","asked":"2026-11-16T10:45:00Z","answered":"2026-11-16T10:45:01Z","total":"5.50","replaces":"1.00","raw":"5.5000000000012345","evidence":{"start":"2026-11-16T10:15:00Z","end":"2026-11-16T10:45:00Z"}}]}],
+         "more":false,{{{{Fresh}}}}}
+        """;
+
+    private const string Difference = $$$$"""
+        {"mission":{{{{Mission}}}}},"from":{"position":1200,"time":"2026-11-16T10:45:00Z","billed":"3.00","low":"0.00","high":"6.00"},"to":{"position":1234,"time":"2026-11-16T10:50:00Z","billed":"4.50","low":"0.00","high":"6.00"},
+         "change":"1.50","moved":"1.00","billed":"0.50","by":[{"agent":"ba","model":"grok-4","unit":"tokens","moved":"1.00","billed":"0.50"}],"counterparts":[{"party":"(idle) ba","moved":"-1.00"}],{{{{Fresh}}}}}
+        """;
+
+    private const string Status = """
+        {"version":"0.1.0","position":1234,"chain":"ab12","views":[{"name":"spend","position":1230,"lag":4},{"name":"keys","position":1234,"lag":0}],
+         "accounts":[{"label":"prod","provider":"xai","state":"ok","through":"2026-11-16T10:46:00Z","lagSeconds":240,"stale":false,"error":null},{"label":"lab","provider":"xai","state":"failing","through":null,"lagSeconds":null,"stale":true,"error":{"kind":"auth","detail":"The key was revoked."}}],
+         "missionsOpen":[{"id":"01jd0000","title":"Nightly crawl","start":"2026-11-13T07:00:00Z","agents":["vigilio"]}],"outbox":{"waiting":0,"dead":0,"oldestWaiting":null},
+         "spend":{"today":"4.50","monthToDate":"31.00","unassigned":"0.003"},"credit":{"left":"3.19"},"pollEverySeconds":300,"warnings":["fsync is off"]}
+        """;
+
+    private const string Accounts = """
+        {"accounts":[{"id":"a1","label":"prod","provider":"xai","team":"team_123","bucketSeconds":3600,"settlementLag":{"seconds":300,"learned":true},"state":"ok","since":null,"error":null,"through":"2026-11-16T10:46:00Z","lagSeconds":240,"stale":false,"credential":{"redacted":"xai-…4711","storedAt":"2026-11-01T00:00:00Z"},"balance":{"prepaidLeft":"3.19"}},
+                     {"id":"a2","label":"lab","provider":"xai","team":null,"bucketSeconds":900,"settlementLag":null,"state":"failing","error":{"kind":"auth","detail":"The key was revoked."},"through":null,"lagSeconds":null,"stale":true,"credential":null,"balance":null}]}
+        """;
+
+    private const string Agents = """{"agents":[{"id":"a1","name":"ba","idle":"shares","keys":[{"account":"prod","key":"k1","name":"xai-vigilio","weight":1},{"account":"prod","key":"k2","name":"xai-ba","weight":3}],"openMissions":["01jd0000"]}]}""";
+
+    private const string Keys = """
+        {"keys":[{"account":"prod","key":"k1","name":"xai-vigilio","owners":[{"agent":"ba","weight":1},{"agent":"vigilio","weight":3}],"history":[{"from":null,"owners":[]},{"from":"2026-11-10T00:00:00Z","owners":[]}],"billed30d":"27.88","sharedNow":true},
+                 {"account":"prod","key":"k2","name":null,"owners":[],"history":[],"billed30d":null,"sharedNow":false}]}
+        """;
+
+    [Theory]
+    [InlineData("mission-cost", Cost, "mission", "cost", "X")]
+    [InlineData("mission-cost-zone", Cost, "mission", "cost", "X", "--timezone", "Europe/Berlin")]
+    [InlineData("mission-cost-csv", Cost, "mission", "cost", "X", "--csv")]
+    [InlineData("mission-cost-json", Cost, "mission", "cost", "X", "--json")]
+    [InlineData("mission-cost-no-key", NoKey, "mission", "cost", "X")]
+    [InlineData("mission-cost-shared-reference", Shared, "mission", "cost", "X")]
+    [InlineData("mission-list", Missions, "mission", "list")]
+    [InlineData("mission-list-csv", Missions, "mission", "list", "--csv")]
+    [InlineData("mission-show", Missions, "mission", "show", "X")]
+    [InlineData("mission-diff", Difference, "mission", "diff", "X", "--from", "1200")]
+    [InlineData("mission-explain", Explained, "mission", "explain", "X")]
+    [InlineData("mission-explain-csv", Explained, "explain", "mission", "X", "--csv")]
+    [InlineData("report", Report, "report", "--by", "agent,mission")]
+    [InlineData("report-ordered", Report, "report", "--by", "agent,mission", "--order", "asc", "--compact")]
+    [InlineData("report-csv", Report, "report", "--by", "agent,mission", "--format", "csv")]
+    [InlineData("status", Status, "status")]
+    [InlineData("status-json", Status, "status", "--json", "--compact")]
+    [InlineData("account-list", Accounts, "account", "list")]
+    [InlineData("agent-list", Agents, "agent", "list")]
+    [InlineData("key-list", Keys, "key", "list")]
+    public void an_answer_reads_like_this(string golden, string answer, params string[] words)
+    {
+        using var service = new FakeService(answer);
+        using var desk = new Desk(service.Url);
+        var ran = desk.Run(words);
+        Assert.Equal((Exit.Ok, ""), (ran.Exit, ran.Err));
+        Golden.Matches(ran.Out.Replace(service.Url, "http://127.0.0.1:7171", StringComparison.Ordinal), golden);
+    }
+
+    [Theory]
+    [InlineData("report-narrow", Report, 60, "report", "--no-color")]
+    [InlineData("mission-list-narrow", Missions, 80, "mission", "list", "--no-color")]
+    [InlineData("account-list-narrow", Accounts, 80, "account", "list", "--no-color")]
+    public void a_narrow_terminal_shortens_names_and_never_figures(string golden, string answer, int width, params string[] words)
+    {
+        using var service = new FakeService(answer);
+        using var desk = new Desk(service.Url) { Width = width };
+        var shown = desk.Run(words).Out;
+        Golden.Matches(shown, golden);
+        Assert.All(shown.Split('\n').Where(line => line.Contains("  ", StringComparison.Ordinal)), line => Assert.True(Output.SafeText.Width(line) <= width, line));
+    }
+
+    [Fact]
+    public void a_problem_reads_like_this()
+    {
+        using var service = new FakeService(_ => new(409, """
+            {"title":"Ambiguous","status":409,"detail":"'a/b#1' is the reference of 2 open missions.","code":"mission.ambiguous","exit":65,"field":"mission","value":"a/b#1",
+             "candidates":[{"id":"01jcv7m2","title":"Budget TUI","state":"open","start":"2026-11-16T10:15:00Z"},"01jd0000"]}
+            """, "application/problem+json"));
+        using var desk = new Desk(service.Url);
+        Golden.Matches(desk.Run("mission", "end", "a/b#1").Err, "problem");
+        Golden.Matches(desk.Run("mission", "end", "a/b#1", "--json").Out, "problem-json");
+    }
+
+    [Fact]
+    public void starting_and_ending_reads_like_this()
+    {
+        using var service = new FakeService(asked => new(200, asked.Path.EndsWith("/end", StringComparison.Ordinal)
+            ? $$$$"""{"mission":{{{{Mission}}}}},"position":12,"overlaps":[],"queued":false}"""
+            : """{"mission":{"id":"01jd0000","title":"Next","ref":null,"state":"open","start":"2026-11-16T10:50:00Z","end":null,"windows":[{"start":"2026-11-16T10:50:00Z","end":null}],"agents":["ba"]},"position":12,"overlaps":[{"agent":"ba","mission":"01jcv7m2","title":"X","since":"2026-10-26T10:00:00Z","text":"ba is still on X since 21 d; spend is shared; `mission switch`?"}],"queued":false}"""));
+        using var desk = new Desk(service.Url);
+        var (start, end) = (desk.Run("mission", "start", "Next"), desk.Run("mission", "end"));
+        Golden.Matches(start.Out + start.Err + end.Out + end.Err, "mission-start-end");
+        Assert.Equal("01jd0000\n", desk.Run("mission", "start", "Next", "--quiet").Out);
+    }
+
+    [Fact]
+    public void rows_of_csv_add_up_to_the_total_the_service_states()
+    {
+        using var service = new FakeService(Report);
+        using var desk = new Desk(service.Url);
+        var lines = desk.Run("report", "--csv").Out.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        var sum = lines.Skip(1).Aggregate(default(Money.Usd), (all, line) => all + Money.Usd.Parse(line[(line.LastIndexOf(',') + 1)..]));
+        Assert.Equal("1028.7841", sum.ToString());
+    }
+}
