@@ -73,6 +73,21 @@ public sealed class XaiFaultTests
         Assert.Equal(1, scene.Xai.Calls(XaiCall.Usage));
     }
 
+    [Theory]
+    [InlineData(XaiCall.Keys, """{"apiKeys":[],"paginationToken":"\ud800"}""", "text that is no text")]
+    [InlineData(XaiCall.Keys, """{"apiKeys":[{"name":"nameless"}]}""", "apiKeys[0].apiKeyId is missing")]
+    [InlineData(XaiCall.Prepaid, """{"changes":[{"changeOrigin":"PURCHASE","topupStatus":"SUCCEEDED","amount":{"val":"-89999999999"}},{"changeOrigin":"PURCHASE","topupStatus":"SUCCEEDED","amount":{"val":"-89999999999"}}]}""", "add up to more than can be")]
+    [InlineData(XaiCall.Preview, """{"coreInvoice":7}""", "coreInvoice is a number")]
+    [InlineData(XaiCall.Limits, """{"spendingLimits":{"effectiveSl":{"val":{}}}}""", "spendingLimits.effectiveSl.val is an object")]
+    public async Task the_other_answers_are_judged_as_strictly(XaiCall call, string body, string words)
+    {
+        await using var scene = await Scene.Set();
+        scene.Xai.Faults.Order(Fault.Body, call, 1, body);
+        var e = await Assert.ThrowsAsync<ProviderException>(() => call == XaiCall.Keys ? scene.Client.Keys(scene.Team.Id) : scene.Client.ReadBalance(scene.Team.Id));
+        Assert.Equal(FailureKind.Contract, e.Kind);
+        Assert.Contains(words, e.Detail, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task a_long_retry_after_is_told_at_once_and_kept_to()
     {

@@ -184,6 +184,10 @@ public sealed class XaiClient : IDisposable
         {
             throw new ProviderException(e.Kind, http.Scrub(e.Detail));
         }
+        catch (Exception e) when (e is InvalidOperationException or OverflowException)
+        {
+            throw new ProviderException(FailureKind.Contract, e is OverflowException ? "The answer's amounts add up to more than can be." : "The answer holds text that is no text.");
+        }
     }
 
     private static async Task<ProviderAnswer?> Unless(string tolerated, Task<ProviderAnswer> sent)
