@@ -93,6 +93,16 @@ public sealed class PostgresCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>Stops the server that a killed parent left on a folder, if there is one: it is started attached, then stopped.</summary>
+    /// <exception cref="PostgresClusterException">Another living service uses the folder.</exception>
+    public static async Task StopAbandoned(string dataFolder, CancellationToken ct)
+    {
+        if (!Directory.Exists(dataFolder)) return;
+        var data = Path.Combine(Path.GetFullPath(dataFolder), "pg");
+        if (LockFile.Read(data) is null) return;
+        await (await Start(new() { DataFolder = dataFolder }, null, ct)).DisposeAsync();
+    }
+
     /// <summary>Stops the server cleanly and gives the folder free.</summary>
     public async ValueTask DisposeAsync()
     {
