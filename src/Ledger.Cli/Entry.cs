@@ -20,6 +20,10 @@ internal static class Entry
         {
             exit = ProblemText.Print(refusal, WantsJson(words), around);
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            exit = ProblemText.Print(Refusal.Of(Exit.Config, "client.io", $"A file or folder can't be used: {e.Message}"), WantsJson(words), around);
+        }
         try
         {
             around.Out.Flush();

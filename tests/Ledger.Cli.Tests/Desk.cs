@@ -23,7 +23,8 @@ internal sealed class Desk : IDisposable
     public string Home { get; } = Directory.CreateTempSubdirectory("ledger-cli-").FullName;
     public Dictionary<string, string> Variables { get; } = [];
     public DeskClock Clock { get; } = new();
-    public string Input { get; set; } = "";
+    /// <summary>What standard input holds; null: it can't be read.</summary>
+    public string? Input { get; set; } = "";
     public int? Width { get; set; }
     public string? TypedSecret { get; set; }
     public List<(string Dll, IReadOnlyList<string> Args, IReadOnlyDictionary<string, string?> Variables)> Became { get; } = [];
@@ -52,7 +53,7 @@ internal sealed class Desk : IDisposable
             Variable = Variables.GetValueOrDefault,
             Out = output,
             Err = errors,
-            OpenIn = () => new MemoryStream(Encoding.UTF8.GetBytes(Input)),
+            OpenIn = () => Input is null ? throw new IOException("broken") : new MemoryStream(Encoding.UTF8.GetBytes(Input)),
             Clock = Clock,
             OutIsTerminal = Width is not null,
             InIsTerminal = TypedSecret is not null,

@@ -96,6 +96,14 @@ public sealed class ExitCodeTests
         Assert.Equal(5, ran.Json.Part("asOf")!.Value.Number("position"));
     }
 
+    [Fact]
+    public void a_file_that_can_not_be_used_is_78_and_no_stack_trace()
+    {
+        using var desk = new Desk { Input = null };
+        var ran = desk.Run("account", "rotate", "--key-stdin");
+        Assert.Equal((Exit.Config, "", "ledger: A file or folder can't be used: broken\n"), (ran.Exit, ran.Out, ran.Err));
+    }
+
     [Theory]
     [InlineData("LEDGER_URL", "localhost:7171")]
     [InlineData("LEDGER_URL", "ftp://localhost")]

@@ -100,7 +100,7 @@ internal static class AccountCommands
         Summary = "stop polling and delete the credential; the books stay",
         Flags = [Flags.IdempotencyKey],
         Examples = ["ledger account remove prod"],
-        Run = call => Told(call, call.Client.Write("DELETE", PathOf(call), Body.Empty), "removed"),
+        Run = call => Told(call, call.Client.Write("DELETE", PathOf(call), []), "removed"),
     };
 
     private static int RunAdd(Call call)
