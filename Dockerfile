@@ -1,4 +1,4 @@
-# The service and its command line. Built from source, run without root, without a shell and on a read-only file system.
+# The service and its command line. Built from source; runs without root, needs no shell, fits a read-only file system.
 #   docker build -t ledger .
 # Other base images than Microsoft's: --build-arg SDK_IMAGE=… --build-arg RUNTIME_IMAGE=…
 ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0
@@ -10,12 +10,13 @@ COPY global.json Directory.Build.props Directory.Packages.props .editorconfig ./
 COPY src src
 RUN dotnet publish src/Ledger.Service -c Release -o /app --nologo -nodeReuse:false \
  && dotnet publish src/Ledger.Cli -c Release -o /app --nologo -nodeReuse:false \
- && mkdir -m 700 /data
+ && mkdir -p -m 700 /new/data
 
 FROM ${RUNTIME_IMAGE}
 # A number, so that the image needs no entry in /etc/passwd and an orchestrator can see that it is not root.
 ARG UID=7171
-COPY --from=build --chown=${UID}:${UID} /data /data
+# The folder in its folder: what is copied by itself would be open to everybody.
+COPY --from=build --chown=${UID}:${UID} /new /
 COPY --from=build /app /app
 USER ${UID}:${UID}
 # No debugger socket and no dumps: the memory holds billing keys. The address is this container's own; LEDGER_BIND opens it.
