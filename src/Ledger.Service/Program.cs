@@ -1,1 +1,3 @@
-return 0;
+using Ledger.Service.Hosting;
+
+return await LedgerHost.Run(args);
