@@ -25,9 +25,11 @@ public sealed record Mission
     public bool Cancelled { get; init; }
 
     /// <summary>Open, ended or cancelled.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
     public MissionState State => Cancelled ? MissionState.Cancelled : Windows[^1].End is null ? MissionState.Open : MissionState.Ended;
 
     /// <summary>The stretches in which it can carry spend; an open end reaches to the end of time.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
     public IEnumerable<Span> Spans => Cancelled ? [] : Windows.Select(w => w.Span);
 
     /// <summary>Folds an event of the mission's stream. Total: an event of another kind changes nothing.</summary>

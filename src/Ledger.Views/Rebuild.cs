@@ -1,0 +1,129 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Ledger.Log;
+using Ledger.Views.Spend;
+using Npgsql;
+
+namespace Ledger.Views;
+
+/// <summary>What a rebuild found.</summary>
+/// <param name="Position">The position at which both fillings were compared.</param>
+/// <param name="Rows">Rows computed from the log.</param>
+/// <param name="Equal">Whether the live tables held the same, byte for byte.</param>
+/// <param name="FirstDifference">The first table and row that differ, in words; null when equal.</param>
+/// <param name="Swapped">Whether the new filling is live now.</param>
+/// <param name="Elapsed">How long it took.</param>
+public sealed record RebuildResult(long Position, long Rows, bool Equal, string? FirstDifference, bool Swapped, TimeSpan Elapsed);
+
+public sealed partial class Books
+{
+    private const string Shadow = "views_next";
+
+    private static readonly (string Table, string Columns, string Where, string Order)[] comparedTables =
+    [
+        ("line", "*", "true", "id"),
+        ("fact", "*", "true", "line_id, position"),
+        ("allocation", "*", "true", "position, line_id, mission, agent, method"),
+        ("claim", "*", "true", "position, line_id, mission"),
+        // A sum that came back to nothing leaves a row or not, depending on where batches were cut.
+        ("spend_day", "*", "billed <> 0 or restated <> 0", "day, account, key, model, unit, agent, mission, method"),
+        ("mission_bounds", "*", "low <> 0 or high <> 0", "mission"),
+        ("directory", "*", "true", "kind, id"),
+    ];
+
+    /// <summary>
+    /// Computes all tables anew from position 0 into shadow tables, compares them with the live ones at the same position, and, when
+    /// asked to, swaps them in. The live tables are followed on until the comparison, which holds the follower up.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Another rebuild is running.</exception>
+    public async Task<RebuildResult> Rebuild(bool swap, IProgress<(long Done, long Of)>? progress, CancellationToken ct)
+    {
+        var watch = Stopwatch.StartNew();
+        await using var guard = await db.OpenConnectionAsync(ct);
+        await using (var take = new NpgsqlCommand("select pg_try_advisory_lock(7171_0002)", guard))
+            if (!(bool)(await take.ExecuteScalarAsync(ct))!)
+                throw new InvalidOperationException("Another rebuild or verify is running.");
+        try
+        {
+            await using var shadow = await db.OpenConnectionAsync(ct);
+            await Execute(shadow, $"drop schema if exists {Shadow} cascade", ct);
+            await Create(shadow, Shadow, ct);
+            var rebuilt = new SpendWriter(Shadow);
+            await rebuilt.Load(shadow, ct);
+            var head = (await log.Head(ct)).Position;
+            var at = await Fill(rebuilt, shadow, 0, Math.Min(head, Math.Max(Position, 1)), head, progress, ct);
+
+            await using var live = await db.OpenConnectionAsync(ct);
+            await using var transaction = await live.BeginTransactionAsync(ct);
+            var checkpoint = await Checkpoint.Lock(live, Schema, ct);
+            head = (await log.Head(ct)).Position;
+            at = await Fill(rebuilt, shadow, at, Math.Min(head, checkpoint.Position), head, progress, ct);
+            var difference = checkpoint.Position > head
+                ? $"the live tables have seen position {checkpoint.Position}, the log ends at {head}"
+                : await FirstDifference(live, ct);
+            if (swap)
+            {
+                await Execute(live, $"alter schema {Schema} rename to views_before; alter schema {Shadow} rename to {Schema}; drop schema views_before cascade", ct);
+                await transaction.CommitAsync(ct);
+            }
+            else
+            {
+                await transaction.RollbackAsync(ct);
+                await Execute(shadow, $"drop schema if exists {Shadow} cascade", ct);
+            }
+            return new(at, rebuilt.RowsWritten, difference is null, difference, swap, watch.Elapsed);
+        }
+        finally
+        {
+            await Execute(guard, "select pg_advisory_unlock(7171_0002)", CancellationToken.None);
+        }
+    }
+
+    private async Task<long> Fill(SpendWriter into, NpgsqlConnection connection, long after, long last, long of, IProgress<(long, long)>? progress, CancellationToken ct)
+    {
+        var feed = new Feed(log);
+        while (after < last)
+        {
+            var batch = await feed.Next(after, last, ct);
+            if (batch.Count == 0) throw new LogBrokenException($"The log lacks position {after + 1}.", after + 1);
+            await using var transaction = await connection.BeginTransactionAsync(ct);
+            await ApplyTo(into, Shadow, batch, connection, ct);
+            await transaction.CommitAsync(ct);
+            after = batch[^1].Recorded.Position;
+            progress?.Report((after, of));
+        }
+        return after;
+    }
+
+    private static async Task<string?> FirstDifference(NpgsqlConnection connection, CancellationToken ct)
+    {
+        foreach (var (table, columns, where, order) in comparedTables)
+        {
+            var live = await Hash(connection, $"select {columns} from {Schema}.{table} where {where} order by {order}", ct);
+            var rebuilt = await Hash(connection, $"select {columns} from {Shadow}.{table} where {where} order by {order}", ct);
+            if (live.AsSpan().SequenceEqual(rebuilt)) continue;
+            await using var find = new NpgsqlCommand($"""
+                with a as (select * from {Schema}.{table} where {where}), b as (select * from {Shadow}.{table} where {where}),
+                     d as (select 'live has' as what, x.* from (select * from a except all select * from b) x
+                           union all select 'the log gives', y.* from (select * from b except all select * from a) y)
+                select what || ' ' || to_jsonb(d)::text from d order by {order}, what desc limit 1
+                """, connection);
+            return $"{table}: {await find.ExecuteScalarAsync(ct) as string ?? "same rows in another order"}";
+        }
+        return null;
+    }
+
+    /// <summary>SHA-256 over the rows as PostgreSQL sends them, in the order of their key.</summary>
+    private static async Task<byte[]> Hash(NpgsqlConnection connection, string query, CancellationToken ct)
+    {
+        await using var rows = await connection.BeginRawBinaryCopyAsync($"copy ({query}) to stdout (format binary)", ct);
+        return await SHA256.HashDataAsync(rows, ct);
+    }
+
+    private static async Task Execute(NpgsqlConnection connection, string sql, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.CommandTimeout = 0;
+        await command.ExecuteNonQueryAsync(ct);
+    }
+}

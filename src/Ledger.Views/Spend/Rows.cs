@@ -1,0 +1,214 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Ledger.Views.Spend;
+
+/// <summary>Rows of one transaction, on their way into the tables.</summary>
+internal sealed class Rows
+{
+    public List<LineRow> Lines { get; } = [];
+
+    public List<FactRow> Facts { get; } = [];
+
+    public List<AllocationRow> Allocations { get; } = [];
+
+    public List<ClaimRow> Claims { get; } = [];
+
+    /// <summary>Lines that were there before and have another total or went missing or came back.</summary>
+    public Dictionary<long, (long Total, DateTimeOffset? MissingSince)> Changed { get; } = [];
+
+    public Dictionary<DayKey, (long Billed, long Restated)> Days { get; } = [];
+
+    public Dictionary<string, (long Low, long High)> Bounds { get; } = new(StringComparer.Ordinal);
+
+    public Dictionary<(string Kind, string Id), string> Documents { get; } = [];
+
+    public long Written { get; private set; }
+
+    public void Add(AllocationRow row, LineRow line)
+    {
+        Allocations.Add(row);
+        var key = new DayKey(DateOnly.FromDateTime(line.Start.UtcDateTime), line.Account, line.Key, line.Model, line.Unit, row.Agent, row.Mission, row.Method);
+        var sum = Days.GetValueOrDefault(key);
+        Days[key] = (sum.Billed + row.Amount, sum.Restated + row.Restated);
+    }
+
+    public void Add(ClaimRow row)
+    {
+        Claims.Add(row);
+        var sum = Bounds.GetValueOrDefault(row.Mission);
+        Bounds[row.Mission] = (sum.Low + row.Low, sum.High + row.High);
+    }
+
+    /// <summary>Writes everything and forgets it. Runs inside the caller's transaction.</summary>
+    public async Task Flush(NpgsqlConnection db, string schema, CancellationToken ct)
+    {
+        Written += Lines.Count + Facts.Count + Allocations.Count + Claims.Count + Days.Count + Bounds.Count;
+        await Copy(db, $"copy {schema}.line (id, account, key, model, unit, dimensions, start, seconds, total, missing_since) from stdin (format binary)", Lines, static (w, r) => r.Write(w), ct);
+        await Copy(db, $"copy {schema}.fact (line_id, position, total, replaces, evidence_start, evidence_end, answered, late_seconds) from stdin (format binary)", Facts, static (w, r) => r.Write(w), ct);
+        await Copy(db, $"copy {schema}.allocation (position, line_id, mission, agent, method, amount, restated, moved, start) from stdin (format binary)", Allocations, static (w, r) => r.Write(w), ct);
+        await Copy(db, $"copy {schema}.claim (position, line_id, mission, low, high) from stdin (format binary)", Claims, static (w, r) => r.Write(w), ct);
+
+        await using var batch = new NpgsqlBatch(db);
+        if (Changed.Count > 0)
+            batch.BatchCommands.Add(new($"""
+                update {schema}.line l set total = c.total, missing_since = c.missing_since
+                from unnest($1, $2, $3) c (id, total, missing_since) where l.id = c.id
+                """)
+            {
+                Parameters =
+                {
+                    new() { Value = Changed.Keys.ToArray() },
+                    new() { Value = Changed.Values.Select(c => c.Total).ToArray() },
+                    new() { Value = Changed.Values.Select(c => c.MissingSince).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz },
+                },
+            });
+        if (Days.Count > 0) batch.BatchCommands.Add(DayCommand(schema));
+        if (Bounds.Count > 0)
+            batch.BatchCommands.Add(new($"""
+                insert into {schema}.mission_bounds as b (mission, low, high) select * from unnest($1, $2, $3)
+                on conflict (mission) do update set low = b.low + excluded.low, high = b.high + excluded.high
+                """)
+            {
+                Parameters =
+                {
+                    new() { Value = Bounds.Keys.ToArray() },
+                    new() { Value = Bounds.Values.Select(b => b.Low).ToArray() },
+                    new() { Value = Bounds.Values.Select(b => b.High).ToArray() },
+                },
+            });
+        if (Documents.Count > 0)
+            batch.BatchCommands.Add(new($"""
+                insert into {schema}.directory as d (kind, id, doc) select kind, id, doc::jsonb from unnest($1, $2, $3) n (kind, id, doc)
+                on conflict (kind, id) do update set doc = excluded.doc
+                """)
+            {
+                Parameters =
+                {
+                    new() { Value = Documents.Keys.Select(k => k.Kind).ToArray() },
+                    new() { Value = Documents.Keys.Select(k => k.Id).ToArray() },
+                    new() { Value = Documents.Values.ToArray() },
+                },
+            });
+        if (batch.BatchCommands.Count > 0) await batch.ExecuteNonQueryAsync(ct);
+        Clear();
+    }
+
+    private NpgsqlBatchCommand DayCommand(string schema) => new($"""
+        insert into {schema}.spend_day as s (day, account, key, model, unit, agent, mission, method, billed, restated)
+        select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        on conflict (day, account, key, model, unit, agent, mission, method)
+        do update set billed = s.billed + excluded.billed, restated = s.restated + excluded.restated
+        """)
+    {
+        Parameters =
+        {
+            new() { Value = Days.Keys.Select(k => k.Day).ToArray() },
+            new() { Value = Days.Keys.Select(k => k.Account).ToArray() },
+            new() { Value = Days.Keys.Select(k => k.Key).ToArray() },
+            new() { Value = Days.Keys.Select(k => k.Model).ToArray() },
+            new() { Value = Days.Keys.Select(k => k.Unit).ToArray() },
+            new() { Value = Days.Keys.Select(k => k.Agent).ToArray() },
+            new() { Value = Days.Keys.Select(k => k.Mission).ToArray() },
+            new() { Value = Days.Keys.Select(k => k.Method).ToArray() },
+            new() { Value = Days.Values.Select(v => v.Billed).ToArray() },
+            new() { Value = Days.Values.Select(v => v.Restated).ToArray() },
+        },
+    };
+
+    public void Clear()
+    {
+        Lines.Clear();
+        Facts.Clear();
+        Allocations.Clear();
+        Claims.Clear();
+        Changed.Clear();
+        Days.Clear();
+        Bounds.Clear();
+        Documents.Clear();
+    }
+
+    internal static async Task Copy<T>(NpgsqlConnection db, string command, List<T> rows, Action<NpgsqlBinaryImporter, T> write, CancellationToken ct)
+    {
+        if (rows.Count == 0) return;
+        await using var writer = await db.BeginBinaryImportAsync(command, ct);
+        foreach (var row in rows)
+        {
+            // The synchronous calls only fill a buffer; the importer flushes it to the socket when it is full.
+            writer.StartRow();
+            write(writer, row);
+        }
+        await writer.CompleteAsync(ct);
+    }
+}
+
+internal readonly record struct DayKey(DateOnly Day, string Account, string Key, string Model, string Unit, string Agent, string Mission, short Method);
+
+internal sealed record LineRow(long Id, string Account, string Key, string Model, string Unit, short Dimensions, DateTimeOffset Start, int Seconds)
+{
+    public long Total { get; set; }
+
+    public DateTimeOffset? MissingSince { get; set; }
+
+    public Span Bucket => new(Start, Start.AddSeconds(Seconds));
+
+    public void Write(NpgsqlBinaryImporter w)
+    {
+        w.Write(Id, NpgsqlDbType.Bigint);
+        w.Write(Account, NpgsqlDbType.Text);
+        w.Write(Key, NpgsqlDbType.Text);
+        w.Write(Model, NpgsqlDbType.Text);
+        w.Write(Unit, NpgsqlDbType.Text);
+        w.Write(Dimensions, NpgsqlDbType.Smallint);
+        w.Write(Start.UtcDateTime, NpgsqlDbType.TimestampTz);
+        w.Write(Seconds, NpgsqlDbType.Integer);
+        w.Write(Total, NpgsqlDbType.Bigint);
+        if (MissingSince is { } since) w.Write(since.UtcDateTime, NpgsqlDbType.TimestampTz);
+        else w.WriteNull();
+    }
+}
+
+internal readonly record struct FactRow(long Line, long Position, long Total, long? Replaces, Span Evidence, DateTimeOffset Answered, long? LateSeconds)
+{
+    public void Write(NpgsqlBinaryImporter w)
+    {
+        w.Write(Line, NpgsqlDbType.Bigint);
+        w.Write(Position, NpgsqlDbType.Bigint);
+        w.Write(Total, NpgsqlDbType.Bigint);
+        if (Replaces is { } replaces) w.Write(replaces, NpgsqlDbType.Bigint);
+        else w.WriteNull();
+        w.Write(Evidence.Start.UtcDateTime, NpgsqlDbType.TimestampTz);
+        w.Write(Evidence.End.UtcDateTime, NpgsqlDbType.TimestampTz);
+        w.Write(Answered.UtcDateTime, NpgsqlDbType.TimestampTz);
+        if (LateSeconds is { } late) w.Write(late, NpgsqlDbType.Bigint);
+        else w.WriteNull();
+    }
+}
+
+internal readonly record struct AllocationRow(long Position, long Line, string Mission, string Agent, short Method, long Amount, long Restated, bool Moved, DateTimeOffset Start)
+{
+    public void Write(NpgsqlBinaryImporter w)
+    {
+        w.Write(Position, NpgsqlDbType.Bigint);
+        w.Write(Line, NpgsqlDbType.Bigint);
+        w.Write(Mission, NpgsqlDbType.Text);
+        w.Write(Agent, NpgsqlDbType.Text);
+        w.Write(Method, NpgsqlDbType.Smallint);
+        w.Write(Amount, NpgsqlDbType.Bigint);
+        w.Write(Restated, NpgsqlDbType.Bigint);
+        w.Write(Moved, NpgsqlDbType.Boolean);
+        w.Write(Start.UtcDateTime, NpgsqlDbType.TimestampTz);
+    }
+}
+
+internal readonly record struct ClaimRow(long Position, long Line, string Mission, long Low, long High)
+{
+    public void Write(NpgsqlBinaryImporter w)
+    {
+        w.Write(Position, NpgsqlDbType.Bigint);
+        w.Write(Line, NpgsqlDbType.Bigint);
+        w.Write(Mission, NpgsqlDbType.Text);
+        w.Write(Low, NpgsqlDbType.Bigint);
+        w.Write(High, NpgsqlDbType.Bigint);
+    }
+}

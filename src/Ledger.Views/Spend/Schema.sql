@@ -1,0 +1,103 @@
+-- Views of the log: every row here can be computed again from it. Money is in ticks of 1e-10 dollar. Facts, allocations and claims
+-- are only ever added, as differences dated by the position that caused them: the state at a position is the sum up to it, an edit of
+-- history adds rows that take from one party and give to another, and nothing that was shown can change afterwards.
+-- SCHEMA stands for the schema's name: `views`, or the shadow that a rebuild fills.
+create schema SCHEMA;
+
+-- How far the follower is, which event that was, and which filling of these tables this is.
+create table SCHEMA.checkpoint (
+    one int primary key check (one = 1),
+    position bigint not null,
+    chain bytea not null,
+    at timestamptz,
+    generation uuid not null
+);
+
+-- Agents, keys, missions and accounts as they are at the checkpoint.
+create table SCHEMA.directory (
+    kind text not null,
+    id text not null,
+    doc jsonb not null,
+    primary key (kind, id)
+);
+
+-- The finest thing the provider puts a price on. An empty key, model or unit is one that billing does not name.
+create table SCHEMA.line (
+    id bigint primary key,
+    account text not null,
+    key text not null,
+    model text not null,
+    unit text not null,
+    dimensions smallint not null,
+    start timestamptz not null,
+    seconds int not null,
+    total bigint not null,
+    missing_since timestamptz
+) with (fillfactor = 85);
+create index line_by_key on SCHEMA.line (account, key, start);
+
+-- What the provider said, reading by reading.
+create table SCHEMA.fact (
+    line_id bigint not null,
+    position bigint not null,
+    total bigint not null,
+    replaces bigint,
+    evidence_start timestamptz not null,
+    evidence_end timestamptz not null,
+    answered timestamptz not null,
+    late_seconds bigint,
+    primary key (line_id, position)
+);
+
+-- Who carries what. An empty mission is (idle); an empty agent too is (unassigned).
+create table SCHEMA.allocation (
+    position bigint not null,
+    line_id bigint not null,
+    mission text not null,
+    agent text not null,
+    method smallint not null,
+    amount bigint not null,
+    restated bigint not null,
+    moved boolean not null,
+    start timestamptz not null,
+    primary key (position, line_id, mission, agent, method)
+);
+create index allocation_by_line on SCHEMA.allocation (line_id);
+create index allocation_by_mission on SCHEMA.allocation (mission, position) where mission <> '';
+
+-- Between which amounts a mission's part of a line must lie.
+create table SCHEMA.claim (
+    position bigint not null,
+    line_id bigint not null,
+    mission text not null,
+    low bigint not null,
+    high bigint not null,
+    primary key (position, line_id, mission)
+);
+create index claim_by_mission on SCHEMA.claim (mission, position);
+create index claim_by_line on SCHEMA.claim (line_id);
+
+-- Allocations added up to days, at the checkpoint.
+create table SCHEMA.spend_day (
+    day date not null,
+    account text not null,
+    key text not null,
+    model text not null,
+    unit text not null,
+    agent text not null,
+    mission text not null,
+    method smallint not null,
+    billed bigint not null,
+    restated bigint not null,
+    primary key (day, account, key, model, unit, agent, mission, method)
+) with (fillfactor = 85);
+create index spend_day_by_mission on SCHEMA.spend_day (mission) where mission <> '';
+
+-- Claims added up, at the checkpoint.
+create table SCHEMA.mission_bounds (
+    mission text primary key,
+    low bigint not null,
+    high bigint not null
+) with (fillfactor = 85);
+
+insert into SCHEMA.checkpoint values (1, 0, decode(repeat('00', 32), 'hex'), null, gen_random_uuid());

@@ -1,0 +1,137 @@
+using Ledger.Accounts;
+using Ledger.Attribution;
+using Ledger.Keys;
+using Ledger.Log;
+using Ledger.Money;
+using Npgsql;
+using Directory = Ledger.Attribution.Directory;
+
+namespace Ledger.Views.Spend;
+
+/// <summary>
+/// Turns events into rows: facts from snapshots, allocations and claims from facts and the directory. The same code runs live and in
+/// a rebuild. Holds the directory at the checkpoint and recently used lines; both can be loaded again at any time.
+/// </summary>
+internal sealed class SpendWriter(string schema)
+{
+    /// <summary>Lines re-allocated at once, which bounds memory when history is edited.</summary>
+    private const int LinesPerChunk = 20_000;
+
+    private readonly Rows rows = new();
+    private readonly HeldLines lines = new(schema);
+    private Directory directory = new();
+    private long nextLine = 1;
+
+    public long RowsWritten => rows.Written;
+
+    /// <summary>Forgets everything held in memory and loads it as of the checkpoint.</summary>
+    public async Task Load(NpgsqlConnection db, CancellationToken ct)
+    {
+        rows.Clear();
+        lines.Clear();
+        directory = await Documents.Load(db, schema, ct);
+        await using var command = new NpgsqlCommand($"select coalesce(max(id), 0) + 1 from {schema}.line", db);
+        nextLine = (long)(await command.ExecuteScalarAsync(ct))!;
+    }
+
+    /// <summary>Applies events in order inside the caller's transaction.</summary>
+    public async Task Apply(IReadOnlyList<(Recorded Recorded, ILedgerEvent? Event)> events, NpgsqlConnection db, CancellationToken ct)
+    {
+        await lines.Preload(events, directory, db, ct);
+        foreach (var (recorded, happened) in events)
+            switch (happened)
+            {
+                case null:
+                    break;
+                case UsageSnapshotTaken snapshot:
+                    foreach (var line in snapshot.Lines)
+                        Take(recorded.Position, snapshot, line);
+                    foreach (var name in snapshot.Missing ?? [])
+                        Mark(lines.Get(snapshot.Account, name, snapshot.Dimensions), snapshot.Answered);
+                    foreach (var name in snapshot.Found ?? [])
+                        Mark(lines.Get(snapshot.Account, name, snapshot.Dimensions), null);
+                    break;
+                default:
+                    var touched = directory.Apply(happened);
+                    Documents.Changed(happened, directory, rows.Documents);
+                    if (touched.Count > 0)
+                    {
+                        // What the batch holds so far must be in the tables before they are asked for the lines that are touched.
+                        await rows.Flush(db, schema, ct);
+                        await Reallocate(recorded.Position, touched, db, ct);
+                    }
+                    break;
+            }
+        await rows.Flush(db, schema, ct);
+    }
+
+    private void Take(long position, UsageSnapshotTaken snapshot, SnapshotLine line)
+    {
+        var ownership = directory.Ownership(snapshot.Account, line.Key);
+        HeldLine held;
+        if (line.Replaces is null)
+        {
+            held = lines.Add(new(nextLine++, snapshot.Account, line.Key ?? "", line.Model ?? "", line.Unit ?? "", (short)(line.Dimensions ?? snapshot.Dimensions), line.Start, line.Seconds));
+            rows.Lines.Add(held.Row);
+        }
+        else
+        {
+            held = lines.Get(snapshot.Account, line, snapshot.Dimensions);
+        }
+        if (held.Book.Total != (line.Replaces ?? Usd.Zero))
+            throw new InvalidOperationException($"Event {position} replaces {line.Replaces} of line {held.Row.Id}, which holds {held.Book.Total}.");
+
+        var bucket = line.Bucket;
+        var previous = PreviousOf(snapshot, bucket);
+        var evidence = Evidence.Of(bucket, previous?.Asked, TimeSpan.FromSeconds(snapshot.SettlementLagSeconds), snapshot.Answered);
+        var late = previous is not null && line.Delta > Usd.Zero && bucket.End <= snapshot.Answered ? (long?)(snapshot.Answered - bucket.End).TotalSeconds : null;
+        rows.Facts.Add(new(held.Row.Id, position, line.Total.Ticks, line.Replaces?.Ticks, evidence, snapshot.Answered, late));
+        held.Book.Observe(line.Total, evidence, (amount, when) => Attributor.Attribute(amount, when, ownership, directory));
+        Change(position, held, ownership, moved: false);
+        Mark(held, line.Withdrawn ? held.Row.MissingSince : null);
+    }
+
+    /// <summary>Writes how a line's holdings and claims differ from what was written before.</summary>
+    private void Change(long position, HeldLine held, KeyOwnership ownership, bool moved)
+    {
+        var after = held.Book.Holdings();
+        foreach (var (party, method, amount, restated) in held.DifferenceTo(after))
+            rows.Add(new AllocationRow(position, held.Row.Id, party.Mission ?? "", party.Agent ?? "", (short)method, amount, restated, moved, held.Row.Start), held.Row);
+        held.Holdings = after;
+
+        var total = held.Book.Total;
+        var claims = Bounds.Of(held.Row.Bucket, ownership, directory).Select(c => new HeldClaim(c.Mission, c.Low(total).Ticks, c.High(total).Ticks)).ToArray();
+        foreach (var (mission, low, high) in held.DifferenceTo(claims))
+            rows.Add(new ClaimRow(position, held.Row.Id, mission, low, high));
+        held.Claims = claims;
+    }
+
+    /// <summary>Keeps the line's own row up to date: in place while it waits to be copied in, else as an update.</summary>
+    private void Mark(HeldLine held, DateTimeOffset? missingSince)
+    {
+        held.Row.Total = held.Book.Total.Ticks;
+        held.Row.MissingSince = missingSince;
+        if (rows.Lines.Count == 0 || held.Row.Id < rows.Lines[0].Id)
+            rows.Changed[held.Row.Id] = (held.Row.Total, held.Row.MissingSince);
+    }
+
+    /// <summary>Allocates the lines of touched stretches anew, each from its own snapshots.</summary>
+    private async Task Reallocate(long position, IReadOnlyList<Touched> touched, NpgsqlConnection db, CancellationToken ct)
+    {
+        var ids = await lines.Meeting(touched, db, ct);
+        foreach (var chunk in ids.Chunk(LinesPerChunk))
+        {
+            foreach (var held in await lines.LoadAgain(chunk, directory, db, ct))
+                Change(position, held, directory.Ownership(held.Row.Account, held.Row.Key), moved: true);
+            await rows.Flush(db, schema, ct);
+        }
+    }
+
+    private static PreviousReading? PreviousOf(UsageSnapshotTaken snapshot, Span bucket)
+    {
+        foreach (var previous in snapshot.Previous)
+            if (previous.Start <= bucket.Start && bucket.End <= previous.End)
+                return previous;
+        return null;
+    }
+}
