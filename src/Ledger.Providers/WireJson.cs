@@ -1,0 +1,180 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using Ledger.Money;
+
+namespace Ledger.Providers;
+
+/// <summary>
+/// Strict reading of providers' JSON. Unknown fields are ignored; what is read must be right, and what is not right is named by its
+/// place in the answer. Nothing passes through a double.
+/// </summary>
+internal static class WireJson
+{
+    public const int NameMax = 200;
+
+    /// <summary>Parses the answer: depth 64, no property twice.</summary>
+    public static JsonDocument Parse(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            return JsonDocument.Parse(body, new() { MaxDepth = 64, AllowDuplicateProperties = false });
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // The parser's own words quote the body; where it broke is enough.
+            var place = e is JsonException { LineNumber: { } line, BytePositionInLine: { } column } ? string.Create(CultureInfo.InvariantCulture, $" (line {line + 1}, byte {column + 1})") : "";
+            throw Broken("answer", $"is not valid JSON{place}: {Why(body.Span, e)}");
+        }
+    }
+
+    public static JsonElement Object(JsonElement element, string place) =>
+        element.ValueKind == JsonValueKind.Object ? element : throw Broken(place, $"is {Kind(element)} where an object was expected");
+
+    /// <summary>The array of that name; absent or null counts as empty, as in proto3 JSON.</summary>
+    public static JsonElement? Array(JsonElement parent, string name, string place)
+    {
+        if (!parent.TryGetProperty(name, out var found) || found.ValueKind == JsonValueKind.Null) return null;
+        return found.ValueKind == JsonValueKind.Array ? found : throw Broken($"{place}{name}", $"is {Kind(found)} where a list was expected");
+    }
+
+    public static JsonElement? Child(JsonElement parent, string name, string place)
+    {
+        if (!parent.TryGetProperty(name, out var found) || found.ValueKind == JsonValueKind.Null) return null;
+        return Object(found, $"{place}{name}");
+    }
+
+    /// <summary>A name or id: at most 200 characters, no U+0000, no lone surrogate; characters that act on a terminal are spelt out. Empty and null are null.</summary>
+    public static string? Name(JsonElement element, string place)
+    {
+        if (element.ValueKind == JsonValueKind.Null) return null;
+        if (element.ValueKind != JsonValueKind.String) throw Broken(place, $"is {Kind(element)} where a text was expected");
+        string text;
+        try
+        {
+            text = element.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw Broken(place, "holds half of a surrogate pair or broken UTF-8");
+        }
+        if (text.Length == 0) return null;
+        if (text.Length > NameMax) throw Broken(place, $"is longer than {NameMax} characters");
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\0') throw Broken(place, "holds U+0000");
+            if (!char.IsSurrogate(text[i])) continue;
+            if (i + 1 >= text.Length || !char.IsSurrogatePair(text[i], text[i + 1])) throw Broken(place, "holds half of a surrogate pair");
+            i++;
+        }
+        return Redaction.Visible(text);
+    }
+
+    public static string? Name(JsonElement parent, string name, string place) =>
+        parent.TryGetProperty(name, out var found) ? Name(found, $"{place}{name}") : null;
+
+    /// <summary>A figure in dollars, from the text of its number token.</summary>
+    public static (Usd Amount, string Raw) Dollars(JsonElement element, string place)
+    {
+        if (element.ValueKind != JsonValueKind.Number) throw Broken(place, $"is {Quoted(element)} where a finite number was expected");
+        var token = JsonMarshal.GetRawUtf8Value(element);
+        // Dense feeds are mostly zeros.
+        if (token is [(byte)'0']) return (Usd.Zero, "0");
+        var raw = Encoding.ASCII.GetString(token);
+        return Usd.TryParseWireNumber(raw, out var amount) ? (amount, raw) : throw Broken(place, $"is {Redaction.Cut(raw, 40)}, which is no plausible amount in dollars");
+    }
+
+    /// <summary>A whole number, as text or as a number; absent is null.</summary>
+    public static long? Integer(JsonElement parent, string name, string place)
+    {
+        if (!parent.TryGetProperty(name, out var found) || found.ValueKind == JsonValueKind.Null) return null;
+        var text = found.ValueKind switch
+        {
+            JsonValueKind.String => Name(found, $"{place}{name}") ?? "",
+            JsonValueKind.Number => Redaction.Cut(found.GetRawText(), 40),
+            _ => "",
+        };
+        return text.Length <= 19 && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole)
+            ? whole
+            : throw Broken($"{place}{name}", $"is {Quoted(found)} where a whole number was expected");
+    }
+
+    /// <summary>Whole cents, as text or as a number; absent is null.</summary>
+    public static Usd? Cents(JsonElement parent, string name, string place)
+    {
+        const long centsMax = 90_000_000_000;
+        if (Integer(parent, name, place) is not { } cents) return null;
+        return cents is > -centsMax and < centsMax ? Usd.FromCents(cents) : throw Broken($"{place}{name}", "is no plausible amount in cents");
+    }
+
+    /// <summary>Cents in an object <c>{"val":"-3100"}</c>; no object is unknown, an object without <c>val</c> is zero.</summary>
+    public static Usd? Val(JsonElement parent, string name, string place) =>
+        Child(parent, name, place) is { } money ? Cents(money, "val", $"{place}{name}.") ?? Usd.Zero : null;
+
+    /// <summary>True or false, also as text.</summary>
+    public static bool? Flag(JsonElement parent, string name, string place)
+    {
+        if (!parent.TryGetProperty(name, out var found)) return null;
+        return found.ValueKind switch
+        {
+            JsonValueKind.Null => null,
+            JsonValueKind.True => true,
+            JsonValueKind.False => false,
+            JsonValueKind.String when found.ValueEquals("true") => true,
+            JsonValueKind.String when found.ValueEquals("false") => false,
+            _ => throw Broken($"{place}{name}", $"is {Quoted(found)} where true or false was expected"),
+        };
+    }
+
+    /// <summary>An RFC 3339 instant with its zone.</summary>
+    public static DateTimeOffset Instant(JsonElement element, string place)
+    {
+        if (element.ValueKind == JsonValueKind.String && JsonMarshal.GetRawUtf8Value(element) is { Length: >= 22 and < 42 } raw
+            && (raw[^2] is (byte)'Z' or (byte)'z' || raw[^4] == (byte)':' && raw[^7] is (byte)'+' or (byte)'-')
+            && element.TryGetDateTimeOffset(out var at))
+            return at.ToUniversalTime();
+        throw Broken(place, $"is {Quoted(element)} where an RFC 3339 time was expected");
+    }
+
+    public static DateTimeOffset? Instant(JsonElement parent, string name, string place) =>
+        parent.TryGetProperty(name, out var found) && found.ValueKind != JsonValueKind.Null ? Instant(found, $"{place}{name}") : null;
+
+    /// <summary>Refuses an answer that does not say it is in US dollars; for feeds that carry a currency.</summary>
+    public static void InDollars(JsonElement parent, string name, string place)
+    {
+        var currency = Name(parent, name, place) ?? throw Broken($"{place}{name}", "is missing: an amount without a currency is not counted");
+        if (!currency.Equals("USD", StringComparison.OrdinalIgnoreCase)) throw Broken($"{place}{name}", $"is {Redaction.Cut(currency, 20)}: only USD is counted");
+    }
+
+    public static ProviderException Broken(string place, string what) => new(FailureKind.Contract, Redaction.Scrub($"{place} {what}."));
+
+    private static string Quoted(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.String or JsonValueKind.Number => Redaction.Visible(Redaction.Cut(element.GetRawText(), 40)),
+        _ => Kind(element),
+    };
+
+    private static string Kind(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => "a list",
+        JsonValueKind.String => "a text",
+        JsonValueKind.Number => "a number",
+        JsonValueKind.Null => "null",
+        _ => "true or false",
+    };
+
+    private static string Why(ReadOnlySpan<byte> body, Exception e)
+    {
+        body = body.TrimStart(" \t\r\n"u8);
+        if (body.IsEmpty) return "it is empty";
+        if (body[0] == (byte)'<') return "it looks like HTML";
+        var words = e.Message;
+        if (words.Contains("depth", StringComparison.OrdinalIgnoreCase)) return "it is nested deeper than 64 levels";
+        if (words.Contains("uplicate", StringComparison.Ordinal)) return "a property occurs twice";
+        if (words.Contains("end of data", StringComparison.OrdinalIgnoreCase) || words.Contains("reached end", StringComparison.OrdinalIgnoreCase)
+            || words.Contains("Expected depth to be zero", StringComparison.Ordinal)) return "it breaks off";
+        return "a token has no place there (NaN and Infinity are no numbers)";
+    }
+}

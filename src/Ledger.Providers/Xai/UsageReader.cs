@@ -1,0 +1,172 @@
+using Ledger.Accounts;
+
+namespace Ledger.Providers.Xai;
+
+/// <summary>
+/// Reads a stretch of usage completely: at most seven days a request, split in time where the answer was a subset, then under fewer
+/// dimensions; never without the key, never more requests than allowed. All or nothing.
+/// </summary>
+/// <param name="ask">Asks once; throws what the provider refused.</param>
+/// <param name="options">Bounds.</param>
+/// <param name="bucketSeconds">3600 or 900.</param>
+/// <param name="dimensions">What to ask for.</param>
+internal sealed class UsageReader(Func<UsageAsked, Task<UsageAnswer>> ask, XaiOptions options, int bucketSeconds, DimensionSet dimensions)
+{
+    // Full dimensions, without the model, by the key alone: what reading one stretch can cost without splitting it.
+    private const int triesMax = 3;
+
+    private readonly List<UsageAnswer> answers = [];
+    private int requests;
+
+    public async Task<XaiUsage> Read(Span wanted)
+    {
+        var (width, set) = (bucketSeconds, dimensions);
+        var stretches = Stretches(Whole(wanted, width));
+        UsageAnswer begun;
+        (begun, width, set) = await First(stretches.Peek(), wanted);
+        if (width != bucketSeconds) stretches = Stretches(Whole(wanted, width));
+
+        var covers = Whole(wanted, width);
+        while (stretches.TryPop(out var stretch))
+        {
+            var answer = answers.Count == 0 && begun.Asked.Range == stretch ? begun : await Ask(new(stretch, width, set));
+            while (answer.Part.LimitReached)
+            {
+                if (Halves(stretch) is var (early, late) && requests + (triesMax * (stretches.Count + 2)) <= options.RequestsMax)
+                {
+                    stretches.Push(late);
+                    stretches.Push(early);
+                    break;
+                }
+                answer = await Ask(answer.Asked with { Dimensions = Fewer(answer.Asked.Dimensions) ?? throw TooMany() });
+            }
+            if (!answer.Part.LimitReached) answers.Add(answer);
+        }
+        return new()
+        {
+            Readings = Merged(covers),
+            BucketSeconds = width,
+            QuarterHourRefused = width != bucketSeconds,
+            ModelRefused = set != dimensions,
+            DimensionsDropped = answers.Any(answer => answer.Asked.Dimensions != set),
+            Requests = requests,
+            Dimensions = set,
+        };
+    }
+
+    /// <summary>The whole buckets that a stretch of time touches.</summary>
+    internal static Span Whole(Span wanted, int seconds)
+    {
+        var width = TimeSpan.FromSeconds(seconds).Ticks;
+        var start = wanted.Start.UtcTicks / width * width;
+        var end = (wanted.End.UtcTicks + width - 1) / width * width;
+        return new(new(start, TimeSpan.Zero), new(end, TimeSpan.Zero));
+    }
+
+    // A refused argument doesn't say reliably which one it was: what we can do without is left out, the likelier one first.
+    private async Task<(UsageAnswer Answer, int Width, DimensionSet Set)> First(Span stretch, Span wanted)
+    {
+        ProviderException refusal;
+        try
+        {
+            return (await Ask(new(stretch, bucketSeconds, dimensions)), bucketSeconds, dimensions);
+        }
+        catch (ProviderException e) when (e.Kind == FailureKind.Invalid && !e.Detail.Contains("uuid", StringComparison.OrdinalIgnoreCase))
+        {
+            refusal = e;
+        }
+
+        foreach (var (width, set) in Alternatives(refusal.Detail))
+        {
+            try
+            {
+                var range = Stretches(Whole(wanted, width)).Peek();
+                return (await Ask(new(range, width, set)), width, set);
+            }
+            catch (ProviderException e) when (e.Kind == FailureKind.Invalid)
+            {
+            }
+        }
+        throw refusal;
+    }
+
+    private List<(int Width, DimensionSet Set)> Alternatives(string refusal)
+    {
+        var alternatives = new List<(int, DimensionSet)>();
+        var quarters = bucketSeconds < 3600;
+        var model = dimensions == DimensionSet.KeyModelUnit;
+        if (quarters) alternatives.Add((3600, dimensions));
+        if (model) alternatives.Add((bucketSeconds, DimensionSet.KeyDescriptionUnit));
+        if (quarters && model)
+        {
+            alternatives.Add((3600, DimensionSet.KeyDescriptionUnit));
+            if (refusal.Contains("model", StringComparison.OrdinalIgnoreCase) || refusal.Contains("group", StringComparison.OrdinalIgnoreCase))
+                (alternatives[0], alternatives[1]) = (alternatives[1], alternatives[0]);
+        }
+        return alternatives;
+    }
+
+    private async Task<UsageAnswer> Ask(UsageAsked asked)
+    {
+        if (requests >= options.RequestsMax) throw TooMany();
+        requests++;
+        return await ask(asked);
+    }
+
+    private Stack<Span> Stretches(Span covers)
+    {
+        var stretches = new List<Span>();
+        for (var start = covers.Start; start < covers.End; start += options.StretchMax)
+            stretches.Add(new(start, start + options.StretchMax < covers.End ? start + options.StretchMax : covers.End));
+        stretches.Reverse();
+        return new(stretches);
+    }
+
+    private static (Span Early, Span Late)? Halves(Span stretch)
+    {
+        if (stretch.Length <= TimeSpan.FromHours(1)) return null;
+        var middle = stretch.Start + (stretch.Length / 2);
+        var hour = new DateTimeOffset(middle.UtcTicks / TimeSpan.TicksPerHour * TimeSpan.TicksPerHour, TimeSpan.Zero);
+        // A stretch of quarter-hours may begin within an hour; both halves keep some length.
+        if (hour <= stretch.Start) hour = hour.AddHours(1);
+        return (new(stretch.Start, hour), new(hour, stretch.End));
+    }
+
+    private static DimensionSet? Fewer(DimensionSet set) => set switch
+    {
+        DimensionSet.KeyModelUnit or DimensionSet.KeyDescriptionUnit => DimensionSet.KeyUnit,
+        DimensionSet.KeyUnit => DimensionSet.Key,
+        _ => null,
+    };
+
+    private List<Reading> Merged(Span covers)
+    {
+        var readings = new List<Reading>();
+        for (var i = 0; i < answers.Count;)
+        {
+            var run = answers.Skip(i).TakeWhile(answer => answer.Asked.Dimensions == answers[i].Asked.Dimensions).ToList();
+            var names = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (var (id, name) in run.SelectMany(answer => answer.Part.KeyNames)) names[id] = name;
+            var answered = run.Where(answer => answer.Part.Series > 0).ToList();
+            readings.Add(new()
+            {
+                Asked = run.Min(answer => answer.At),
+                Answered = run.Max(answer => answer.Answered),
+                Covers = new(i == 0 ? covers.Start : run[0].Asked.Range.Start, run[^1].Asked.Range.End),
+                Dimensions = run[0].Asked.Dimensions,
+                Lines = [.. run.SelectMany(answer => answer.Part.Lines)],
+                KeyNames = names,
+                // An answer without any series shows nothing about zeros, so it is not proof that lines vanished.
+                Dense = answered.Count > 0 && answered.All(answer => answer.Part.Dense),
+            });
+            i += run.Count;
+        }
+        return readings;
+    }
+
+    private ProviderException TooMany() => new(
+        FailureKind.Contract, $"The provider's answers are limited to so few groups that usage by key can't be read in {options.RequestsMax} requests.");
+}
+
+/// <summary>One answer and when it was asked and given.</summary>
+internal sealed record UsageAnswer(UsageAsked Asked, UsagePart Part, DateTimeOffset At, DateTimeOffset Answered);

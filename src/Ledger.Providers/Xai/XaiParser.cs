@@ -1,0 +1,269 @@
+using System.Text.Json;
+using Ledger.Accounts;
+using Ledger.Money;
+using static Ledger.Providers.WireJson;
+
+namespace Ledger.Providers.Xai;
+
+/// <summary>What one request for usage asked for; the answer is judged by it.</summary>
+/// <param name="Range">Whole buckets.</param>
+/// <param name="BucketSeconds">3600 or 900.</param>
+/// <param name="Dimensions">What it was grouped by.</param>
+/// <param name="CurrencyField">For feeds that name their currency: where. xAI's doesn't.</param>
+internal sealed record UsageAsked(Span Range, int BucketSeconds, DimensionSet Dimensions, string? CurrencyField = null);
+
+/// <summary>The lines of one answer.</summary>
+/// <param name="LimitReached">Too many groups: the answer is a subset, and nothing of it was used.</param>
+/// <param name="Lines">Each once.</param>
+/// <param name="KeyNames">By key id.</param>
+/// <param name="Series">How many series there were.</param>
+/// <param name="Dense">Every series had every bucket of the range that had started.</param>
+internal sealed record UsagePart(bool LimitReached, IReadOnlyList<ReadLine> Lines, IReadOnlyDictionary<string, string> KeyNames, int Series, bool Dense);
+
+/// <summary>xAI's bytes to results: pure, strict, all or nothing. Throws <see cref="ProviderException"/> of kind <c>contract</c>.</summary>
+internal static class XaiParser
+{
+    /// <summary>How far ahead of our clock a bucket may start.</summary>
+    public static readonly TimeSpan AheadMax = TimeSpan.FromMinutes(10);
+
+    public static string[] GroupBy(DimensionSet dimensions) => dimensions switch
+    {
+        DimensionSet.KeyModelUnit => ["api_key_id", "model", "unit_type"],
+        DimensionSet.KeyDescriptionUnit => ["api_key_id", "description", "unit_type"],
+        DimensionSet.KeyUnit => ["api_key_id", "unit_type"],
+        DimensionSet.Key => ["api_key_id"],
+        _ => throw new ArgumentOutOfRangeException(nameof(dimensions)),
+    };
+
+    /// <param name="body">The answer.</param>
+    /// <param name="asked">What was asked.</param>
+    /// <param name="now">When it was answered.</param>
+    public static UsagePart Usage(ReadOnlyMemory<byte> body, UsageAsked asked, DateTimeOffset now)
+    {
+        using var json = Parse(body);
+        var root = Object(json.RootElement, "answer");
+        if (Flag(root, "limitReached", "") == true) return new(true, [], new Dictionary<string, string>(), 0, false);
+        if (asked.CurrencyField is { } currency) InDollars(root, currency, "");
+        if (Array(root, "timeSeries", "") is not { } all) return new(false, [], new Dictionary<string, string>(), 0, false);
+
+        var buckets = new Buckets(asked, now);
+        var lines = new List<ReadLine>();
+        var names = new Dictionary<string, string>(StringComparer.Ordinal);
+        var groups = new HashSet<(string?, string?, string?)>();
+        var dense = true;
+        var index = 0;
+        foreach (var element in all.EnumerateArray())
+        {
+            var place = $"timeSeries[{index++}]";
+            var series = Object(element, place);
+            var group = Group(series, asked.Dimensions, names, place + ".");
+            if (!groups.Add(group)) throw Broken(place, "repeats a group that the answer had before");
+            dense &= Points(series, group, buckets, lines, place + ".");
+        }
+        return new(false, lines, names, index, dense && index > 0);
+    }
+
+    public static XaiIdentity Identity(ReadOnlyMemory<byte> body, DateTimeOffset? serverDate, DateTimeOffset answered)
+    {
+        using var json = Parse(body);
+        var root = Object(json.RootElement, "answer");
+        var scope = Name(root, "scope", "");
+        var team = Name(root, "teamId", "");
+        // The deprecated teamId is a fallback only: it may lag behind the scope.
+        if (scope == "SCOPE_TEAM") team = Name(root, "scopeId", "") ?? team;
+        if (scope == "SCOPE_ORGANIZATION") team = null;
+        var acls = Names(root, "acls");
+        // The documentation's own example spells the field without its d.
+        var redacted = Name(root, "redactedApiKey", "") ?? Name(root, "reactedApiKey", "");
+        return new(team, scope, Name(root, "apiKeyId", ""), Name(root, "name", ""), redacted, acls, serverDate, answered);
+    }
+
+    /// <summary>One page of keys, and the token of the next one.</summary>
+    public static (IReadOnlyList<XaiKey> Keys, string? Next) Keys(ReadOnlyMemory<byte> body)
+    {
+        using var json = Parse(body);
+        var root = Object(json.RootElement, "answer");
+        var keys = new List<XaiKey>();
+        if (Array(root, "apiKeys", "") is { } list)
+        {
+            foreach (var element in list.EnumerateArray())
+            {
+                var place = $"apiKeys[{keys.Count}].";
+                var key = Object(element, place);
+                var id = Name(key, "apiKeyId", place) ?? throw Broken($"{place}apiKeyId", "is missing");
+                keys.Add(new(id, Name(key, "name", place), Name(key, "redactedApiKey", place), Flag(key, "disabled", place), Instant(key, "createTime", place)));
+            }
+        }
+        return (keys, PageToken(root));
+    }
+
+    /// <summary>The invoice preview, without limits and purchases.</summary>
+    public static XaiBalance Preview(ReadOnlyMemory<byte> body, DateTimeOffset asked, DateTimeOffset answered)
+    {
+        using var json = Parse(body);
+        var root = Object(json.RootElement, "answer");
+        var cycle = Child(root, "billingCycle", "");
+        var year = cycle is { } y ? Integer(y, "year", "billingCycle.") : null;
+        var month = cycle is { } m ? Integer(m, "month", "billingCycle.") : null;
+        if (year is < 2015 or >= 2100 || month is < 1 or > 12) throw Broken("billingCycle", "is no month between 2015 and 2100");
+        var limit = Cents(root, "effectiveSpendingLimit", "");
+        var when = answered.UtcDateTime;
+        if (Child(root, "coreInvoice", "") is not { } invoice)
+            return new((int)(year ?? when.Year), (int)(month ?? when.Month), null, null, null, null, null, limit, null, [], asked, answered);
+
+        const string at = "coreInvoice.";
+        // Money that is held is negative on the wire.
+        var credit = -Val(invoice, "prepaidCredits", at);
+        var used = -Val(invoice, "prepaidCreditsUsed", at);
+        var auto = Cents(invoice, "autoCreditsIssued", at);
+        var usual = Cents(invoice, "defaultCreditsIssued", at);
+        var free = auto is null && usual is null ? (Usd?)null : Positive(auto ?? Usd.Zero) + Positive(usual ?? Usd.Zero);
+        var total = Val(invoice, "totalWithCorr", at) ?? Cents(invoice, "amountAfterVat", at);
+        return new((int)(year ?? when.Year), (int)(month ?? when.Month), total, credit, used, credit - used, free, limit, null, InvoiceLines(invoice), asked, answered);
+    }
+
+    /// <summary>What top-ups that succeeded came to. The list is settled monthly, so its total is no measure of what is left.</summary>
+    public static Usd Purchases(ReadOnlyMemory<byte> body)
+    {
+        using var json = Parse(body);
+        var sum = Usd.Zero;
+        if (Array(Object(json.RootElement, "answer"), "changes", "") is not { } changes) return sum;
+        var index = 0;
+        foreach (var element in changes.EnumerateArray())
+        {
+            var place = $"changes[{index++}].";
+            var change = Object(element, place);
+            if (Name(change, "changeOrigin", place) is not ("PURCHASE" or "AUTO_PURCHASE") || Name(change, "topupStatus", place) != "SUCCEEDED") continue;
+            sum -= Val(change, "amount", place) ?? throw Broken($"{place}amount", "is missing");
+        }
+        return sum;
+    }
+
+    /// <summary>The limit that xAI enforces on invoiced spend.</summary>
+    public static Usd? SpendingLimit(ReadOnlyMemory<byte> body)
+    {
+        using var json = Parse(body);
+        return Child(Object(json.RootElement, "answer"), "spendingLimits", "") is { } limits ? Val(limits, "effectiveSl", "spendingLimits.") : null;
+    }
+
+    private static (string? Key, string? Model, string? Unit) Group(JsonElement series, DimensionSet dimensions, Dictionary<string, string> names, string place)
+    {
+        var width = dimensions switch { DimensionSet.Key => 1, DimensionSet.KeyUnit => 2, _ => 3 };
+        var group = Array(series, "group", place) is { } found && found.GetArrayLength() == width
+            ? found
+            : throw Broken($"{place}group", $"does not have the {width} values that were asked for");
+        var key = Name(group[0], $"{place}group[0]");
+        if (Array(series, "groupLabels", place) is { } labels && labels.GetArrayLength() > 0)
+        {
+            if (labels.GetArrayLength() != width) throw Broken($"{place}groupLabels", $"does not have the {width} values that were asked for");
+            if (key is not null && Name(labels[0], $"{place}groupLabels[0]") is { } label) names[key] = KeyName(label);
+        }
+        return width switch
+        {
+            1 => (key, null, null),
+            2 => (key, null, Name(group[1], $"{place}group[1]")),
+            _ => (key, Name(group[1], $"{place}group[1]"), Name(group[2], $"{place}group[2]")),
+        };
+    }
+
+    // "xai-vigilio (xai-…WZd0)": names may hold spaces and brackets themselves, so the last one counts.
+    private static string KeyName(string label) => label.LastIndexOf(" (xai-", StringComparison.Ordinal) is > 0 and var cut ? label[..cut] : label;
+
+    private static bool Points(JsonElement series, (string? Key, string? Model, string? Unit) group, Buckets buckets, List<ReadLine> lines, string place)
+    {
+        buckets.Begin();
+        if (Array(series, "dataPoints", place) is not { } points) return false;
+        var index = 0;
+        foreach (var element in points.EnumerateArray())
+        {
+            var point = Object(element, $"{place}dataPoints[{index}]");
+            if (!point.TryGetProperty("timestamp", out var stamp)) throw Broken($"{place}dataPoints[{index}].timestamp", "is missing");
+            var start = Instant(stamp, $"{place}dataPoints[{index}].timestamp");
+            if (buckets.Refuses(start) is { } reason) throw Broken($"{place}dataPoints[{index}].timestamp", reason);
+            if (Array(point, "values", place) is not { } values || values.GetArrayLength() != 1)
+                throw Broken($"{place}dataPoints[{index}].values", "does not have the 1 value that was asked for");
+            var (amount, raw) = Dollars(values[0], $"{place}dataPoints[{index}].values[0]");
+            lines.Add(new(start, buckets.Seconds, group.Key, group.Model, group.Unit, amount, raw));
+            index++;
+        }
+        return buckets.AllThere;
+    }
+
+    private static List<InvoiceLine> InvoiceLines(JsonElement invoice)
+    {
+        if (Array(invoice, "lines", "coreInvoice.") is not { } list) return [];
+        var lines = new List<InvoiceLine>();
+        var index = 0;
+        foreach (var element in list.EnumerateArray())
+        {
+            var place = $"coreInvoice.lines[{index++}].";
+            var line = Object(element, place);
+            var description = Name(line, "description", place) ?? "";
+            var unit = Name(line, "unitType", place) ?? "";
+            // A top-up on the invoice is money that came, not usage.
+            if (IsTopUp(description) || IsTopUp(unit)) continue;
+            var price = Integer(line, "unitPrice", place);
+            lines.Add(new(description, unit, Integer(line, "numUnits", place), price?.ToString(System.Globalization.CultureInfo.InvariantCulture), Cents(line, "amount", place) ?? Usd.Zero));
+        }
+        return lines;
+    }
+
+    private static bool IsTopUp(string text) => text.Equals("prepaid_tokens", StringComparison.OrdinalIgnoreCase);
+
+    private static List<string> Names(JsonElement parent, string name)
+    {
+        var names = new List<string>();
+        if (Array(parent, name, "") is not { } list) return names;
+        foreach (var element in list.EnumerateArray())
+        {
+            if (Name(element, $"{name}[{names.Count}]") is { } text) names.Add(text);
+        }
+        return names;
+    }
+
+    // A page token is opaque: it goes back as it came, so it is not cleaned, only bounded.
+    private static string? PageToken(JsonElement root)
+    {
+        if (!root.TryGetProperty("paginationToken", out var token) || token.ValueKind == JsonValueKind.Null) return null;
+        if (token.ValueKind != JsonValueKind.String || token.GetRawText().Length > 2000) throw Broken("paginationToken", "is no short text");
+        return token.GetString() is { Length: > 0 } text ? text : null;
+    }
+
+    private static Usd Positive(Usd amount) => amount < Usd.Zero ? -amount : amount;
+
+    /// <summary>Which buckets an answer may have, and which of them a series had.</summary>
+    private sealed class Buckets
+    {
+        private readonly UsageAsked asked;
+        private readonly DateTimeOffset now;
+        private readonly bool[] seen;
+        private readonly int started;
+
+        public Buckets(UsageAsked asked, DateTimeOffset now)
+        {
+            this.asked = asked;
+            this.now = now;
+            seen = new bool[IndexOf(asked.Range.End)];
+            started = Math.Clamp(IndexOf(now) + 1, 0, seen.Length);
+        }
+
+        public int Seconds => asked.BucketSeconds;
+
+        public bool AllThere => !seen.AsSpan(0, started).Contains(false);
+
+        public void Begin() => System.Array.Clear(seen);
+
+        public string? Refuses(DateTimeOffset start)
+        {
+            if (start.Ticks % (asked.BucketSeconds * TimeSpan.TicksPerSecond) != 0) return $"is {start.ToText()}, which is not the start of a bucket of {asked.BucketSeconds} s";
+            if (start > now + AheadMax) return $"is {start.ToText()}, which lies in the future";
+            if (!asked.Range.Contains(start)) return $"is {start.ToText()}, which is outside of the time that was asked for";
+            ref var had = ref seen[IndexOf(start)];
+            if (had) return $"is {start.ToText()} for the second time in this series";
+            had = true;
+            return null;
+        }
+
+        private int IndexOf(DateTimeOffset at) => (int)Math.Clamp((long)Math.Floor((at - asked.Range.Start).TotalSeconds / asked.BucketSeconds), -1, 1_000_000);
+    }
+}
