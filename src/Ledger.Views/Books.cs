@@ -180,7 +180,7 @@ public sealed partial class Books : IAsyncDisposable
         await using var transaction = await connection.BeginTransactionAsync(ct);
         var held = await Checkpoint.Lock(connection, Schema, ct);
         var chain = await log.ChainAt(held.Position, ct);
-        if (chain is not { } known || !known.Span.SequenceEqual(held.Chain))
+        if (chain is null || !chain.AsSpan().SequenceEqual(held.Chain))
             throw new LogBrokenException($"The views have seen position {held.Position} with another past than the log has now: it was rewound or rewritten. `ledger rebuild` makes them anew once the log is known to be right.", held.Position);
         await writer.Load(connection, ct);
         var directory = await Documents.Load(connection, Schema, ct);

@@ -18,11 +18,11 @@ internal sealed record Checkpoint(long Position, byte[] Chain, DateTimeOffset? A
         return new(reader.GetInt64(0), reader.GetFieldValue<byte[]>(1), reader.IsDBNull(2) ? null : reader.GetFieldValue<DateTimeOffset>(2), reader.GetGuid(3));
     }
 
-    public static async Task Move(NpgsqlConnection db, string schema, long position, ReadOnlyMemory<byte> chain, DateTimeOffset at, CancellationToken ct)
+    public static async Task Move(NpgsqlConnection db, string schema, long position, byte[] chain, DateTimeOffset at, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand($"update {schema}.checkpoint set position = $1, chain = $2, at = $3 where one = 1", db)
         {
-            Parameters = { new() { Value = position }, new() { Value = chain.ToArray() }, new() { Value = at } },
+            Parameters = { new() { Value = position }, new() { Value = chain }, new() { Value = at } },
         };
         await command.ExecuteNonQueryAsync(ct);
     }

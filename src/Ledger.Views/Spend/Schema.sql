@@ -35,6 +35,8 @@ create table SCHEMA.line (
     missing_since timestamptz
 ) with (fillfactor = 85);
 create index line_by_key on SCHEMA.line (account, key, start);
+create index line_by_start on SCHEMA.line (start);
+create index line_missing on SCHEMA.line (account) where missing_since is not null;
 
 -- What the provider said, reading by reading.
 create table SCHEMA.fact (

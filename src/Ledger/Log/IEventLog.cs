@@ -28,7 +28,7 @@ public interface IEventLog
     Task<LogHead> Head(CancellationToken ct);
 
     /// <summary>The chain hash at a position (32 zero bytes at 0); null when the log does not reach it.</summary>
-    Task<ReadOnlyMemory<byte>?> ChainAt(long position, CancellationToken ct);
+    Task<byte[]?> ChainAt(long position, CancellationToken ct);
 
     /// <summary>The position of the last event recorded before <paramref name="time"/> (0 when there is none).</summary>
     Task<long> PositionBefore(DateTimeOffset time, CancellationToken ct);

@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Text;
+using Ledger.Attribution;
+using Ledger.Money;
+using Npgsql;
+
+namespace Ledger.Views.Spend;
+
+public sealed partial class SpendQueries
+{
+    /// <summary>Spend, grouped and filtered.</summary>
+    /// <exception cref="PositionUnknownException">The views don't reach the position asked for.</exception>
+    public Task<ReportAnswer> Report(ReportQuery query, CancellationToken ct) => InSnapshot(query.AsOf, async (connection, at) =>
+    {
+        var current = query.AsOf is null || query.AsOf == (await CheckpointOf(connection, ct));
+        await using var command = ReportCommand(query, current, connection);
+        var groups = new Dictionary<string, (string?[] Group, Int128 Ticks)>(StringComparer.Ordinal);
+        Int128 total = 0, idle = 0, unassigned = 0, preliminary = 0;
+        await using (var reader = await command.ExecuteReaderAsync(ct))
+            while (await reader.ReadAsync(ct))
+            {
+                var n = query.By.Count;
+                var group = new string?[n];
+                for (var i = 0; i < n; i++)
+                    group[i] = query.By[i] is Dimension.Key or Dimension.Model or Dimension.Unit ? Named(reader.GetString(i)) : reader.GetString(i);
+                var ticks = (Int128)reader.GetDecimal(n);
+                total += ticks;
+                if (reader.GetInt32(n + 1) == 1) idle += ticks;
+                if (reader.GetInt32(n + 1) == 2) unassigned += ticks;
+                if (reader.GetBoolean(n + 2)) preliminary += ticks;
+                var key = string.Join('\u001f', group.Select(g => g ?? "\u0001"));
+                groups[key] = (group, groups.GetValueOrDefault(key).Ticks + ticks);
+            }
+        return new ReportAnswer(Cut(query, [.. groups.Values]), Money(total), Money(idle), Money(unassigned), Money(preliminary), at);
+    }, ct);
+
+    private static List<GroupRow> Cut(ReportQuery query, List<(string?[] Group, Int128 Ticks)> groups)
+    {
+        var times = query.By.Select((d, i) => (d, i)).Where(x => x.d is Dimension.Day or Dimension.Hour).Select(x => x.i).ToArray();
+        groups.Sort((a, b) =>
+        {
+            foreach (var i in times)
+                if (string.CompareOrdinal(a.Group[i], b.Group[i]) is var c and not 0)
+                    return c;
+            var byAmount = b.Ticks.CompareTo(a.Ticks);
+            return byAmount != 0 ? byAmount : string.CompareOrdinal(string.Join('\u001f', a.Group), string.Join('\u001f', b.Group));
+        });
+        var rows = groups.Take(query.Limit).Select(g => new GroupRow(g.Group, Money(g.Ticks))).ToList();
+        if (groups.Count > query.Limit)
+        {
+            Int128 rest = 0;
+            foreach (var (_, ticks) in groups.Skip(query.Limit))
+                rest += ticks;
+            rows.Add(new([.. query.By.Select(_ => GroupRow.Other)], Money(rest)));
+        }
+        return rows;
+    }
+
+    private static NpgsqlCommand ReportCommand(ReportQuery query, bool current, NpgsqlConnection connection)
+    {
+        // Days are added up beforehand. A window that cuts a day, hours, and the past are answered from allocations.
+        var fromDays = current && !query.By.Contains(Dimension.Hour) && IsMidnight(query.Since) && IsMidnight(query.Until);
+        var command = new NpgsqlCommand { Connection = connection };
+        string Parameter(object value)
+        {
+            command.Parameters.Add(new() { Value = value });
+            return $"${command.Parameters.Count}";
+        }
+        string Column(Dimension dimension) => dimension switch
+        {
+            Dimension.Provider => "split_part(account, '-', 1)",
+            Dimension.Account => "account",
+            Dimension.Agent => $"case agent when '' then '{Party.UnassignedName}' else agent end",
+            Dimension.Key => "key",
+            Dimension.Model => "model",
+            Dimension.Unit => "unit",
+            Dimension.Mission => $"case when mission <> '' then mission when agent <> '' then '{Party.IdleName}' else '{Party.UnassignedName}' end",
+            Dimension.Day => fromDays ? "to_char(day, 'YYYY-MM-DD')" : "to_char(start at time zone 'utc', 'YYYY-MM-DD')",
+            Dimension.Hour => "to_char(start at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:00:00\"Z\"')",
+            _ => throw new ArgumentOutOfRangeException(nameof(dimension)),
+        };
+
+        var source = fromDays ? "views.spend_day" : current
+            ? "(select a.mission, a.agent, a.amount as billed, l.* from views.line l join views.allocation a on a.line_id = l.id) s"
+            : $"(select a.mission, a.agent, a.amount as billed, l.* from views.allocation a join views.line l on l.id = a.line_id where a.position <= {Parameter(query.AsOf!.Value)}) s";
+        var when = fromDays
+            ? $"day >= {Parameter(DateOnly.FromDateTime(query.Since.UtcDateTime))} and day < {Parameter(DateOnly.FromDateTime(query.Until.UtcDateTime))}"
+            : $"start >= {Parameter(query.Since.ToUniversalTime())} and start < {Parameter(query.Until.ToUniversalTime())}";
+        var where = new StringBuilder(when);
+        foreach (var (dimension, value) in query.Where)
+            where.Append(CultureInfo.InvariantCulture, $" and {Column(dimension)} = {Parameter(value)}");
+        var preliminary = fromDays
+            ? $"day >= {Parameter(DateOnly.FromDateTime(query.PreliminaryFrom.UtcDateTime))}"
+            : $"start >= {Parameter(new DateTimeOffset(query.PreliminaryFrom.UtcDateTime.Date, TimeSpan.Zero))}";
+        const string kind = "case when mission <> '' then 0 when agent <> '' then 1 else 2 end";
+        var columns = string.Concat(query.By.Select(d => Column(d) + ", "));
+        var ordinals = string.Join(", ", Enumerable.Range(1, query.By.Count + 3).Where(i => i != query.By.Count + 1));
+        command.CommandText = $"select {columns}sum(billed), {kind}, {preliminary} from {source} where {where} group by {ordinals}";
+        return command;
+    }
+
+    private static bool IsMidnight(DateTimeOffset at) => at.UtcDateTime.TimeOfDay == TimeSpan.Zero;
+
+    private static async Task<long> CheckpointOf(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand("select position from views.checkpoint where one = 1", connection);
+        return (long)(await command.ExecuteScalarAsync(ct))!;
+    }
+
+    private static Usd Money(Int128 ticks) => new(checked((long)ticks));
+}
