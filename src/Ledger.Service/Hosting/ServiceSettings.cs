@@ -1,5 +1,6 @@
 using System.Net;
 using Ledger.Providers;
+using Ledger.Providers.Xai;
 
 namespace Ledger.Service.Hosting;
 
@@ -50,6 +51,11 @@ internal sealed record ServiceSettings
 
     /// <summary>Requests one caller may make at once, and per second after that.</summary>
     public int RequestsPerSecondMax { get; init; } = 200;
+
+    /// <summary>Bounds and pace towards xAI.</summary>
+    public ProviderHttpOptions XaiHttp { get; init; } = new();
+
+    public XaiOptions Xai => new() { BaseAddress = XaiUrl, Http = XaiHttp };
 
     public string TokenFile => Path.Combine(Home, "token");
 

@@ -30,6 +30,9 @@ internal sealed class Registry(IEventLog log, Books books, Journal journal)
 
     public static string StreamOfKey(string account, string key) => $"key-{account}-{key}";
 
+    /// <summary>How far the directory and the views are.</summary>
+    public long Position => books.Position;
+
     /// <summary>Asks the directory as it is.</summary>
     public T Ask<T>(Func<Directory, T> question) => books.Ask(question);
 
