@@ -24,20 +24,20 @@ internal sealed class WriterConnection : IAsyncDisposable
 
     // Before the inserts: the guard on mt_events looks whose transaction last wrote the head row.
     private const string MoveHead = "update ledger_head set position = $1, chain = $2 where one";
-    private const string WriteStreams = """
+    internal const string WriteStreams = """
         insert into mt_streams (id, version, timestamp, created)
         select s.id, s.version, s.at, s.at from unnest($1::varchar[], $2::bigint[], $3::timestamptz[]) as s (id, version, at)
         on conflict (id) do update set version = excluded.version, timestamp = excluded.timestamp
         """;
     // Sequences do not roll back: only what is committed already may be given away, never the batch's own end. A Marten daemon
     // that sees the sequence ahead of the rows would declare them dead.
-    private const string MoveSequence = "select setval('mt_events_sequence', greatest($1, 1), $1 > 0)";
-    private const string WriteEvents = """
+    internal const string MoveSequence = "select setval('mt_events_sequence', greatest($1, 1), $1 > 0)";
+    internal const string WriteEvents = """
         insert into mt_events (seq_id, id, stream_id, version, data, type, timestamp)
         select * from unnest($1::bigint[], $2::uuid[], $3::varchar[], $4::bigint[], $5::jsonb[], $6::varchar[], $7::timestamptz[])
         """;
-    private const string WriteChain = "insert into ledger_chain (seq_id, id, hash) select * from unnest($1::bigint[], $2::uuid[], $3::bytea[])";
-    private const string WriteTimes = """
+    internal const string WriteChain = "insert into ledger_chain (seq_id, id, hash) select * from unnest($1::bigint[], $2::uuid[], $3::bytea[])";
+    internal const string WriteTimes = """
         insert into ledger_time (block, earliest)
         select (seq_id - 1) / 1024, min(timestamp) from mt_events where seq_id > $1 and seq_id <= $2 group by 1
         """;
@@ -50,8 +50,8 @@ internal sealed class WriterConnection : IAsyncDisposable
         select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[])
         on conflict (id) do nothing
         """;
-    private const string CopyEvents = "copy mt_events (seq_id, id, stream_id, version, data, type, timestamp) from stdin (format binary)";
-    private const string CopyChain = "copy ledger_chain (seq_id, id, hash) from stdin (format binary)";
+    internal const string CopyEvents = "copy mt_events (seq_id, id, stream_id, version, data, type, timestamp) from stdin (format binary)";
+    internal const string CopyChain = "copy ledger_chain (seq_id, id, hash) from stdin (format binary)";
 
     /// <summary>Positions in one row of ledger_time.</summary>
     internal const long TimeBlock = 1024;
