@@ -84,12 +84,12 @@ public sealed class PostgresEventLog : IEventLog, IAsyncDisposable
 
     /// <summary>The chain hash at a position: what a follower keeps beside its checkpoint, to notice a rewound log.</summary>
     /// <returns>32 bytes; null when the log holds no such position.</returns>
-    public async Task<byte[]?> ChainAt(long at, CancellationToken ct)
+    public async Task<byte[]?> ChainAt(long position, CancellationToken ct)
     {
-        if (at == 0)
+        if (position == 0)
             return new byte[HashChain.Length];
         await using var command = database.DataSource.CreateCommand("select hash from ledger_chain where seq_id = $1");
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = at });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = position });
         return await command.ExecuteScalarAsync(ct) as byte[];
     }
 

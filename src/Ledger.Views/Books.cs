@@ -208,7 +208,7 @@ public sealed partial class Books : IAsyncDisposable
     {
         await using var transaction = await connection.BeginTransactionAsync(ct);
         // One process at a time; the number only has to be ours.
-        await using (var take = new NpgsqlCommand("select pg_advisory_xact_lock(7171_0001)", connection))
+        await using (var take = new NpgsqlCommand("select pg_advisory_xact_lock(71710001)", connection))
             await take.ExecuteNonQueryAsync(ct);
         await using var there = new NpgsqlCommand("select count(*) from pg_namespace where nspname = $1", connection) { Parameters = { new() { Value = schema } } };
         if ((long)(await there.ExecuteScalarAsync(ct))! == 0) await Create(connection, schema, ct);

@@ -40,7 +40,7 @@ public sealed partial class Books
     {
         var watch = Stopwatch.StartNew();
         await using var guard = await db.OpenConnectionAsync(ct);
-        await using (var take = new NpgsqlCommand("select pg_try_advisory_lock(7171_0002)", guard))
+        await using (var take = new NpgsqlCommand("select pg_try_advisory_lock(71710002)", guard))
             if (!(bool)(await take.ExecuteScalarAsync(ct))!)
                 throw new InvalidOperationException("Another rebuild or verify is running.");
         try
@@ -75,7 +75,7 @@ public sealed partial class Books
         }
         finally
         {
-            await Execute(guard, "select pg_advisory_unlock(7171_0002)", CancellationToken.None);
+            await Execute(guard, "select pg_advisory_unlock(71710002)", CancellationToken.None);
         }
     }
 
