@@ -1,3 +1,1 @@
-using Ledger.Service.Hosting;
-
-return await LedgerHost.Run(args);
+return await Ledger.Service.Hosting.LedgerHost.Run(args);

@@ -43,7 +43,7 @@ internal static class AddAgentsFromKeysEndpoint
                 continue;
             }
             var id = AgentRules.IdOf(key.Name!);
-            if (!agents.ContainsKey(id))
+            if (!agents.TryGetValue(id, out var body))
             {
                 var agent = await registry.Agent(id, ct);
                 var added = agent.State is null ? AgentRules.Add(null, key.Name!, IdleRule.Shares, now, command.By) : Decision.Accept();
@@ -53,10 +53,10 @@ internal static class AddAgentsFromKeysEndpoint
                     continue;
                 }
                 streams[Registry.StreamOfAgent(id)] = (agent.Version, added.Events());
-                agents[id] = new(id, agent.State?.Name ?? key.Name!.Trim(), agent.State?.Idle ?? IdleRule.Shares, [], []);
+                body = new(id, agent.State?.Name ?? key.Name!.Trim(), agent.State?.Idle ?? IdleRule.Shares, [], []);
             }
             streams[Registry.StreamOfKey(key.Account, key.Key)] = (known.Version, KeyRules.Assign(key, [new(id, 1)], null, now, command.By).Events());
-            agents[id] = agents[id] with { Keys = [.. agents[id].Keys, new(key.Account, key.Key, key.Name, 1)] };
+            agents[id] = body with { Keys = [.. body.Keys, new(key.Account, key.Key, key.Name, 1)] };
             assigned.Add(new(key.Key, key.Name!, id));
         }
 

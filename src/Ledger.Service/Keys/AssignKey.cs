@@ -1,6 +1,5 @@
 using FluentValidation;
 using Ledger.Keys;
-using Ledger.Service.Accounts;
 using Ledger.Service.Http;
 using Ledger.Service.Missions;
 using Ledger.Service.Writing;

@@ -140,7 +140,7 @@ internal sealed class AccountPoller : IAsyncDisposable
         {
             var polled = waiting.Count > 0 || bookmarked || todo is null
                 ? await Poll(waiting.Count > 0 ? Reason.Sync : bookmarked ? Reason.Bookmark : Reason.Due, ct)
-                : await PollChunk(todo, ct);
+                : await PollChunk(todo.Value, ct);
             foreach (var asked in waiting)
                 asked.TrySetResult(polled);
         }
@@ -210,7 +210,7 @@ internal sealed class AccountPoller : IAsyncDisposable
         {
             var recorded = await recorder.Record(known, [day], null, null, lagSeconds, fence, ct) ?? throw new NotMyTurnException();
             // The state the first day was judged by holds for the next: only these appends move the account's stream under the lease.
-            known = new(known.Version + recorded.Events, known.State with { Failing = null });
+            known = new(known.Version + recorded.Events, known.State! with { Failing = null });
             (lines, position) = (lines + recorded.Lines, recorded.Position);
             Backfill.Did(1, recorded.Lines, recorded.Position);
         }
@@ -330,7 +330,7 @@ internal sealed class AccountPoller : IAsyncDisposable
         try
         {
             var keys = await xai.Keys(known.State!.Team, Priority.First, ct);
-            await recorder.Keys(known.State.Id, keys.ToDictionary(k => k.Id, k => k.Name, StringComparer.Ordinal), fence, ct);
+            await recorder.Keys(account, keys.ToDictionary(k => k.Id, k => k.Name, StringComparer.Ordinal), fence, ct);
         }
         catch (ProviderException e) when (e.Kind is FailureKind.Permission or FailureKind.NotFound)
         {

@@ -18,6 +18,7 @@ internal sealed class Pollers(
     private readonly CancellationTokenSource stopping = new();
     private readonly SemaphoreSlim one = new(1, 1);
     private Task following = Task.CompletedTask;
+    private int disposed;
 
     public void Start() => following = Task.Run(() => Follow(stopping.Token), CancellationToken.None);
 
@@ -51,6 +52,7 @@ internal sealed class Pollers(
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, 1) != 0) return;
         await stopping.CancelAsync();
         await following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Task.WhenAll(running.Values.Select(p => p.DisposeAsync().AsTask()));

@@ -39,7 +39,7 @@ internal static class GetReport
         string? since, string? until, string? by, string? asOf, long? minPosition, int? limit, [Microsoft.AspNetCore.Http.AsParameters] ReportFilters filters,
         ReadAt readAt, SpendQueries spend, Registry registry, DataStates data, TimeProvider clock, CancellationToken ct)
     {
-        var window = Window.Of(since, until, clock.GetUtcNow());
+        var window = ReportWindow.Of(since, until, clock.GetUtcNow());
         var groupBy = Groups.Parse(by);
         if (limit is < 1 or > rowsMax) throw new RefusedException("request.invalid", $"limit is a number from 1 to {rowsMax}.", "limit", $"{limit}");
         var (position, behind) = await readAt.Resolve(asOf, minPosition, ct);

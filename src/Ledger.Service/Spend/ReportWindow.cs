@@ -9,7 +9,7 @@ namespace Ledger.Service.Spend;
 /// Whole hours, UTC: <c>since</c> is floored, <c>until</c> ceiled. A number of days begins at a midnight. A bare date in <c>until</c> covers
 /// that day. Without <c>since</c> it is this month; without <c>until</c> it reaches to the end of today, or of what <c>since</c> names.
 /// </remarks>
-internal static class Window
+internal static class ReportWindow
 {
     private static readonly TimeSpan longest = TimeSpan.FromDays(3660);
 
