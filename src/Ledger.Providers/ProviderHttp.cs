@@ -271,6 +271,7 @@ internal sealed class ProviderHttp : IDisposable
         HttpRequestError.SecureConnectionError => $"No secure connection to {uri.Authority}: its certificate or protocol was refused.",
         HttpRequestError.ProxyTunnelError => "The proxy refused the connection.",
         HttpRequestError.ResponseEnded => "The answer was cut off.",
+        _ when e.InnerException is IOException => "The answer was cut off.",
         _ => $"{uri.Authority} could not be asked ({e.HttpRequestError}).",
     };
 }

@@ -149,9 +149,11 @@ internal static class WireJson
 
     public static ProviderException Broken(string place, string what) => new(FailureKind.Contract, Redaction.Scrub($"{place} {what}."));
 
+    // Long texts are not repeated: half of a credential would slip through the redaction.
     private static string Quoted(JsonElement element) => element.ValueKind switch
     {
-        JsonValueKind.String or JsonValueKind.Number => Redaction.Visible(Redaction.Cut(element.GetRawText(), 40)),
+        JsonValueKind.String => element.GetRawText() is { Length: <= 40 } text ? Redaction.Visible(text) : "a long text",
+        JsonValueKind.Number => Redaction.Cut(element.GetRawText(), 40),
         _ => Kind(element),
     };
 
