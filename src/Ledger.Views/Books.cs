@@ -141,7 +141,9 @@ public sealed partial class Books : IAsyncDisposable
             await Reload(connection, ct);
             return;
         }
-        await ApplyTo(writer, Schema, batch, connection, ct);
+        await writer.Apply(batch, connection, ct);
+        await writer.Complete();
+        await MoveTo(Schema, batch[^1].Recorded, connection, ct);
         await transaction.CommitAsync(ct);
         lock (gate)
         {
@@ -152,11 +154,8 @@ public sealed partial class Books : IAsyncDisposable
         Signal();
     }
 
-    /// <summary>The same for live and for a rebuild: rows and checkpoint in the caller's transaction.</summary>
-    private async Task ApplyTo(SpendWriter into, string schema, IReadOnlyList<(Recorded Recorded, ILedgerEvent? Event)> batch, NpgsqlConnection connection, CancellationToken ct)
+    private async Task MoveTo(string schema, Recorded last, NpgsqlConnection connection, CancellationToken ct)
     {
-        await into.Apply(batch, connection, ct);
-        var last = batch[^1].Recorded;
         var chain = await log.ChainAt(last.Position, ct) ?? throw new LogBrokenException($"The log has lost position {last.Position}.", last.Position);
         await Checkpoint.Move(connection, schema, last.Position, chain, last.At, ct);
     }

@@ -47,6 +47,14 @@ public sealed partial class Books
                     from views.allocation a join views.line l on l.id = a.line_id) both_sides
                 group by day, account, key, model, unit, agent, mission, method having sum(d) <> sum(p) or sum(dr) <> sum(pr)) s limit 1
             """),
+        ("parties' days add up to days", "select count(*) from views.party_day", """
+            select format('%s %s %s: %s against %s', day, mission, agent, a, b) from (
+                select day, account, agent, mission, sum(a) as a, sum(b) as b from (
+                    select day, account, agent, mission, billed as a, 0::bigint as b from views.party_day
+                    union all select day, account, agent, mission, 0, billed from views.spend_day) both_sides
+                group by day, account, agent, mission) s
+            where a <> b limit 1
+            """),
         ("the books hold what the provider billed", "select count(distinct account) from views.line", """
             select format('account %s: lines %s, reports %s', account, lines, reports) from (
                 select account, sum(l) as lines, sum(r) as reports from (

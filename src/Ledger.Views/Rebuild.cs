@@ -27,6 +27,7 @@ public sealed partial class Books
         ("claim", "*", "true", "position, line_id, mission"),
         // A sum that came back to nothing leaves a row or not, depending on where batches were cut.
         ("spend_day", "*", "billed <> 0 or restated <> 0", "day, account, key, model, unit, agent, mission, method"),
+        ("party_day", "*", "billed <> 0", "day, account, agent, mission"),
         ("mission_bounds", "*", "low <> 0 or high <> 0", "mission"),
         ("directory", "*", "true", "kind, id"),
     ];
@@ -79,19 +80,38 @@ public sealed partial class Books
         }
     }
 
+    /// <summary>Fills the shadow tables up to the head and leaves them: what a rebuild costs, without the comparison.</summary>
+    internal async Task<long> Fill(CancellationToken ct)
+    {
+        await using var shadow = await db.OpenConnectionAsync(ct);
+        await Execute(shadow, $"drop schema if exists {Shadow} cascade", ct);
+        await Create(shadow, Shadow, ct);
+        var rebuilt = new SpendWriter(Shadow);
+        await rebuilt.Load(shadow, ct);
+        var head = (await log.Head(ct)).Position;
+        await Fill(rebuilt, shadow, 0, head, head, null, ct);
+        return rebuilt.RowsWritten;
+    }
+
+    /// <summary>The code that runs live, in one transaction: nobody sees the shadow before it is done.</summary>
     private async Task<long> Fill(SpendWriter into, NpgsqlConnection connection, long after, long last, long of, IProgress<(long, long)>? progress, CancellationToken ct)
     {
+        if (after >= last) return after;
         var feed = new Feed(log);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        Recorded? end = null;
         while (after < last)
         {
             var batch = await feed.Next(after, last, ct);
             if (batch.Count == 0) throw new LogBrokenException($"The log lacks position {after + 1}.", after + 1);
-            await using var transaction = await connection.BeginTransactionAsync(ct);
-            await ApplyTo(into, Shadow, batch, connection, ct);
-            await transaction.CommitAsync(ct);
-            after = batch[^1].Recorded.Position;
+            await into.Apply(batch, connection, ct);
+            end = batch[^1].Recorded;
+            after = end.Position;
             progress?.Report((after, of));
         }
+        await into.Complete();
+        await MoveTo(Shadow, end!, connection, ct);
+        await transaction.CommitAsync(ct);
         return after;
     }
 

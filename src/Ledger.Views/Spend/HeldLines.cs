@@ -40,8 +40,8 @@ internal sealed class HeldLines(string schema)
         return held;
     }
 
-    /// <summary>Makes sure that every line the batch speaks of and did not bring itself is in memory.</summary>
-    public async Task Preload(IReadOnlyList<(Recorded Recorded, ILedgerEvent? Event)> events, Directory directory, NpgsqlConnection db, CancellationToken ct)
+    /// <summary>The lines the batch speaks of that are not in memory. Those it brings itself are among them: the tables won't have them.</summary>
+    public IReadOnlyCollection<LineKey> Wants(IReadOnlyList<(Recorded Recorded, ILedgerEvent? Event)> events)
     {
         if (young.Count > PerGenerationMax)
         {
@@ -56,8 +56,17 @@ internal sealed class HeldLines(string schema)
             foreach (var name in (snapshot.Missing ?? []).Concat(snapshot.Found ?? []))
                 Want(LineKey.Of(snapshot.Account, name, snapshot.Dimensions));
         }
-        if (wanted.Count == 0) return;
+        return wanted;
 
+        void Want(LineKey key)
+        {
+            if (!young.ContainsKey(key) && !old.ContainsKey(key)) wanted.Add(key);
+        }
+    }
+
+    /// <summary>Loads lines by name; those that are not there are left out.</summary>
+    public async Task Load(IReadOnlyCollection<LineKey> wanted, Directory directory, NpgsqlConnection db, CancellationToken ct)
+    {
         await using var command = new NpgsqlCommand($"""
             select l.id from unnest($1, $2, $3, $4, $5, $6, $7) w (account, key, model, unit, dimensions, start, seconds)
             join {schema}.line l on l.account = w.account and l.key = w.key and l.start = w.start
@@ -83,11 +92,6 @@ internal sealed class HeldLines(string schema)
         // Their books are made with the directory as it was before the batch; an edit inside the batch loads what it touches again.
         foreach (var chunk in ids.Chunk(20_000))
             await LoadAgain(chunk, directory, db, ct);
-
-        void Want(LineKey key)
-        {
-            if (!young.ContainsKey(key) && !old.ContainsKey(key)) wanted.Add(key);
-        }
     }
 
     /// <summary>Ids of the lines whose bucket shares time with a touched stretch of their key, ascending.</summary>

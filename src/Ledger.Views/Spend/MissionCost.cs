@@ -37,56 +37,69 @@ public sealed partial class SpendQueries
 {
     /// <summary>What a mission cost; null when there was no such mission at that position.</summary>
     /// <exception cref="PositionUnknownException">The views don't reach the position asked for.</exception>
-    public Task<CostAnswer?> Cost(string mission, long? asOf, IReadOnlyList<Dimension> by, DateTimeOffset preliminaryFrom, CancellationToken ct) =>
-        InSnapshot(asOf, async (connection, at) =>
+    public async Task<CostAnswer?> Cost(string mission, long? asOf, IReadOnlyList<Dimension> by, DateTimeOffset preliminaryFrom, CancellationToken ct)
+    {
+        // One statement sees one snapshot. Only the past needs the position looked up first.
+        if (asOf is null)
         {
-            var past = asOf is { } wanted && wanted != await CheckpointOf(connection, ct);
-            var known = past ? await MissionAt(mission, at.Position, ct) : books.Ask(d => d.Missions.GetValueOrDefault(mission));
-            if (known is null) return null;
+            await using var connection = await db.OpenConnectionAsync(ct);
+            return await Cost(mission, connection, null, by, preliminaryFrom, ct);
+        }
+        return await InSnapshot(asOf, (connection, at) => Cost(mission, connection, at, by, preliminaryFrom, ct), ct);
+    }
 
-            await using var batch = new NpgsqlBatch(connection)
-            {
-                BatchCommands = { past ? PastParts(mission, at.Position) : CurrentParts(mission), past ? PastBounds(mission, at.Position) : CurrentBounds(mission) },
-            };
-            var groups = new Dictionary<string, (string?[] Group, Int128 Ticks)>(StringComparer.Ordinal);
-            var methods = new SortedDictionary<Method, Int128>();
-            Int128 billed = 0, restated = 0, preliminary = 0;
-            var settled = DateOnly.FromDateTime(preliminaryFrom.UtcDateTime);
-            await using var reader = await batch.ExecuteReaderAsync(ct);
+    private async Task<CostAnswer?> Cost(string mission, NpgsqlConnection connection, AsOf? past, IReadOnlyList<Dimension> by, DateTimeOffset preliminaryFrom, CancellationToken ct)
+    {
+        var known = past is null ? books.Ask(d => d.Missions.GetValueOrDefault(mission)) : await MissionAt(mission, past.Position, ct);
+        if (known is null) return null;
+
+        var groups = new Dictionary<string, (string?[] Group, Int128 Ticks)>(StringComparer.Ordinal);
+        var methods = new SortedDictionary<Method, Int128>();
+        Int128 billed = 0, restated = 0, preliminary = 0;
+        (Usd Low, Usd High)? bounds = null;
+        var at = past;
+        var settled = DateOnly.FromDateTime(preliminaryFrom.UtcDateTime);
+        await using (var command = past is null ? CurrentCost(connection, mission) : PastCost(connection, mission, past.Position))
+        await using (var reader = await command.ExecuteReaderAsync(ct))
             while (await reader.ReadAsync(ct))
-            {
-                var day = reader.GetFieldValue<DateOnly>(0);
-                var ticks = (Int128)reader.GetDecimal(6);
-                var method = (Method)reader.GetInt16(5);
-                billed += ticks;
-                restated += (Int128)reader.GetDecimal(7);
-                if (day >= settled) preliminary += ticks;
-                methods[method] = methods.GetValueOrDefault(method) + ticks;
-                var group = by.Select(d => d switch
+                switch (reader.GetInt32(0))
                 {
-                    Dimension.Agent => reader.GetString(1),
-                    Dimension.Model => Named(reader.GetString(2)),
-                    Dimension.Unit => Named(reader.GetString(3)),
-                    Dimension.Key => Named(reader.GetString(4)),
-                    Dimension.Day => day.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture),
-                    _ => throw new ArgumentException($"A mission's cost can't be grouped by {d}.", nameof(by)),
-                }).ToArray();
-                var key = string.Join('\u001f', group.Select(g => g ?? "\u0001"));
-                groups[key] = (group, groups.GetValueOrDefault(key).Ticks + ticks);
-            }
-            await reader.NextResultAsync(ct);
-            await reader.ReadAsync(ct);
-            var claimed = !reader.IsDBNull(0);
-            var (low, high) = claimed ? (Money((Int128)reader.GetDecimal(0)), Money((Int128)reader.GetDecimal(1))) : (Usd.Zero, Usd.Zero);
+                    case 0:
+                        var day = reader.GetFieldValue<DateOnly>(1);
+                        var method = (Method)reader.GetInt16(6);
+                        var ticks = (Int128)reader.GetDecimal(7);
+                        billed += ticks;
+                        restated += (Int128)reader.GetDecimal(8);
+                        if (day >= settled) preliminary += ticks;
+                        methods[method] = methods.GetValueOrDefault(method) + ticks;
+                        var group = by.Select(d => d switch
+                        {
+                            Dimension.Agent => reader.GetString(2),
+                            Dimension.Model => Named(reader.GetString(3)),
+                            Dimension.Unit => Named(reader.GetString(4)),
+                            Dimension.Key => Named(reader.GetString(5)),
+                            Dimension.Day => day.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture),
+                            _ => throw new ArgumentException($"A mission's cost can't be grouped by {d}.", nameof(by)),
+                        }).ToArray();
+                        var key = string.Join('\u001f', group.Select(g => g ?? "\u0001"));
+                        groups[key] = (group, groups.GetValueOrDefault(key).Ticks + ticks);
+                        break;
+                    case 1 when !reader.IsDBNull(7):
+                        bounds = (Money((Int128)reader.GetDecimal(7)), Money((Int128)reader.GetDecimal(8)));
+                        break;
+                    case 2:
+                        at ??= new((long)reader.GetDecimal(7), reader.IsDBNull(9) ? null : reader.GetFieldValue<DateTimeOffset>(9));
+                        break;
+                }
 
-            if (!claimed && !(past ? (await DirectoryAt(at.Position, ct)).OwnedAnyKey(known) : books.Ask(d => d.OwnedAnyKey(known))))
-                return new CostAnswer(known, null, null, null, CostAnswer.NoKey, new Dictionary<Method, Usd>(), Usd.Zero, Usd.Zero, [], at);
+        if (bounds is null && !(past is null ? books.Ask(d => d.OwnedAnyKey(known)) : (await DirectoryAt(past.Position, ct)).OwnedAnyKey(known)))
+            return new(known, null, null, null, CostAnswer.NoKey, new Dictionary<Method, Usd>(), Usd.Zero, Usd.Zero, [], at!);
 
-            var query = new ReportQuery { Since = default, Until = default, By = by, PreliminaryFrom = preliminaryFrom, Limit = 1_000 };
-            return new CostAnswer(
-                known, Money(billed), low, high, null, methods.Where(m => m.Value != 0).ToDictionary(m => m.Key, m => Money(m.Value)), Money(restated), Money(preliminary),
-                Cut(query, [.. groups.Values.Where(g => g.Ticks != 0)]), at);
-        }, ct);
+        var query = new ReportQuery { Since = default, Until = default, By = by, PreliminaryFrom = preliminaryFrom, Limit = 1_000 };
+        return new(
+            known, Money(billed), bounds?.Low ?? Usd.Zero, bounds?.High ?? Usd.Zero, null, methods.Where(m => m.Value != 0).ToDictionary(m => m.Key, m => Money(m.Value)),
+            Money(restated), Money(preliminary), Cut(query, [.. groups.Values.Where(g => g.Ticks != 0)]), at!);
+    }
 
     /// <summary>Current figures of many missions.</summary>
     public Task<IReadOnlyDictionary<string, MissionFigures>> Figures(IReadOnlyList<string> missions, CancellationToken ct) =>
@@ -113,21 +126,20 @@ public sealed partial class SpendQueries
             return figures;
         }, ct);
 
-    private static NpgsqlBatchCommand CurrentParts(string mission) => new("""
-        select day, agent, model, unit, key, method, sum(billed), sum(restated) from views.spend_day where mission = $1 group by 1, 2, 3, 4, 5, 6
-        """)
+    /// <summary>Rows of three kinds: 0 the parts, 1 the bounds, 2 the checkpoint.</summary>
+    private static NpgsqlCommand CurrentCost(NpgsqlConnection connection, string mission) => new("""
+        select 0, day, agent, model, unit, key, method, sum(billed), sum(restated), null::timestamptz from views.spend_day where mission = $1 group by 2, 3, 4, 5, 6, 7
+        union all select 1, null, null, null, null, null, null, sum(low), sum(high), null from views.mission_bounds where mission = $1
+        union all select 2, null, null, null, null, null, null, position::numeric, null, at from views.checkpoint
+        """, connection)
     { Parameters = { new() { Value = mission } } };
 
-    private static NpgsqlBatchCommand PastParts(string mission, long position) => new("""
-        select (l.start at time zone 'utc')::date, a.agent, l.model, l.unit, l.key, a.method, sum(a.amount), sum(a.restated)
-        from views.allocation a join views.line l on l.id = a.line_id where a.mission = $1 and a.position <= $2 group by 1, 2, 3, 4, 5, 6
-        """)
+    private static NpgsqlCommand PastCost(NpgsqlConnection connection, string mission, long position) => new("""
+        select 0, (l.start at time zone 'utc')::date, a.agent, l.model, l.unit, l.key, a.method, sum(a.amount), sum(a.restated), null::timestamptz
+        from views.allocation a join views.line l on l.id = a.line_id where a.mission = $1 and a.position <= $2 group by 2, 3, 4, 5, 6, 7
+        union all select 1, null, null, null, null, null, null, sum(low), sum(high), null from views.claim where mission = $1 and position <= $2
+        """, connection)
     { Parameters = { new() { Value = mission }, new() { Value = position } } };
-
-    private static NpgsqlBatchCommand CurrentBounds(string mission) => new("select sum(low), sum(high) from views.mission_bounds where mission = $1") { Parameters = { new() { Value = mission } } };
-
-    private static NpgsqlBatchCommand PastBounds(string mission, long position) =>
-        new("select sum(low), sum(high) from views.claim where mission = $1 and position <= $2") { Parameters = { new() { Value = mission }, new() { Value = position } } };
 
     /// <summary>A mission as it was at a position, from its own stream.</summary>
     private async Task<Mission?> MissionAt(string id, long position, CancellationToken ct)

@@ -10,16 +10,32 @@ public sealed partial class SpendQueries
 {
     /// <summary>Spend, grouped and filtered.</summary>
     /// <exception cref="PositionUnknownException">The views don't reach the position asked for.</exception>
-    public Task<ReportAnswer> Report(ReportQuery query, CancellationToken ct) => InSnapshot(query.AsOf, async (connection, at) =>
+    public async Task<ReportAnswer> Report(ReportQuery query, CancellationToken ct)
     {
-        var current = query.AsOf is null || query.AsOf == (await CheckpointOf(connection, ct));
-        await using var command = ReportCommand(query, current, connection);
+        // One statement sees one snapshot. Only the past needs the position looked up first.
+        if (query.AsOf is null)
+        {
+            await using var connection = await db.OpenConnectionAsync(ct);
+            return await Report(query, connection, null, ct);
+        }
+        return await InSnapshot(query.AsOf, (connection, at) => Report(query, connection, at, ct), ct);
+    }
+
+    private static async Task<ReportAnswer> Report(ReportQuery query, NpgsqlConnection connection, AsOf? past, CancellationToken ct)
+    {
+        await using var command = ReportCommand(query, past is null, connection);
         var groups = new Dictionary<string, (string?[] Group, Int128 Ticks)>(StringComparer.Ordinal);
         Int128 total = 0, idle = 0, unassigned = 0, preliminary = 0;
+        var at = past;
+        var n = query.By.Count;
         await using (var reader = await command.ExecuteReaderAsync(ct))
             while (await reader.ReadAsync(ct))
             {
-                var n = query.By.Count;
+                if (reader.IsDBNull(n))
+                {
+                    at ??= AsOfAt(reader, n + 3);
+                    continue;
+                }
                 var group = new string?[n];
                 for (var i = 0; i < n; i++)
                     group[i] = query.By[i] is Dimension.Key or Dimension.Model or Dimension.Unit ? Named(reader.GetString(i)) : reader.GetString(i);
@@ -31,8 +47,8 @@ public sealed partial class SpendQueries
                 var key = string.Join('\u001f', group.Select(g => g ?? "\u0001"));
                 groups[key] = (group, groups.GetValueOrDefault(key).Ticks + ticks);
             }
-        return new ReportAnswer(Cut(query, [.. groups.Values]), Money(total), Money(idle), Money(unassigned), Money(preliminary), at);
-    }, ct);
+        return new ReportAnswer(Cut(query, [.. groups.Values]), Money(total), Money(idle), Money(unassigned), Money(preliminary), at!);
+    }
 
     private static List<GroupRow> Cut(ReportQuery query, List<(string?[] Group, Int128 Ticks)> groups)
     {
@@ -80,7 +96,8 @@ public sealed partial class SpendQueries
             _ => throw new ArgumentOutOfRangeException(nameof(dimension)),
         };
 
-        var source = fromDays ? "views.spend_day" : current
+        var parties = query.By.Concat(query.Where.Keys).All(d => d is Dimension.Provider or Dimension.Account or Dimension.Agent or Dimension.Mission or Dimension.Day);
+        var source = fromDays ? parties ? "views.party_day" : "views.spend_day" : current
             ? "(select a.mission, a.agent, a.amount as billed, l.* from views.line l join views.allocation a on a.line_id = l.id) s"
             : $"(select a.mission, a.agent, a.amount as billed, l.* from views.allocation a join views.line l on l.id = a.line_id where a.position <= {Parameter(query.AsOf!.Value)}) s";
         var when = fromDays
@@ -95,17 +112,18 @@ public sealed partial class SpendQueries
         const string kind = "case when mission <> '' then 0 when agent <> '' then 1 else 2 end";
         var columns = string.Concat(query.By.Select(d => Column(d) + ", "));
         var ordinals = string.Join(", ", Enumerable.Range(1, query.By.Count + 3).Where(i => i != query.By.Count + 1));
-        command.CommandText = $"select {columns}sum(billed), {kind}, {preliminary} from {source} where {where} group by {ordinals}";
+        var nulls = string.Concat(query.By.Select(_ => "null, "));
+        command.CommandText = $"""
+            select {columns}sum(billed), {kind}, {preliminary}, null::bigint, null::timestamptz from {source} where {where} group by {ordinals}
+            union all select {nulls}null, null, null, position, at from views.checkpoint
+            """;
         return command;
     }
 
     private static bool IsMidnight(DateTimeOffset at) => at.UtcDateTime.TimeOfDay == TimeSpan.Zero;
 
-    private static async Task<long> CheckpointOf(NpgsqlConnection connection, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand("select position from views.checkpoint where one = 1", connection);
-        return (long)(await command.ExecuteScalarAsync(ct))!;
-    }
+    private static AsOf AsOfAt(NpgsqlDataReader reader, int column) =>
+        new(reader.GetInt64(column), reader.IsDBNull(column + 1) ? null : reader.GetFieldValue<DateTimeOffset>(column + 1));
 
     private static Usd Money(Int128 ticks) => new(checked((long)ticks));
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -6,6 +7,8 @@ namespace Ledger.Views.Spend;
 /// <summary>Rows of one transaction, on their way into the tables.</summary>
 internal sealed class Rows
 {
+    private readonly List<(LineRow Line, long Total, DateTimeOffset? MissingSince)> frozen = [];
+
     public List<LineRow> Lines { get; } = [];
 
     public List<FactRow> Facts { get; } = [];
@@ -19,18 +22,24 @@ internal sealed class Rows
 
     public Dictionary<DayKey, (long Billed, long Restated)> Days { get; } = [];
 
+    public Dictionary<(DateOnly Day, string Account, string Agent, string Mission), long> PartyDays { get; } = [];
+
     public Dictionary<string, (long Low, long High)> Bounds { get; } = new(StringComparer.Ordinal);
 
     public Dictionary<(string Kind, string Id), string> Documents { get; } = [];
 
     public long Written { get; private set; }
 
+    public bool IsEmpty => Facts.Count == 0 && Allocations.Count == 0 && Claims.Count == 0 && Changed.Count == 0 && Documents.Count == 0;
+
     public void Add(AllocationRow row, LineRow line)
     {
         Allocations.Add(row);
-        var key = new DayKey(DateOnly.FromDateTime(line.Start.UtcDateTime), line.Account, line.Key, line.Model, line.Unit, row.Agent, row.Mission, row.Method);
-        var sum = Days.GetValueOrDefault(key);
-        Days[key] = (sum.Billed + row.Amount, sum.Restated + row.Restated);
+        var day = DateOnly.FromDateTime(line.Start.UtcDateTime);
+        ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(Days, new(day, line.Account, line.Key, line.Model, line.Unit, row.Agent, row.Mission, row.Method), out _);
+        sum = (sum.Billed + row.Amount, sum.Restated + row.Restated);
+        ref var party = ref CollectionsMarshal.GetValueRefOrAddDefault(PartyDays, (day, line.Account, row.Agent, row.Mission), out _);
+        party += row.Amount;
     }
 
     public void Add(ClaimRow row)
@@ -40,11 +49,18 @@ internal sealed class Rows
         Bounds[row.Mission] = (sum.Low + row.Low, sum.High + row.High);
     }
 
+    /// <summary>Takes the lines' totals as they are: the next batch may change them while these rows are being written.</summary>
+    public void Freeze()
+    {
+        foreach (var line in Lines)
+            frozen.Add((line, line.Total, line.MissingSince));
+    }
+
     /// <summary>Writes everything and forgets it. Runs inside the caller's transaction.</summary>
     public async Task Flush(NpgsqlConnection db, string schema, CancellationToken ct)
     {
-        Written += Lines.Count + Facts.Count + Allocations.Count + Claims.Count + Days.Count + Bounds.Count;
-        await Copy(db, $"copy {schema}.line (id, account, key, model, unit, dimensions, start, seconds, total, missing_since) from stdin (format binary)", Lines, static (w, r) => r.Write(w), ct);
+        Written += Lines.Count + Facts.Count + Allocations.Count + Claims.Count + Days.Count + PartyDays.Count + Bounds.Count;
+        await Copy(db, $"copy {schema}.line (id, account, key, model, unit, dimensions, start, seconds, total, missing_since) from stdin (format binary)", frozen, static (w, r) => r.Line.Write(w, r.Total, r.MissingSince), ct);
         await Copy(db, $"copy {schema}.fact (line_id, position, total, replaces, evidence_start, evidence_end, answered, late_seconds) from stdin (format binary)", Facts, static (w, r) => r.Write(w), ct);
         await Copy(db, $"copy {schema}.allocation (position, line_id, mission, agent, method, amount, restated, moved, start) from stdin (format binary)", Allocations, static (w, r) => r.Write(w), ct);
         await Copy(db, $"copy {schema}.claim (position, line_id, mission, low, high) from stdin (format binary)", Claims, static (w, r) => r.Write(w), ct);
@@ -64,6 +80,21 @@ internal sealed class Rows
                 },
             });
         if (Days.Count > 0) batch.BatchCommands.Add(DayCommand(schema));
+        if (PartyDays.Count > 0)
+            batch.BatchCommands.Add(new($"""
+                insert into {schema}.party_day as p (day, account, agent, mission, billed) select * from unnest($1, $2, $3, $4, $5)
+                on conflict (day, account, agent, mission) do update set billed = p.billed + excluded.billed
+                """)
+            {
+                Parameters =
+                {
+                    new() { Value = PartyDays.Keys.Select(k => k.Day).ToArray() },
+                    new() { Value = PartyDays.Keys.Select(k => k.Account).ToArray() },
+                    new() { Value = PartyDays.Keys.Select(k => k.Agent).ToArray() },
+                    new() { Value = PartyDays.Keys.Select(k => k.Mission).ToArray() },
+                    new() { Value = PartyDays.Values.ToArray() },
+                },
+            });
         if (Bounds.Count > 0)
             batch.BatchCommands.Add(new($"""
                 insert into {schema}.mission_bounds as b (mission, low, high) select * from unnest($1, $2, $3)
@@ -119,11 +150,13 @@ internal sealed class Rows
     public void Clear()
     {
         Lines.Clear();
+        frozen.Clear();
         Facts.Clear();
         Allocations.Clear();
         Claims.Clear();
         Changed.Clear();
         Days.Clear();
+        PartyDays.Clear();
         Bounds.Clear();
         Documents.Clear();
     }
@@ -152,7 +185,7 @@ internal sealed record LineRow(long Id, string Account, string Key, string Model
 
     public Span Bucket => new(Start, Start.AddSeconds(Seconds));
 
-    public void Write(NpgsqlBinaryImporter w)
+    public void Write(NpgsqlBinaryImporter w, long total, DateTimeOffset? missingSince)
     {
         w.Write(Id, NpgsqlDbType.Bigint);
         w.Write(Account, NpgsqlDbType.Text);
@@ -162,8 +195,8 @@ internal sealed record LineRow(long Id, string Account, string Key, string Model
         w.Write(Dimensions, NpgsqlDbType.Smallint);
         w.Write(Start.UtcDateTime, NpgsqlDbType.TimestampTz);
         w.Write(Seconds, NpgsqlDbType.Integer);
-        w.Write(Total, NpgsqlDbType.Bigint);
-        if (MissingSince is { } since) w.Write(since.UtcDateTime, NpgsqlDbType.TimestampTz);
+        w.Write(total, NpgsqlDbType.Bigint);
+        if (missingSince is { } since) w.Write(since.UtcDateTime, NpgsqlDbType.TimestampTz);
         else w.WriteNull();
     }
 }

@@ -17,27 +17,39 @@ internal sealed class SpendWriter(string schema)
     /// <summary>Lines re-allocated at once, which bounds memory when history is edited.</summary>
     private const int LinesPerChunk = 20_000;
 
-    private readonly Rows rows = new();
+    private Rows rows = new();
+    private Rows spare = new();
+    private Task writing = Task.CompletedTask;
     private readonly HeldLines lines = new(schema);
     private Directory directory = new();
     private long nextLine = 1;
 
-    public long RowsWritten => rows.Written;
+    public long RowsWritten => rows.Written + spare.Written;
 
     /// <summary>Forgets everything held in memory and loads it as of the checkpoint.</summary>
     public async Task Load(NpgsqlConnection db, CancellationToken ct)
     {
+        await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        writing = Task.CompletedTask;
         rows.Clear();
+        spare.Clear();
         lines.Clear();
         directory = await Documents.Load(db, schema, ct);
         await using var command = new NpgsqlCommand($"select coalesce(max(id), 0) + 1 from {schema}.line", db);
         nextLine = (long)(await command.ExecuteScalarAsync(ct))!;
     }
 
-    /// <summary>Applies events in order inside the caller's transaction.</summary>
+    /// <summary>
+    /// Applies events in order inside the caller's transaction. The last rows are still on their way when this returns: computing the
+    /// next batch and writing this one run side by side. <see cref="Complete"/> before the connection is used for anything else.
+    /// </summary>
     public async Task Apply(IReadOnlyList<(Recorded Recorded, ILedgerEvent? Event)> events, NpgsqlConnection db, CancellationToken ct)
     {
-        await lines.Preload(events, directory, db, ct);
+        if (lines.Wants(events) is { Count: > 0 } wanted)
+        {
+            await Complete();
+            await lines.Load(wanted, directory, db, ct);
+        }
         foreach (var (recorded, happened) in events)
             switch (happened)
             {
@@ -57,12 +69,32 @@ internal sealed class SpendWriter(string schema)
                     if (touched.Count > 0)
                     {
                         // What the batch holds so far must be in the tables before they are asked for the lines that are touched.
-                        await rows.Flush(db, schema, ct);
+                        await Write(db, ct);
+                        await Complete();
                         await Reallocate(recorded.Position, touched, db, ct);
                     }
                     break;
             }
-        await rows.Flush(db, schema, ct);
+        await Write(db, ct);
+    }
+
+    /// <summary>Waits until everything that was applied is written.</summary>
+    public async Task Complete()
+    {
+        var last = writing;
+        writing = Task.CompletedTask;
+        await last;
+    }
+
+    /// <summary>Starts writing what was computed, once the writing before it is done.</summary>
+    private async Task Write(NpgsqlConnection db, CancellationToken ct)
+    {
+        await Complete();
+        if (rows.IsEmpty) return;
+        (rows, spare) = (spare, rows);
+        var full = spare;
+        full.Freeze();
+        writing = Task.Run(() => full.Flush(db, schema, ct), ct);
     }
 
     private void Take(long position, UsageSnapshotTaken snapshot, SnapshotLine line)
@@ -123,7 +155,8 @@ internal sealed class SpendWriter(string schema)
         {
             foreach (var held in await lines.LoadAgain(chunk, directory, db, ct))
                 Change(position, held, directory.Ownership(held.Row.Account, held.Row.Key), moved: true);
-            await rows.Flush(db, schema, ct);
+            await Write(db, ct);
+            await Complete();
         }
     }
 

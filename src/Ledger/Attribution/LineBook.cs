@@ -9,8 +9,9 @@ namespace Ledger.Attribution;
 /// </summary>
 public sealed class LineBook
 {
-    private readonly Side up = new();
-    private readonly Side down = new();
+    // Most lines rise once or a few times for one or two parties: short sorted lists, made when they are needed.
+    private Side? up;
+    private Side? down;
 
     /// <summary>The line's latest total.</summary>
     public Usd Total { get; private set; }
@@ -22,8 +23,9 @@ public sealed class LineBook
     public void Observe(Usd total, Span evidence, Func<Usd, Span, IReadOnlyList<Part>> attribute)
     {
         Total = total;
-        if (total > up.Height) up.Raise(total, attribute(total - up.Height, evidence));
-        if (total < down.Height) down.Raise(total, attribute(total - down.Height, evidence));
+        var (top, bottom) = (up?.Height ?? Usd.Zero, down?.Height ?? Usd.Zero);
+        if (total > top) (up ??= new()).Raise(total, attribute(total - top, evidence));
+        if (total < bottom) (down ??= new()).Raise(total, attribute(total - bottom, evidence));
     }
 
     /// <summary>
@@ -32,7 +34,7 @@ public sealed class LineBook
     /// </summary>
     public IReadOnlyList<Holding> Holdings()
     {
-        if (Total == up.Height && down.Parts.Count == 0) return [.. up.Parts.Select(p => new Holding(p.Key.Party, p.Key.Method, p.Value, Usd.Zero))];
+        if (down is null && Total == (up?.Height ?? Usd.Zero)) return up is null ? [] : [.. up.Parts];
 
         var holdings = new SortedDictionary<(Party Party, Method Method), Holding>();
         Scale(up, Total > Usd.Zero ? Total : Usd.Zero, holdings);
@@ -40,16 +42,15 @@ public sealed class LineBook
         return [.. holdings.Values];
     }
 
-    private static void Scale(Side side, Usd total, SortedDictionary<(Party, Method), Holding> into)
+    private static void Scale(Side? side, Usd total, SortedDictionary<(Party, Method), Holding> into)
     {
-        if (side.Parts.Count == 0) return;
-        var amounts = total.Split(side.Parts.Values.Select(p => (BigInteger)Math.Abs(p.Ticks)).ToArray());
-        var i = 0;
-        foreach (var (key, held) in side.Parts)
+        if (side is null) return;
+        var amounts = total.Split(side.Parts.Select(p => (BigInteger)Math.Abs(p.Amount.Ticks)).ToArray());
+        for (var i = 0; i < amounts.Length; i++)
         {
-            var amount = amounts[i++];
-            var before = into.GetValueOrDefault(key, new(key.Party, key.Method, Usd.Zero, Usd.Zero));
-            into[key] = before with { Amount = before.Amount + amount, Restated = before.Restated + (amount - held) };
+            var held = side.Parts[i];
+            var before = into.GetValueOrDefault((held.Party, held.Method), held with { Amount = Usd.Zero });
+            into[(held.Party, held.Method)] = before with { Amount = before.Amount + amounts[i], Restated = before.Restated + (amounts[i] - held.Amount) };
         }
     }
 
@@ -58,14 +59,22 @@ public sealed class LineBook
     {
         public Usd Height { get; private set; }
 
-        public SortedDictionary<(Party Party, Method Method), Usd> Parts { get; } = [];
+        /// <summary>In the order of parties, then methods.</summary>
+        public List<Holding> Parts { get; } = new(1);
 
         public void Raise(Usd height, IReadOnlyList<Part> parts)
         {
             foreach (var part in parts)
-                Parts[(part.Party, part.Method)] = Parts.GetValueOrDefault((part.Party, part.Method)) + part.Amount;
+            {
+                var at = 0;
+                while (at < Parts.Count && Compare(Parts[at], part) < 0) at++;
+                if (at < Parts.Count && Compare(Parts[at], part) == 0) Parts[at] = Parts[at] with { Amount = Parts[at].Amount + part.Amount };
+                else Parts.Insert(at, new(part.Party, part.Method, part.Amount, Usd.Zero));
+            }
             Height = height;
         }
+
+        private static int Compare(Holding held, Part part) => held.Party.CompareTo(part.Party) is var c and not 0 ? c : held.Method.CompareTo(part.Method);
     }
 }
 
