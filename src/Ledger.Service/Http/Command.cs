@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Ledger.Service.Http;
 
@@ -51,8 +52,17 @@ internal sealed class WriteMiddleware(RequestDelegate next)
         RefuseBadText(document.RootElement);
         body.Position = 0;
         request.Body = body;
+        http.Features.Set<IHttpRequestBodyDetectionFeature>(HasBody.Instance);
         request.ContentLength = body.Length;
         return new(key, Json.Hash(request.Method, request.Path, document.RootElement), http.User.Identity?.Name ?? "");
+    }
+
+    /// <summary>A write without a body is one with an empty object.</summary>
+    private sealed class HasBody : IHttpRequestBodyDetectionFeature
+    {
+        public static HasBody Instance { get; } = new();
+
+        public bool CanHaveBody => true;
     }
 
     private static string Key(HttpRequest request)
