@@ -7,7 +7,7 @@ using Ledger.Service.Writing;
 
 namespace Ledger.Service.Agents;
 
-/// <summary>Makes an agent of each key's name and gives it the key, from the beginning. Keys that have an owner are left alone.</summary>
+/// <summary>Makes an agent of each key's name (without the provider in front) and gives it the key, from the beginning. Keys that have an owner are left alone.</summary>
 internal sealed record AddAgentsFromKeys(string? Account);
 
 internal sealed record AssignedKey(string Key, string Name, string Agent);
@@ -42,18 +42,19 @@ internal static class AddAgentsFromKeysEndpoint
                 skipped.Add(new(key.Key, key.Name, why));
                 continue;
             }
-            var id = AgentRules.IdOf(key.Name!);
+            var name = AgentRules.NameFromKey(key.Account.Split('-')[0], key.Name!);
+            var id = AgentRules.IdOf(name);
             if (!agents.TryGetValue(id, out var body))
             {
                 var agent = await registry.Agent(id, ct);
-                var added = agent.State is null ? AgentRules.Add(null, key.Name!, IdleRule.Shares, now, command.By) : Decision.Accept();
+                var added = agent.State is null ? AgentRules.Add(null, name, IdleRule.Shares, now, command.By) : Decision.Accept();
                 if (added is Decision.Refused refused)
                 {
                     skipped.Add(new(key.Key, key.Name, refused.Why.Detail));
                     continue;
                 }
                 streams[Registry.StreamOfAgent(id)] = (agent.Version, added.Events());
-                body = new(id, agent.State?.Name ?? key.Name!.Trim(), agent.State?.Idle ?? IdleRule.Shares, [], []);
+                body = new(id, agent.State?.Name ?? name, agent.State?.Idle ?? IdleRule.Shares, [], []);
             }
             streams[Registry.StreamOfKey(key.Account, key.Key)] = (known.Version, KeyRules.Assign(key, [new(id, 1)], null, now, command.By).Events());
             agents[id] = body with { Keys = [.. body.Keys, new(key.Account, key.Key, key.Name, 1)] };
