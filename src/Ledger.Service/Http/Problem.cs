@@ -57,7 +57,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         catch (Exception e) when (!http.Response.HasStarted)
         {
             var why = Explain(e, out var retryAfter);
-            Note(http, e, why);
+            Note(logger, http, e, why);
             if (retryAfter is { } wait) http.Response.Headers.RetryAfter = $"{Math.Max(1, (int)wait.TotalSeconds)}";
             await Answer(http, why);
         }
@@ -118,7 +118,8 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         _ => "it breaks JSON's syntax.",
     };
 
-    private void Note(HttpContext http, Exception e, Refusal why)
+    /// <summary>Tells the operator what a caller is not told.</summary>
+    public static void Note(ILogger logger, HttpContext http, Exception e, Refusal why)
     {
         if (why.Code is "internal" or "log.broken")
             logger.LogError(e, "{Method} {Path} failed; correlation {Correlation}", http.Request.Method, http.Request.Path, http.TraceIdentifier);
