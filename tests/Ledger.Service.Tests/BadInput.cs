@@ -162,7 +162,7 @@ public sealed class BadInput(BadInput.World world) : IClassFixture<BadInput.Worl
         (await host.Send(HttpMethod.Post, "agents", new { name = "x" }, null)).Refused("idempotency.missing");
         (await host.Send(HttpMethod.Post, "agents", new { name = "x" }, new string('k', 201))).Refused("request.invalid");
         (await host.Send(HttpMethod.Post, "agents", new { name = "x" }, "k", r => r.Content = new StringContent("name=x", Encoding.UTF8, "application/x-www-form-urlencoded"))).Refused("request.content_type");
-        (await host.Send(HttpMethod.Post, "agents", $$"""{"name":"{{new string('x', 1_100_000)}}"}""", "k2")).Refused("request.too_large");
+        (await host.Send(HttpMethod.Post, "agents", $$"""{"name":"{{new string('x', 1_100_000)}}"}""", "k2", r => r.Headers.ExpectContinue = true)).Refused("request.too_large");
         (await host.Send(HttpMethod.Post, "agents", new { name = new string('x', 201) }, "k3")).Refused("text.invalid");
         (await host.Send(HttpMethod.Put, "agents", new { name = "x" }, "k4")).Refused("not_found");
         Assert.Equal(head, await host.Head());

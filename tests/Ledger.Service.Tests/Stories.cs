@@ -69,7 +69,7 @@ public sealed class Stories
     [Fact]
     public async Task a_restatement_moves_the_mission_by_its_part_and_as_of_before_it_nothing_has_changed()
     {
-        await using var host = await TestHost.Start(clock: new(hour.AddMinutes(5)));
+        await using var host = await TestHost.Start(clock: new(hour.AddMinutes(65)));
         var (key, mission) = await WholeHourMission(host, Usd.Parse("6.00"));
         var before = (await host.Get($"missions/cost?mission={mission}")).Ok();
         Assert.Equal(Usd.Parse("6.00"), before.Money("billed"));
@@ -88,7 +88,7 @@ public sealed class Stories
     [Fact]
     public async Task an_edit_moves_money_and_the_diff_says_from_whom()
     {
-        await using var host = await TestHost.Start(clock: new(hour.AddMinutes(5)));
+        await using var host = await TestHost.Start(clock: new(hour.AddMinutes(65)));
         var (_, mission) = await WholeHourMission(host, Usd.Parse("6.00"));
         var before = (await host.Get("status")).Ok()["position"]!;
         var edited = (await host.Patch($"missions/{mission}", new { end = hour.AddMinutes(30) })).Ok();
@@ -197,7 +197,7 @@ public sealed class Stories
         Assert.NotEmpty(answer["warnings"]!.AsArray());
         await using var other = await host.Another(s => s with { BackfillDays = 20 });
         await TestHost.Until(async () => (await other.Get("report?since=60d")).Ok().Money("total") == Usd.Parse("5.00"), "all days");
-        Assert.Equal(21, await host.Database.Scalar<long>("select count(distinct date_trunc('day', first)) from ledger_coverage"));
+        await TestHost.Until(async () => await host.Database.Scalar<int>("""select floor(extract(epoch from sum("end" - first)) / 86400)::int from ledger_coverage""") == 20, "all days covered");
     }
 
     [Fact]
@@ -246,18 +246,18 @@ public sealed class Stories
         Assert.Equal((string?)second["mission"]!["id"], (string?)third["ended"]![0]!["id"]);
         Assert.Equal((string?)third["ended"]![0]!["end"], (string?)third["mission"]!["start"]);
         Assert.Empty(third["overlaps"]!.AsArray());
-        (await host.Post($"missions/{(string?)first["mission"]!["id"]}/reopen")).Ok();
-        Assert.Equal(2, (await host.Get("missions?state=open")).Ok()["missions"]!.AsArray().Count);
+        var reopened = (await host.Post($"missions/{(string?)first["mission"]!["id"]}/reopen")).Ok();
+        Assert.Equal(2, (await host.Get($"missions?state=open&minPosition={reopened["position"]}")).Ok()["missions"]!.AsArray().Count);
     }
 
     [Fact]
     public async Task a_reference_of_several_missions_is_summed_by_cost_and_ended_where_one_is_open()
     {
-        await using var host = await TestHost.Start(clock: new(hour.AddMinutes(5)));
+        await using var host = await TestHost.Start(clock: new(hour.AddMinutes(65)));
         var (_, mission) = await WholeHourMission(host, Usd.Parse("6.00"));
         (await host.Patch($"missions/{mission}", new { @ref = "a/b#1" })).Ok();
         var open = (await host.Post("missions", new { title = "Again", @ref = "https://git.example.org/a/b/issues/1" })).Ok();
-        var cost = (await host.Get("missions/cost?mission=a/b%231")).Ok();
+        var cost = (await host.Get($"missions/cost?mission=a/b%231&minPosition={open["position"]}")).Ok();
         Assert.Null(cost["mission"]);
         Assert.Equal(2, cost["missions"]!.AsArray().Count);
         Assert.Equal(Usd.Parse("6.00"), cost.Money("billed"));
@@ -274,7 +274,6 @@ public sealed class Stories
         (await host.Post("agents", new { name = "ba" })).Ok();
         (await host.Post("keys/assign", new { key = key.Id, owners = new { ba = 1 } })).Ok();
         host.Team.Spend("ba", key.Id, Prices.Reasoning, Prices.Prompt, spent, hour.AddMinutes(20));
-        host.Clock.AdvanceTo(hour.AddMinutes(65));
         var mission = (string)(await host.Post("missions", new { title = "The hour", at = hour })).Ok()["mission"]!["id"]!;
         (await host.Post("missions/end", new { at = hour.AddHours(1) })).Ok();
         await host.Sync();

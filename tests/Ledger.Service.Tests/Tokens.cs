@@ -44,7 +44,7 @@ public sealed class Tokens
             }
         }
         foreach (var endpoint in endpoints)
-            (await host.Send(new(endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0]), endpoint.RoutePattern.RawText!.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal), null, null, With(null))).Refused("auth.missing");
+            (await host.Send(new(endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0]), endpoint.RoutePattern.RawText!.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal), null, null, With("ldg_unknown"))).Refused("auth.missing");
     }
 
     [Fact]
@@ -93,5 +93,5 @@ public sealed class Tokens
         Assert.NotNull(refused.Headers.RetryAfter);
     }
 
-    private static Action<HttpRequestMessage> With(string? token) => request => request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
+    private static Action<HttpRequestMessage> With(string token) => request => request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
 }

@@ -47,8 +47,10 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         try
         {
             await next(http);
-            if (http.Response is { HasStarted: false, StatusCode: 404 or 405, ContentLength: null, ContentType: null })
-                await Answer(http, new("not_found", $"{http.Request.Method} {Names.Printable(http.Request.Path)} is not something this service does."));
+            if (http.Response is { HasStarted: false, StatusCode: 404 or 405 or 415, ContentLength: null, ContentType: null })
+                await Answer(http, http.Response.StatusCode == 415
+                    ? new("request.content_type", "The body must be application/json.", "Content-Type", Names.Printable(http.Request.ContentType ?? ""))
+                    : new("not_found", $"{http.Request.Method} {Names.Printable(http.Request.Path)} is not something this service does."));
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
