@@ -156,6 +156,7 @@ internal sealed class TestClock : TimeProvider
     private readonly Lock gate = new();
     private readonly long began = System.GetTimestamp();
     private DateTimeOffset start;
+    private long advanced;
 
     /// <param name="start">Default: well inside the current hour's first half, so that a test does not cross an hour.</param>
     public TestClock(DateTimeOffset? start = null) => this.start = start ?? new DateTimeOffset(2026, 11, 16, 10, 5, 0, TimeSpan.Zero);
@@ -165,9 +166,19 @@ internal sealed class TestClock : TimeProvider
         lock (gate) return start + System.GetElapsedTime(began);
     }
 
+    /// <summary>Intervals see the clock move too; timers run in real time.</summary>
+    public override long GetTimestamp()
+    {
+        lock (gate) return System.GetTimestamp() + advanced;
+    }
+
     public void Advance(TimeSpan by)
     {
-        lock (gate) start += by;
+        lock (gate)
+        {
+            start += by;
+            advanced += (long)(by.TotalSeconds * TimestampFrequency);
+        }
     }
 
     public void AdvanceTo(DateTimeOffset at)

@@ -35,7 +35,8 @@ internal static class Api
     /// <summary>Who may come in: a token with the scope the endpoint demands, or nobody.</summary>
     public static async Task Authorize(HttpContext http, TokenStore tokens, RequestDelegate next)
     {
-        if (http.GetEndpoint() is { } endpoint && endpoint.Metadata.GetMetadata<OpenToAllMetadata>() is null)
+        // What routing itself answers (no such method, another content type) belongs to nobody and tells nothing.
+        if (http.GetEndpoint() is RouteEndpoint endpoint && endpoint.Metadata.GetMetadata<OpenToAllMetadata>() is null)
         {
             // Without a declared scope an endpoint is for nobody.
             var demanded = endpoint.Metadata.GetMetadata<ScopeMetadata>()?.Scope ?? throw new RefusedException("auth.scope", "This endpoint is for nobody.");

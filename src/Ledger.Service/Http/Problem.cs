@@ -47,8 +47,10 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         try
         {
             await next(http);
-            if (http.Response is { HasStarted: false, StatusCode: 404 or 405, ContentLength: null, ContentType: null })
-                await Answer(http, new("not_found", $"{http.Request.Method} {Names.Printable(http.Request.Path)} is not something this service does."));
+            if (http.Response is { HasStarted: false, StatusCode: 404 or 405 or 415, ContentLength: null, ContentType: null })
+                await Answer(http, http.Response.StatusCode == 415
+                    ? new("request.content_type", "The body must be application/json.", "Content-Type", Names.Printable(http.Request.ContentType ?? ""))
+                    : new("not_found", $"{http.Request.Method} {Names.Printable(http.Request.Path)} is not something this service does."));
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -57,7 +59,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         catch (Exception e) when (!http.Response.HasStarted)
         {
             var why = Explain(e, out var retryAfter);
-            Note(http, e, why);
+            Note(logger, http, e, why);
             if (retryAfter is { } wait) http.Response.Headers.RetryAfter = $"{Math.Max(1, (int)wait.TotalSeconds)}";
             await Answer(http, why);
         }
@@ -118,7 +120,8 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         _ => "it breaks JSON's syntax.",
     };
 
-    private void Note(HttpContext http, Exception e, Refusal why)
+    /// <summary>Tells the operator what a caller is not told.</summary>
+    public static void Note(ILogger logger, HttpContext http, Exception e, Refusal why)
     {
         if (why.Code is "internal" or "log.broken")
             logger.LogError(e, "{Method} {Path} failed; correlation {Correlation}", http.Request.Method, http.Request.Path, http.TraceIdentifier);

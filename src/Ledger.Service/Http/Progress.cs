@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Ledger.Service.Http;
 
@@ -42,7 +44,9 @@ internal sealed class LongAnswer(Func<Action<Progress>, CancellationToken, Task<
         }
         catch (Exception e) when (e is not OperationCanceledException || !http.RequestAborted.IsCancellationRequested)
         {
-            return new { problem = Problem.Of(ProblemMiddleware.Explain(e, out _), http.TraceIdentifier) };
+            var why = ProblemMiddleware.Explain(e, out _);
+            ProblemMiddleware.Note(http.RequestServices.GetRequiredService<ILogger<ProblemMiddleware>>(), http, e, why);
+            return new { problem = Problem.Of(why, http.TraceIdentifier) };
         }
         finally
         {

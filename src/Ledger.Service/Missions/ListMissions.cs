@@ -1,3 +1,4 @@
+using Ledger.Log;
 using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Service.Http;
@@ -20,7 +21,7 @@ internal static class ListMissions
     private const int limitMax = 1_000;
 
     public static async Task<MissionList> Get(
-        string? state, string? agent, string? mission, int? limit, long? minPosition, ReadAt readAt, SpendQueries spend, Registry registry, MissionFinder finder, Books books, DataStates data, CancellationToken ct)
+        string? state, string? agent, string? mission, int? limit, long? minPosition, ReadAt readAt, SpendQueries spend, Registry registry, MissionFinder finder, Books books, IEventLog log, DataStates data, CancellationToken ct)
     {
         var wanted = State(state);
         if (limit is < 1 or > limitMax) throw new RefusedException("request.invalid", $"limit is a number from 1 to {limitMax}.", "limit", $"{limit}");
@@ -33,8 +34,11 @@ internal static class ListMissions
         var shown = found.Take(take).ToArray();
         var figures = await spend.Figures([.. shown.Select(m => m.Id)], ct);
         return new(
-            [.. shown.Select(m => Listed(m, figures.GetValueOrDefault(m.Id)))], found.Length > take, new(position, null), await data.Now(null, behind, ct));
+            [.. shown.Select(m => Listed(m, figures.GetValueOrDefault(m.Id)))], found.Length > take, new(position, await TimeOf(position, log, ct)), await data.Now(null, behind, ct));
     }
+
+    private static async Task<DateTimeOffset?> TimeOf(long position, IEventLog log, CancellationToken ct) =>
+        position > 0 && await log.ReadAll(position - 1, 1, ct) is [var last, ..] ? last.At : null;
 
     private static ListedMission Listed(Mission m, MissionFigures? figures) =>
         new(m.Id, m.Title, m.Ref, m.State, m.Windows[0].Start, m.Windows[^1].End, m.Windows, m.Agents, m.Weight, figures?.Billed, figures?.Low, figures?.High, figures?.Reason);

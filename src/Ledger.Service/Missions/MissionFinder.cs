@@ -13,7 +13,8 @@ internal sealed class MissionFinder(Registry registry)
     /// <exception cref="RefusedException">None, or a beginning that fits several.</exception>
     public static IReadOnlyList<Mission> Named(Directory known, string selector)
     {
-        var text = selector.Trim();
+        // A slash inside a path segment arrives as it was sent.
+        var text = selector.Trim().Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         if (known.Missions.TryGetValue(text, out var exact)) return [exact];
         var wanted = Canonical(text);
         var byRef = known.Missions.Values.Where(m => m.Ref is { } r && (r == text || Canonical(r) == wanted)).OrderBy(m => m.Windows[0].Start).ToArray();

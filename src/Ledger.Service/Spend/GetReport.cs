@@ -54,7 +54,7 @@ internal static class GetReport
             PreliminaryFrom = data.PreliminaryFrom,
         }, ct);
         return new(
-            window.Start, window.End, [.. groupBy.Select(Groups.NameOf)], "USD", Groups.Rows(groupBy, report.Rows, registry), report.Total, report.Idle, report.Unassigned,
+            window.Start, window.End, [.. groupBy.Select(Groups.NameOf)], "USD", Groups.Rows(groupBy, [.. report.Rows.Where(r => r.Billed != Usd.Zero)], registry), report.Total, report.Idle, report.Unassigned,
             new(window.Start, window.End), AsOfBody.Of(report.AsOf), await data.Now(report.Preliminary, behind, ct));
     }
 
