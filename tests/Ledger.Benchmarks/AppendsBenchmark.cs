@@ -87,7 +87,7 @@ internal static class AppendsBenchmark
         }
         return
         [
-            BenchResult.Of("read all, 5000 a page", "events/s", reads, 0.75),
+            BenchResult.Of("read all, 5000 a page", "events/s", reads, 0, 200_000),
             BenchResult.Of("verify every column", "events/s", verifies, 0, 150_000),
         ];
     }
