@@ -28,16 +28,16 @@ namespace Ledger.Service.Hosting;
 /// <summary>The running service. This file is its table of contents: what is started in which order, and every endpoint.</summary>
 internal sealed class LedgerHost : IAsyncDisposable
 {
-    private readonly PostgresCluster? cluster;
+    private readonly EmbeddedServer? server;
     private readonly LedgerDatabase database;
     private readonly PostgresEventLog log;
     private readonly Books books;
     private readonly WebApplication app;
     private readonly CancellationTokenSource stopping = new();
-    private Task connecting = Task.CompletedTask;
+    private Task background = Task.CompletedTask;
 
-    private LedgerHost(PostgresCluster? cluster, LedgerDatabase database, PostgresEventLog log, Books books, WebApplication app) =>
-        (this.cluster, this.database, this.log, this.books, this.app) = (cluster, database, log, books, app);
+    private LedgerHost(EmbeddedServer? server, LedgerDatabase database, PostgresEventLog log, Books books, WebApplication app) =>
+        (this.server, this.database, this.log, this.books, this.app) = (server, database, log, books, app);
 
     /// <summary>Where it listens.</summary>
     public Uri Url => new(app.Urls.First());
@@ -60,6 +60,7 @@ internal sealed class LedgerHost : IAsyncDisposable
         try
         {
             var settings = SettingsReader.Read(args, Environment.GetEnvironmentVariable);
+            using var memory = new IdleMemory(TimeProvider.System);
             await using var host = await Start(settings, TimeProvider.System, Say, stop.Token);
             await Task.Delay(Timeout.Infinite, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             Say("stopping");
@@ -82,17 +83,17 @@ internal sealed class LedgerHost : IAsyncDisposable
         Directory.CreateDirectory(settings.Home, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         say($"data folder {settings.Home}");
         var keyFile = KeyFile.Open(settings.KeyFile);
-        PostgresCluster? cluster = null;
+        EmbeddedServer? server = null;
         LedgerDatabase? database = null;
         PostgresEventLog? log = null;
         Books? books = null;
         try
         {
             if (settings.Database is null)
-                cluster = await PostgresCluster.Start(new() { DataFolder = await PostgresCluster.ReachableFolder(Path.Combine(settings.Home, "postgres")) }, say, ct);
-            database = LedgerDatabase.Connect(settings.Database ?? cluster!.ConnectionString, settings.Schema);
-            await Migrations.Run(database, Migration.FromResources("service", typeof(LedgerHost).Assembly), ct);
-            say(cluster is null ? "database ready" : "embedded PostgreSQL ready");
+                server = await EmbeddedServer.Start(Path.Combine(settings.Home, "postgres"), clock, say, ct);
+            database = LedgerDatabase.Connect(settings.Database ?? server!.ConnectionString);
+            await Migrate(database, settings, clock, say, ct);
+            say(server is null ? "database ready" : "embedded PostgreSQL ready");
             log = await PostgresEventLog.Open(database, new() { AllowUnsafeServer = settings.AllowUnsafeDatabase }, ct);
             say($"log at position {(await log.Head(ct)).Position}");
             books = new(database.DataSource, log, clock);
@@ -101,10 +102,12 @@ internal sealed class LedgerHost : IAsyncDisposable
 
             var app = Build(settings, clock, keyFile, database, log, books);
             await FirstToken.Ensure(settings, app.Services.GetRequiredService<TokenStore>(), say, ct);
-            var host = new LedgerHost(cluster, database, log, books, app);
+            var host = new LedgerHost(server, database, log, books, app);
             app.Services.GetRequiredService<Pollers>().Start();
             await app.StartAsync(ct);
-            host.connecting = app.Services.GetRequiredService<ConnectAtStart>().Run(host.stopping.Token);
+            host.background = Task.WhenAll(
+                app.Services.GetRequiredService<ConnectAtStart>().Run(host.stopping.Token),
+                app.Services.GetRequiredService<Housekeeping>().Run(host.stopping.Token));
             say($"listening on {host.Url.ToString().TrimEnd('/')}");
             return host;
         }
@@ -113,8 +116,27 @@ internal sealed class LedgerHost : IAsyncDisposable
             if (books is not null) await books.DisposeAsync();
             if (log is not null) await log.DisposeAsync();
             if (database is not null) await database.DisposeAsync();
-            if (cluster is not null) await cluster.DisposeAsync();
+            if (server is not null) await server.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>Brings the tables up to date. A server of the operator's own may still be starting: it gets half a minute.</summary>
+    private static async Task Migrate(LedgerDatabase database, ServiceSettings settings, TimeProvider clock, Action<string> say, CancellationToken ct)
+    {
+        var began = clock.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await Migrations.Run(database, Migration.FromResources("service", typeof(LedgerHost).Assembly), ct);
+                return;
+            }
+            catch (Npgsql.NpgsqlException e) when (settings.Database is not null && e.IsTransient && clock.GetElapsedTime(began) < TimeSpan.FromSeconds(30))
+            {
+                say("waiting for the database");
+                await Task.Delay(TimeSpan.FromSeconds(1), clock, ct);
+            }
         }
     }
 
@@ -124,13 +146,13 @@ internal sealed class LedgerHost : IAsyncDisposable
         await stopping.CancelAsync();
         using (var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10)))
             await app.StopAsync(patience.Token);
-        await connecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await background.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await app.Services.GetRequiredService<Pollers>().DisposeAsync();
         await books.DisposeAsync();
         await log.DisposeAsync();
         await app.DisposeAsync();
         await database.DisposeAsync();
-        if (cluster is not null) await cluster.DisposeAsync();
+        if (server is not null) await server.DisposeAsync();
         stopping.Dispose();
     }
 
@@ -172,7 +194,7 @@ internal sealed class LedgerHost : IAsyncDisposable
         .AddSingleton(settings).AddSingleton(clock).AddSingleton(keyFile)
         // Given ready-made: they are disposed of where they were made, in order.
         .AddSingleton(database).AddSingleton(database.DataSource)
-        .AddSingleton<IEventLog>(log).AddSingleton(books).AddSingleton(new SpendQueries(database.DataSource, log, books))
+        .AddSingleton<IEventLog>(log).AddSingleton(log).AddSingleton<Housekeeping>().AddSingleton(books).AddSingleton(new SpendQueries(database.DataSource, log, books))
         .AddSingleton<IOutbox>(new PostgresOutbox(database)).AddSingleton<ILeases>(new PostgresLeases(database));
 
     /// <summary>Commands → events.</summary>

@@ -13,9 +13,6 @@ internal sealed record ServiceSettings
     /// <summary>An Npgsql connection string; null: the embedded cluster.</summary>
     public string? Database { get; init; }
 
-    /// <summary>Schema of all tables.</summary>
-    public string Schema { get; init; } = "public";
-
     /// <summary>Where clients look.</summary>
     public Uri Url { get; init; } = new("http://127.0.0.1:7171");
 

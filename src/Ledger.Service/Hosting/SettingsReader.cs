@@ -14,7 +14,6 @@ internal sealed class SettingsReader
     {
         ["--home"] = "LEDGER_HOME",
         ["--db"] = "LEDGER_DB",
-        ["--schema"] = "LEDGER_SCHEMA",
         ["--url"] = "LEDGER_URL",
         ["--bind"] = "LEDGER_BIND",
         ["--allowed-hosts"] = "LEDGER_ALLOWED_HOSTS",
@@ -49,7 +48,6 @@ internal sealed class SettingsReader
         {
             Home = Path.GetFullPath(Get("LEDGER_HOME") ?? DefaultHome()),
             Database = Database(),
-            Schema = Get("LEDGER_SCHEMA") ?? "public",
             Url = url,
             Bind = bind,
             AllowedHosts = Get("LEDGER_ALLOWED_HOSTS")?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [],

@@ -9,13 +9,13 @@ internal sealed record CancelMission;
 
 internal static class CancelMissionEndpoint
 {
-    public static async Task<Answer> Post(string id, CancelMission request, Command command, Journal journal, Registry registry, Moved moved, TimeProvider clock, CancellationToken ct)
+    public static async Task<Answer> Post(string id, CancelMission request, Command command, Journal journal, Registry registry, MissionFinder finder, Moved moved, TimeProvider clock, CancellationToken ct)
     {
         _ = request;
         var now = clock.GetUtcNow().ToMicroseconds();
         var answer = await journal.Write(command, async ct =>
         {
-            var meant = (await registry.AskCurrent(d => MissionFinder.One(d, id), ct)).Id;
+            var meant = await finder.Meant(id, d => MissionFinder.One(d, id), ct);
             var known = await registry.Mission(meant, ct);
             var events = MissionRules.Cancel(known.State!, now, command.By).Events();
             return new Plan(new EditAnswer(MissionBody.Of(events.Aggregate(known.State, Mission.Apply)!), null, null))

@@ -26,7 +26,7 @@ internal static class EditMissionEndpoint
         var now = clock.GetUtcNow().ToMicroseconds();
         var answer = await journal.Write(command, async ct =>
         {
-            var meant = (await registry.AskCurrent(d => MissionFinder.One(d, id), ct)).Id;
+            var meant = await finder.Meant(id, d => MissionFinder.One(d, id), ct);
             var agents = request.Agents is null ? null : request.Agents.Count == 0 ? [] : await finder.Agents(request.Agents, ct);
             var known = await registry.Mission(meant, ct);
             var events = MissionRules.Edit(known.State!, request.Start.ToInstant(), request.End.ToInstant(), request.Title?.Trim(), request.Ref?.Trim(), agents, request.Weight, now, command.By).Events();

@@ -23,7 +23,7 @@ internal static class EndMissionEndpoint
         var answer = await journal.Write(command, async ct =>
         {
             var agent = request.Agent is null ? null : await finder.Agent(request.Agent, "agent", ct);
-            var id = (await registry.AskCurrent(d => MissionFinder.ToEnd(d, request.Mission, agent), ct)).Id;
+            var id = await finder.Meant(request.Mission, d => MissionFinder.ToEnd(d, request.Mission, agent), ct);
             var known = await registry.Mission(id, ct);
             var events = MissionRules.End(known.State!, request.At.ToInstant() ?? now, now, command.By).Events();
             return new Plan(new BookmarkAnswer(MissionBody.Of(events.Aggregate(known.State, Mission.Apply)!), null, [], Queued: false))

@@ -9,6 +9,12 @@ namespace Ledger.Service.Missions;
 /// <summary>Which mission somebody means, and which agents.</summary>
 internal sealed class MissionFinder(Registry registry)
 {
+    /// <summary>The id of the one mission meant. An exact id is looked up in the log, so that it is found however far the views are.</summary>
+    public async Task<string> Meant(string? selector, Func<Directory, Mission> find, CancellationToken ct) =>
+        selector is { Length: > 2 and <= 40 } && selector.StartsWith("m-", StringComparison.Ordinal) && (await registry.Mission(selector, ct)).State is not null
+            ? selector
+            : (await registry.AskCurrent(find, ct)).Id;
+
     /// <summary>The missions a selector names: an id, a reference (several missions may share one), or the beginning of one id.</summary>
     /// <exception cref="RefusedException">None, or a beginning that fits several.</exception>
     public static IReadOnlyList<Mission> Named(Directory known, string selector)

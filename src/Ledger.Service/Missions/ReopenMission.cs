@@ -16,13 +16,13 @@ internal sealed class ReopenMissionValidator : AbstractValidator<ReopenMission>
 
 internal static class ReopenMissionEndpoint
 {
-    public static async Task<Answer> Post(string id, ReopenMission request, Command command, Journal journal, Registry registry, Pollers pollers, TimeProvider clock, CancellationToken ct)
+    public static async Task<Answer> Post(string id, ReopenMission request, Command command, Journal journal, Registry registry, MissionFinder finder, Pollers pollers, TimeProvider clock, CancellationToken ct)
     {
         var now = clock.GetUtcNow().ToMicroseconds();
         using var bookmark = request.At is null ? pollers.Announce(now) : null;
         var answer = await journal.Write(command, async ct =>
         {
-            var meant = (await registry.AskCurrent(d => MissionFinder.One(d, id), ct)).Id;
+            var meant = await finder.Meant(id, d => MissionFinder.One(d, id), ct);
             var known = await registry.Mission(meant, ct);
             var events = MissionRules.Reopen(known.State!, request.At.ToInstant() ?? now, now, command.By).Events();
             var mission = events.Aggregate(known.State, Mission.Apply)!;

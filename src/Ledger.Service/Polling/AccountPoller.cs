@@ -199,6 +199,12 @@ internal sealed class AccountPoller : IAsyncDisposable
     private Task<Polled> PollChunk(Span chunk, CancellationToken ct) => UnderLease(Reason.Due, async (known, state, fence, xai, ct) =>
     {
         var now = clock.GetUtcNow();
+        if (await Backfill.IsRead(chunk, known.State!, sources, ct))
+        {
+            // Another node read it while we waited for our turn.
+            Backfill.Finish(chunk);
+            return new Polled(0, 0, state.Asked ?? now, 0);
+        }
         if (!Backfill.KeysListed) await ListKeys(xai, known, fence, ct);
         var read = await Read(xai, known.State!, state, chunk with { End = chunk.End < now ? chunk.End : now }, Priority.First, ct);
         known = await recorder.Look(account, ct);

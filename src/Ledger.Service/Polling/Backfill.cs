@@ -53,6 +53,16 @@ internal sealed class Backfill
         }
     }
 
+    /// <summary>Whether all days of a stretch were read since the account was connected.</summary>
+    public static async Task<bool> IsRead(Span chunk, Account account, Sources sources, CancellationToken ct)
+    {
+        var covered = (await sources.Coverage(account.Id, chunk, ct)).Where(c => c.Asked >= account.ConnectedAt).ToArray();
+        // The last day may still run: it is read up to some hour.
+        return covered.Length > 0 && Days(chunk).All(day => day == chunk.End.AddDays(-1) ? covered.Any(c => c.End > day) : covered.Any(c => c.Start <= day && c.End >= day.AddDays(1)));
+    }
+
+    private static IEnumerable<DateTimeOffset> Days(Span chunk) => Enumerable.Range(0, (int)chunk.Length.TotalDays).Select(i => chunk.Start.AddDays(i));
+
     public void Did(int readings, int lines, long position)
     {
         lock (gate)
