@@ -67,7 +67,9 @@ public sealed class PostgresEventLog : IEventLog, IAsyncDisposable
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = afterPosition });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
         var events = await Read(command, limit, ct);
-        if (events.Count > 0 && events[^1].Position != afterPosition + events.Count)
+        if (events.Count == 0)
+            await RefuseLostTail(afterPosition, ct);
+        else if (events[^1].Position != afterPosition + events.Count)
             await RefuseHoles(events, afterPosition, ct);
         return events;
     }
@@ -183,17 +185,34 @@ public sealed class PostgresEventLog : IEventLog, IAsyncDisposable
 
     private static string Same(string before, string now) => before == now ? before : now;
 
-    private async Task RefuseHoles(IReadOnlyList<Recorded> events, long after, CancellationToken ct)
+    /// <summary>Nothing to read is the end of the log only if the head says so too.</summary>
+    private async Task RefuseLostTail(long after, CancellationToken ct)
+    {
+        // One snapshot: an append between two looks is no loss.
+        await using var command = database.DataSource.CreateCommand("""
+            select position from ledger_head h
+            where position > $1 and not exists (select from mt_events where seq_id > $1 and seq_id <= h.position)
+            """);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after });
+        if (await command.ExecuteScalarAsync(ct) is long head && Gaps.Skip(await ReadGaps(after, head + 1, ct), after + 1) is var missing && missing <= head)
+            throw new LogBrokenException($"Position {missing} is missing; the head is at {head}.", missing);
+    }
+
+    private async Task<List<(long First, long Last)>> ReadGaps(long after, long before, CancellationToken ct)
     {
         await using var command = database.DataSource.CreateCommand("select first, last from ledger_gap where last > $1 and first < $2 order by first");
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = events[^1].Position });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = before });
         var gaps = new List<(long First, long Last)>();
-        await using (var reader = await command.ExecuteReaderAsync(ct))
-        {
-            while (await reader.ReadAsync(ct))
-                gaps.Add((reader.GetInt64(0), reader.GetInt64(1)));
-        }
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+            gaps.Add((reader.GetInt64(0), reader.GetInt64(1)));
+        return gaps;
+    }
+
+    private async Task RefuseHoles(IReadOnlyList<Recorded> events, long after, CancellationToken ct)
+    {
+        var gaps = await ReadGaps(after, events[^1].Position, ct);
         foreach (var e in events)
         {
             after = Gaps.Skip(gaps, after + 1);

@@ -1,1 +1,1 @@
-return 0;
+return await Ledger.Service.Hosting.LedgerHost.Run(args);

@@ -27,6 +27,7 @@ public sealed partial class Books : IAsyncDisposable
     private Task running = Task.CompletedTask;
     private Guid generation;
     private long position;
+    private bool disposed;
 
     /// <summary>A follower; nothing runs before <see cref="Start"/>.</summary>
     public Books(NpgsqlDataSource db, IEventLog log, TimeProvider clock)
@@ -86,6 +87,8 @@ public sealed partial class Books : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (disposed) return;
+        disposed = true;
         await stopping.CancelAsync();
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         stopping.Dispose();

@@ -79,6 +79,7 @@ public static class Refusals
         ["log.conflict"] = (409, 65, "Somebody else changed it at the same moment; look and try again."),
         ["log.unknown"] = (503, 69, "Whether it was written is not known yet; ask again with the same key."),
         ["log.broken"] = (500, 70, "An invariant of the log is broken; run ledger verify."),
+        ["rate.limited"] = (429, 69, "Too many requests in a second; wait and try again."),
         ["not_found"] = (404, 64, "No such path."),
         ["internal"] = (500, 70, "A bug: please report it with the correlation id."),
     };

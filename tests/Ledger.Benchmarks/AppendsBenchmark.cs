@@ -30,7 +30,7 @@ internal static class AppendsBenchmark
             var single = pair % 2 == 0
                 ? (Ours: await Fresh(Singles), Limit: await Fresh(SinglesLimit))
                 : Swap(await Fresh(SinglesLimit), await Fresh(Singles));
-            var batch = Environment.GetEnvironmentVariable("S") != null ? (Ours: 1.0, Limit: 1.0) : pair % 2 == 0
+            var batch = pair % 2 == 0
                 ? (Ours: await Fresh(Batches), Limit: await Fresh(BatchesLimit))
                 : Swap(await Fresh(BatchesLimit), await Fresh(Batches));
             if (pair == 0)
@@ -43,12 +43,81 @@ internal static class AppendsBenchmark
         [
             BenchResult.Of("single events, 64 callers, own streams", "events/s", singles, 0.70, 24_400),
             BenchResult.Of("batches of 1000, one stream each", "events/s", batches, 0.75),
+            .. await Fresh(Reading),
         ];
+    }
+
+    private const int ReadRows = 200_000;
+
+    /// <summary>Reading beside a bare select of the same columns, and verification beside a bare select of all of them.</summary>
+    private static async Task<BenchResult[]> Reading(TestDatabase database)
+    {
+        await using var log = await database.OpenLog();
+        for (var b = 0; b < ReadRows / Batch; b++)
+        {
+            await log.Append(new AppendRequest
+            {
+                Streams = [new StreamAppend($"stream-{b}", 0, [.. Enumerable.Range(0, Batch).Select(i =>
+                    new NewEvent(Id((long)b * Batch + i), "usage-snapshot-taken.v1", Json(i), DateTimeOffset.UtcNow))])],
+            }, CancellationToken.None);
+        }
+        await database.Execute("vacuum analyze");
+        var reads = new List<(double, double)>();
+        var verifies = new List<(double, double)>();
+        for (var pair = 0; pair <= 5; pair++)
+        {
+            var bare = await Rate(() => Select(database, "select seq_id, id, stream_id, version, type, data, timestamp from mt_events order by seq_id", dataColumn: 5));
+            var read = await Rate(async () =>
+            {
+                for (long after = 0; await log.ReadAll(after, 5000, CancellationToken.None) is { Count: > 0 } page; after = page[^1].Position)
+                {
+                    // Only read.
+                }
+            });
+            var all = await Rate(() => Select(database, "select * from mt_events order by seq_id", dataColumn: 4));
+            var verify = await Rate(async () =>
+            {
+                if (!(await LogVerifier.Verify(database.Database, null, CancellationToken.None)).Ok)
+                    throw new InvalidOperationException("The log does not verify.");
+            });
+            if (pair == 0)
+                continue;
+            reads.Add((read, bare));
+            verifies.Add((verify, all));
+        }
+        return
+        [
+            BenchResult.Of("read all, 5000 a page", "events/s", reads, 0, 200_000),
+            BenchResult.Of("verify every column", "events/s", verifies, 0, 150_000),
+        ];
+    }
+
+    private static async Task<double> Rate(Func<Task> work)
+    {
+        var watch = Stopwatch.StartNew();
+        await work();
+        return ReadRows / watch.Elapsed.TotalSeconds;
+    }
+
+    private static async Task Select(TestDatabase database, string sql, int dataColumn)
+    {
+        await using var command = database.DataSource.CreateCommand(sql);
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+        {
+            for (var i = 0; i < reader.FieldCount; i++)
+            {
+                if (i == dataColumn)
+                    _ = reader.GetFieldValue<byte[]>(i);
+                else
+                    _ = reader.GetValue(i);
+            }
+        }
     }
 
     private static (double Ours, double Limit) Swap(double limit, double ours) => (ours, limit);
 
-    private static async Task<double> Fresh(Func<TestDatabase, Task<double>> measure)
+    private static async Task<T> Fresh<T>(Func<TestDatabase, Task<T>> measure)
     {
         await using var database = await TestDatabase.Create();
         await database.Execute("checkpoint");
@@ -174,7 +243,7 @@ internal static class AppendsBenchmark
         for (var i = 0; i < 5; i++)
             await Append(i);
         var watch = Stopwatch.StartNew();
-        // Two callers: while one batch commits, the next is checked and put into canonical form.
+        // Two callers, as a backfill would: while one batch commits, the next is checked and put into canonical form.
         await Task.WhenAll(Enumerable.Range(0, 2).Select(c => Task.Run(async () =>
         {
             for (var i = 5 + c; i < BatchCount + 5; i += 2)
@@ -207,7 +276,7 @@ internal static class AppendsBenchmark
                 await streams.WriteAsync(at, NpgsqlDbType.TimestampTz);
                 await streams.CompleteAsync();
             }
-            await using (var events = await connection.BeginBinaryImportAsync(WriterConnection.CopyEvents))
+            await using (var events = await connection.BeginBinaryImportAsync("copy mt_events (seq_id, id, stream_id, version, data, type, timestamp) from stdin (format binary)"))
             {
                 for (var i = 0; i < Batch; i++)
                 {
@@ -222,7 +291,7 @@ internal static class AppendsBenchmark
                 }
                 await events.CompleteAsync();
             }
-            await using (var chain = await connection.BeginBinaryImportAsync(WriterConnection.CopyChain))
+            await using (var chain = await connection.BeginBinaryImportAsync("copy ledger_chain (seq_id, id, hash) from stdin (format binary)"))
             {
                 for (var i = 0; i < Batch; i++)
                 {

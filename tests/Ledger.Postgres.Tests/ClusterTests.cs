@@ -100,11 +100,15 @@ public sealed class ClusterTests : IDisposable
     {
         var deep = Path.Combine(folder, new string('a', 60), new string('b', 60), "with space and 'quote'");
         Directory.CreateDirectory(Path.Combine(deep, "pg.new", "base"));
-        await using var cluster = await PostgresCluster.Start(new PostgresClusterOptions { DataFolder = deep }, null, ct);
-        Assert.Equal(1, await Ask<int>(cluster, "select 1"));
-        var socket = new NpgsqlConnectionStringBuilder(cluster.ConnectionString).Host!;
-        Assert.True(socket.Length < 93);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, Mode(socket));
+        string socket;
+        await using (var cluster = await PostgresCluster.Start(new PostgresClusterOptions { DataFolder = deep }, null, ct))
+        {
+            Assert.Equal(1, await Ask<int>(cluster, "select 1"));
+            socket = new NpgsqlConnectionStringBuilder(cluster.ConnectionString).Host!;
+            Assert.True(socket.Length < 93);
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, Mode(socket));
+        }
+        Assert.False(Directory.Exists(socket));
     }
 
     [Fact]

@@ -80,6 +80,32 @@ public sealed class CrashTests
     }
 
     [Fact]
+    public async Task a_connection_that_goes_silent_during_the_commit_is_given_up_and_resolved()
+    {
+        await using var database = await TestDatabase.Create();
+        var direct = new NpgsqlConnectionStringBuilder(database.ConnectionString);
+        await using var proxy = new TcpProxy(direct.Host!, direct.Port);
+        await using var proxied = LedgerDatabase.Connect(
+            new NpgsqlConnectionStringBuilder(database.ConnectionString) { Host = "127.0.0.1", Port = proxy.Port, CancellationTimeout = 500 }.ConnectionString);
+        await using var log = await PostgresEventLog.Open(proxied, new PostgresLogOptions { StatementTimeout = TimeSpan.FromMilliseconds(500) }, ct);
+        await log.Append(One("a", "first"), ct);
+        var armed = 1;
+        proxy.CutAfter = bytes =>
+        {
+            if (TcpProxy.Holds(bytes, "cut-me") && Interlocked.Exchange(ref armed, 0) == 1)
+            {
+                // These bytes still arrive; no answer does, and nothing is closed.
+                proxy.Silent = true;
+                _ = Task.Delay(1200, ct).ContinueWith(_ => proxy.Silent = false, TaskScheduler.Default);
+            }
+            return false;
+        };
+        var request = Append(Stream("a", 1, Event("1", """{"x":"cut-me"}""")));
+        Assert.Equal(new AppendResult.Written(2, 2), await log.Append(request, ct).WaitAsync(TimeSpan.FromSeconds(30), ct));
+        Assert.Equal(2, (await log.Head(ct)).Position);
+    }
+
+    [Fact]
     public async Task a_database_that_is_away_before_the_commit_was_sent_is_busy_and_nothing_is_written()
     {
         await using var database = await TestDatabase.Create();

@@ -46,7 +46,7 @@ public sealed class GuardTests
             end $$;
             create trigger probe after insert on mt_events referencing new table as fresh for each statement execute function probe()
             """);
-        await using var log = await database.OpenLog(new PostgresLogOptions { IdleAfter = TimeSpan.FromMilliseconds(30), CopyFrom = 50 });
+        await using var log = await database.OpenLog(new PostgresLogOptions { IdleAfter = TimeSpan.FromMilliseconds(30) });
         for (var i = 0; i < 5; i++)
         {
             Assert.IsType<AppendResult.Written>(await log.Append(One("a", $"{i}"), ct));
@@ -90,7 +90,7 @@ public sealed class GuardTests
         Assert.Equal(4, await database.Scalar<long>("select last_value from tries"));
         await database.Execute("alter sequence tries restart");
         await Refuse(database, state, "nextval('tries') <= 100");
-        await Assert.ThrowsAsync<LogBusyException>(() => log.Append(One("a", "3"), ct));
+        await Assert.ThrowsAsync<LogBusyException>(() => log.Append(One("a", "3"), ct).WaitAsync(TimeSpan.FromSeconds(15), ct));
         Assert.Equal(5, await database.Scalar<long>("select last_value from tries"));
         Assert.Equal(2, (await log.Head(ct)).Position);
     }

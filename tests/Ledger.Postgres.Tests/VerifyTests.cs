@@ -101,6 +101,17 @@ public sealed class VerifyTests
     }
 
     [Fact]
+    public async Task a_lost_tail_is_not_taken_for_the_end_of_the_log()
+    {
+        await using var database = await Books();
+        await using var log = await database.OpenLog();
+        Assert.Empty(await log.ReadAll(1500, 100, ct));
+        await database.Tamper("delete from mt_events where seq_id > 1490");
+        Assert.Equal(90, (await log.ReadAll(1400, 100, ct)).Count);
+        Assert.Equal(1491, (await Assert.ThrowsAsync<LogBrokenException>(() => log.ReadAll(1490, 100, ct))).Position);
+    }
+
+    [Fact]
     public async Task verifying_works_while_others_write()
     {
         await using var database = await Books();

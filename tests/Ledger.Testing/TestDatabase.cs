@@ -34,7 +34,7 @@ public sealed class TestDatabase : IAsyncDisposable
     /// <summary>For plain SQL.</summary>
     public NpgsqlDataSource DataSource => Database.DataSource;
 
-    /// <summary>The server all tests share: a connection string that may create databases.</summary>
+    /// <summary>The server all tests share: a connection string of somebody who may create databases.</summary>
     public static Task<string> Server() => server.Value;
 
     /// <summary>A database with the engine's tables and those of the given migrations.</summary>
@@ -87,14 +87,16 @@ public sealed class TestDatabase : IAsyncDisposable
     {
         await Admin($"drop database if exists {name} with (force)");
         await Admin($"create database {name}");
-        await using (var database = LedgerDatabase.Connect(Named(await server.Value, name) + ";Pooling=false"))
+        // Without a pool: a template must have no connection left when it is copied.
+        var unpooled = new NpgsqlConnectionStringBuilder(Named(await server.Value, name)) { Pooling = false };
+        await using (var database = LedgerDatabase.Connect(unpooled.ConnectionString))
             await Migrations.Run(database, more, CancellationToken.None);
         return name;
     }
 
     private static async Task Admin(string sql)
     {
-        await using var connection = new NpgsqlConnection(await server.Value);
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(await server.Value) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
@@ -117,6 +119,6 @@ public sealed class TestDatabase : IAsyncDisposable
             cluster.DisposeAsync().AsTask().GetAwaiter().GetResult();
             Directory.Delete(folder, recursive: true);
         };
-        return new NpgsqlConnectionStringBuilder(cluster.ConnectionString) { Pooling = false }.ConnectionString;
+        return cluster.ConnectionString;
     }
 }

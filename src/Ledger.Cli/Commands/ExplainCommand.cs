@@ -70,7 +70,7 @@ internal static class ExplainCommand
         foreach (var reading in line.Items("readings"))
         {
             var evidence = reading.Part("evidence") is { } span ? $", spent within {Missions.Window(span, printer)}" : "";
-            printer.Line($"    reading at position {reading.Number("position")?.Grouped() ?? Show.Unknown}, answered {printer.Time(reading.Text("answered"))}: ${Show.ExactMoney(reading.Text("replaces"))} -> ${Show.ExactMoney(reading.Text("total"))}{evidence}");
+            printer.Line($"    reading at position {reading.Number("position")?.Grouped() ?? Show.Unknown}, answered {printer.Time(reading.Text("answered"))}: {(reading.Text("replaces") is { } before ? $"${Show.ExactMoney(before)} -> " : "first ")}${Show.ExactMoney(reading.Text("total"))}{evidence}");
             printer.Footer($"      raw {SafeText.Fit(SafeText.Of(reading.Text("raw") ?? Show.Unknown), 60)}  event {SafeText.Of(reading.Text("event"))}");
         }
     }

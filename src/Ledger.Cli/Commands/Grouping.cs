@@ -52,13 +52,15 @@ internal static class Grouping
         var groups = new List<string>();
         if (rows.Count > 0)
             foreach (var property in rows[0].EnumerateObject())
-                if (property.Name is not ("billed" or "low" or "high" or "preliminary")) groups.Add(property.Name);
+                if (property.Name is not ("keyName" or "title" or "billed" or "low" or "high" or "preliminary")) groups.Add(property.Name);
         return groups;
     }
 
-    // A group may be a plain text, or an object that carries an id and a name.
+    // People know keys and missions by name. A group may also be an object that carries an id and a name.
     private static string? Name(JsonElement row, string group) =>
-        row.Part(group) is { ValueKind: JsonValueKind.Object } whole ? whole.Text("title") ?? whole.Text("name") ?? whole.Text("label") ?? whole.Text("id") : row.Text(group);
+        group == "key" && row.Text("keyName") is { } key ? key
+        : group == "mission" && row.Text("title") is { } title ? $"{row.Text("mission")} {title}"
+        : row.Part(group) is { ValueKind: JsonValueKind.Object } whole ? whole.Text("title") ?? whole.Text("name") ?? whole.Text("label") ?? whole.Text("id") : row.Text(group);
 
     private static string Heading(string group) => char.ToUpperInvariant(group[0]) + group[1..];
 }

@@ -115,7 +115,23 @@ public sealed class PostgresCluster : IAsyncDisposable
         }
         finally
         {
+            RemoveShortSocketFolder();
             await owner.DisposeAsync();
+        }
+    }
+
+    private void RemoveShortSocketFolder()
+    {
+        var socket = new NpgsqlConnectionStringBuilder(ConnectionString).Host!;
+        if (Path.GetDirectoryName(socket) == Path.GetDirectoryName(data) || !Directory.Exists(socket))
+            return;
+        try
+        {
+            Directory.Delete(socket);
+        }
+        catch (IOException)
+        {
+            // Not empty: a server still has its socket there.
         }
     }
 

@@ -47,7 +47,7 @@ public sealed partial class SpendQueries
                 var key = string.Join('\u001f', group.Select(g => g ?? "\u0001"));
                 groups[key] = (group, groups.GetValueOrDefault(key).Ticks + ticks);
             }
-        return new ReportAnswer(Cut(query, [.. groups.Values]), Money(total), Money(idle), Money(unassigned), Money(preliminary), at!);
+        return new ReportAnswer(Cut(query, [.. groups.Values.Where(g => g.Ticks != 0)]), Money(total), Money(idle), Money(unassigned), Money(preliminary), at!);
     }
 
     private static List<GroupRow> Cut(ReportQuery query, List<(string?[] Group, Int128 Ticks)> groups)

@@ -6,6 +6,16 @@ public static class AgentRules
     /// <summary>The id of an agent: its name in lower case, spaces as dashes.</summary>
     public static string IdOf(string name) => string.Join('-', name.Trim().ToLowerInvariant().Normalize().Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
+    /// <summary>
+    /// The agent a key was made for, by its name: teams name keys after agents, often with the provider in front
+    /// (<c>xai-vigilio</c>), which every key would share and no agent is called.
+    /// </summary>
+    public static string NameFromKey(string provider, string keyName)
+    {
+        var name = keyName.Trim();
+        return name.Length > provider.Length + 1 && name.StartsWith(provider + "-", StringComparison.OrdinalIgnoreCase) ? name[(provider.Length + 1)..] : name;
+    }
+
     /// <summary>Adds an agent.</summary>
     public static Decision Add(Agent? known, string name, IdleRule idle, DateTimeOffset now, string? by)
     {

@@ -1,0 +1,39 @@
+using Ledger.Accounts;
+using Ledger.Service.Http;
+using Directory = Ledger.Attribution.Directory;
+
+namespace Ledger.Service.Accounts;
+
+/// <summary>Which account somebody means: by label or id; <c>-</c> is the only one there is.</summary>
+internal static class AccountFinder
+{
+    public const string Only = "-";
+
+    /// <summary>A connected account.</summary>
+    public static Account Connected(Directory known, string label)
+    {
+        var account = Any(known, label);
+        return account.Removed
+            ? throw new RefusedException("account.removed", $"{account.Label} was removed; `ledger account add` connects it again.", "account", label)
+            : account;
+    }
+
+    /// <summary>An account, removed ones too where no connected one has the label.</summary>
+    public static Account Any(Directory known, string label)
+    {
+        var text = label.Trim();
+        var connected = known.Accounts.Values.Where(a => !a.Removed).OrderBy(a => a.Label, StringComparer.Ordinal).ToArray();
+        if (text == Only)
+        {
+            return connected switch
+            {
+                [var one] => one,
+                [] => throw new RefusedException("account.unknown", "No account is connected; `ledger account add xai` connects one.", "account"),
+                _ => throw new RefusedException("account.ambiguous", "There are several accounts; say which.", "account", null, [.. connected.Select(a => a.Label)]),
+            };
+        }
+        return connected.FirstOrDefault(a => a.Label == text || a.Id == text)
+            ?? known.Accounts.Values.Where(a => a.Removed && (a.Label == text || a.Id == text)).OrderByDescending(a => a.ConnectedAt).FirstOrDefault()
+            ?? throw new RefusedException("account.unknown", $"No account is called {Names.Printable(text)}.", "account", text, [.. connected.Select(a => a.Label)]);
+    }
+}

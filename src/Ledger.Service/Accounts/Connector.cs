@@ -1,0 +1,107 @@
+using Ledger.Accounts;
+using Ledger.Log;
+using Ledger.Providers;
+using Ledger.Providers.Xai;
+using Ledger.Service.Hosting;
+using Ledger.Service.Http;
+using Ledger.Service.Polling;
+using Ledger.Service.Vault;
+using Ledger.Service.Writing;
+
+namespace Ledger.Service.Accounts;
+
+/// <summary>What connecting and rotating share: finding out whose key it is, keeping it, saying so in the log.</summary>
+internal sealed class Connector(ServiceSettings settings, Journal journal, Registry registry, CredentialVault vault, Sources sources, TimeProvider clock)
+{
+    /// <summary>The team a key reads; refused when it can't read its billing.</summary>
+    /// <exception cref="ProviderException">Refused or unreachable, with the provider's words.</exception>
+    public async Task<string> Discover(Secret secret, string? team, CancellationToken ct)
+    {
+        using var xai = new XaiClient(settings.Xai, secret, clock);
+        var identity = await xai.Validate(Priority.First, ct);
+        var named = string.IsNullOrWhiteSpace(team) ? null : team.Trim();
+        if (identity.Team is { } own && named is not null && !own.Equals(named, StringComparison.OrdinalIgnoreCase))
+            throw new RefusedException("credential.other_team", $"The key belongs to team {Names.Printable(own)}, not to {Names.Printable(named)}.", "team", named);
+        var found = identity.Team?.Trim() ?? named
+            ?? throw new RefusedException("request.invalid", "The key belongs to an organization, so it does not say which team to read; name the team.", "team");
+        if (Names.WhyNot(found) is { } why) throw new RefusedException("text.invalid", $"The team's id can't be used: {why}.", "team", found);
+        var now = clock.GetUtcNow();
+        await xai.ReadUsage(found, new(now.AddHours(-1), now), priority: Priority.First, ct: ct);
+        return found;
+    }
+
+    /// <summary>Connects a team; one that was removed goes on with its books.</summary>
+    public async Task<(Answer Answer, string Account)> Connect(Command command, string label, Secret secret, string? team, int bucketSeconds, int? lagSeconds, CancellationToken ct)
+    {
+        var found = await Discover(secret, team, ct);
+        var id = Account.IdOf("xai", found);
+        var credential = EventIds.Short("c", command.Key);
+        var stored = false;
+        try
+        {
+            var answer = await journal.Write(command, async ct =>
+            {
+                var now = clock.GetUtcNow().ToMicroseconds();
+                var known = await registry.Account(id, ct);
+                if (known.State is { Removed: false } there)
+                    throw new RefusedException("account.exists", $"Team {Names.Printable(found)} is connected already as {there.Label}; `ledger account rotate` replaces its key.", "team", found, [there.Label]);
+                if (registry.Ask(d => d.Accounts.Values.FirstOrDefault(a => !a.Removed && a.Id != id && a.Label == label)) is { } taken)
+                    throw new RefusedException("account.label_taken", $"Another account (team {Names.Printable(taken.Team)}) is called {label}.", "label", label);
+                await vault.Store(credential, id, "xai", secret, ct);
+                stored = true;
+                IReadOnlyList<ILedgerEvent> events =
+                [
+                    new AccountConnected(id, "xai", found, label, bucketSeconds, lagSeconds, now, command.By),
+                    new CredentialStored(id, credential, vault.Fingerprint(secret), secret.Redacted, now, command.By),
+                ];
+                var account = events.Aggregate((Account?)null, Account.Apply)!;
+                return new Plan(new AccountAnswer(AccountBody.Of(account, null, settings.PollEvery, now), null)).Append(Account.Stream(id), known.Version, events);
+            }, ct);
+            await TryAtOnce(id, ct);
+            return (answer, id);
+        }
+        catch (Exception e) when (stored && e is RefusedException or LogBusyException)
+        {
+            // Refused for certain: nobody will ever open it.
+            await vault.Delete(credential, CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <summary>Another key of the same team takes over.</summary>
+    public async Task<Answer> Rotate(Command command, string account, Secret secret, CancellationToken ct)
+    {
+        var team = (await registry.AskCurrent(d => AccountFinder.Connected(d, account), ct)).Team;
+        var found = await DiscoverFor(secret, team, ct);
+        var id = Account.IdOf("xai", found);
+        var credential = EventIds.Short("c", command.Key);
+        var answer = await journal.Write(command, async ct =>
+        {
+            var now = clock.GetUtcNow().ToMicroseconds();
+            var known = await registry.Account(id, ct);
+            if (known.State is not { Removed: false } current) throw new RefusedException("account.removed", "The account was removed; connect it again first.", "account", account);
+            await vault.Store(credential, id, "xai", secret, ct);
+            var happened = new CredentialStored(id, credential, vault.Fingerprint(secret), secret.Redacted, now, command.By);
+            return new Plan(new AccountAnswer(AccountBody.Of(Account.Apply(current, happened)!, null, settings.PollEvery, now), null)).Append(Account.Stream(id), known.Version, [happened]);
+        }, ct);
+        if (!answer.Replayed) await vault.DeleteOthers(id, credential, ct);
+        await TryAtOnce(id, ct);
+        return answer;
+    }
+
+    private async Task<string> DiscoverFor(Secret secret, string team, CancellationToken ct)
+    {
+        try
+        {
+            return await Discover(secret, team, ct);
+        }
+        catch (RefusedException e) when (e.Why.Code == "credential.other_team")
+        {
+            throw new RefusedException("credential.other_team", "The key belongs to another team; rotation keeps the team. `ledger account add` connects another one.", "credential");
+        }
+    }
+
+    /// <summary>Whatever kept the poller away, somebody has just changed something.</summary>
+    private async Task TryAtOnce(string account, CancellationToken ct) =>
+        await sources.Put(await sources.Get(account, ct) with { NextDue = null, Failures = 0, Failing = null, Detail = null }, ct);
+}

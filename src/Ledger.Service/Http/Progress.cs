@@ -1,0 +1,65 @@
+using System.Text.Json;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Ledger.Service.Http;
+
+/// <summary>How far a long operation is.</summary>
+/// <param name="What">What is counted.</param>
+/// <param name="Done">How many are done.</param>
+/// <param name="Of">Out of how many.</param>
+internal sealed record Progress(string What, long Done, long Of);
+
+/// <summary>
+/// A long operation. A caller that accepts NDJSON gets lines of progress and at the end the result or the problem; others get the
+/// result alone.
+/// </summary>
+internal sealed class LongAnswer(Func<Action<Progress>, CancellationToken, Task<object>> work) : IResult
+{
+    private const int linesMax = 16;
+
+    public async Task ExecuteAsync(HttpContext http)
+    {
+        if (!Wanted(http.Request))
+        {
+            await Results.Json(await work(static _ => { }, http.RequestAborted), Json.Options).ExecuteAsync(http);
+            return;
+        }
+        http.Response.ContentType = "application/x-ndjson";
+        // A slow reader loses lines of progress, not the operation its pace.
+        var lines = Channel.CreateBounded<Progress>(new BoundedChannelOptions(linesMax) { FullMode = BoundedChannelFullMode.DropOldest });
+        var running = Run(lines.Writer, http);
+        await foreach (var line in lines.Reader.ReadAllAsync(http.RequestAborted))
+            await Write(http, new { progress = line });
+        await Write(http, await running);
+    }
+
+    private async Task<object> Run(ChannelWriter<Progress> lines, HttpContext http)
+    {
+        try
+        {
+            return new { result = await work(p => lines.TryWrite(p), http.RequestAborted) };
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !http.RequestAborted.IsCancellationRequested)
+        {
+            var why = ProblemMiddleware.Explain(e, out _);
+            ProblemMiddleware.Note(http.RequestServices.GetRequiredService<ILogger<ProblemMiddleware>>(), http, e, why);
+            return new { problem = Problem.Of(why, http.TraceIdentifier) };
+        }
+        finally
+        {
+            lines.Complete();
+        }
+    }
+
+    private static async Task Write(HttpContext http, object line)
+    {
+        await JsonSerializer.SerializeAsync(http.Response.Body, line, Json.Options, http.RequestAborted);
+        await http.Response.Body.WriteAsync("\n"u8.ToArray(), http.RequestAborted);
+        await http.Response.Body.FlushAsync(http.RequestAborted);
+    }
+
+    private static bool Wanted(HttpRequest request) => request.Headers.Accept.Any(a => a?.Contains("application/x-ndjson", StringComparison.OrdinalIgnoreCase) == true);
+}

@@ -1,0 +1,60 @@
+using System.Text.Json.Nodes;
+using Ledger.Money;
+using Ledger.Service.Http;
+using Ledger.Service.Spend;
+using Ledger.Service.Writing;
+using Ledger.Views.Spend;
+
+namespace Ledger.Service.Missions;
+
+/// <summary>What a mission cost, with bounds. A reference that several missions share answers their sum and lists them.</summary>
+internal sealed record MissionCost(
+    MissionBody? Mission, string Currency, Usd? Billed, Usd? Low, Usd? High, string? Reason, IReadOnlyDictionary<string, Usd> Methods, Usd Restated,
+    IReadOnlyList<JsonObject> By, AsOfBody AsOf, DataBody Data)
+{
+    [System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<MissionCost>? Missions { get; init; }
+}
+
+internal static class GetMissionCost
+{
+    private static readonly Dimension[] allowed = [Dimension.Agent, Dimension.Model, Dimension.Unit, Dimension.Key, Dimension.Day];
+    private static readonly Dimension[] usual = [Dimension.Agent, Dimension.Model, Dimension.Unit];
+
+    public static async Task<MissionCost> Get(
+        string? mission, string? by, string? asOf, long? minPosition, ReadAt readAt, SpendQueries spend, Registry registry, DataStates data, CancellationToken ct)
+    {
+        if (string.IsNullOrWhiteSpace(mission)) throw new RefusedException("request.invalid", "mission is needed: an id or a reference.", "mission");
+        var groupBy = Groups.Parse(by, allowed) is { Count: > 0 } given ? given : usual;
+        var (position, behind) = await readAt.Resolve(asOf, minPosition, ct);
+        var named = registry.Ask(d => MissionFinder.Named(d, mission));
+        var costs = new List<CostAnswer>();
+        foreach (var each in named.Take(100))
+            if (await spend.Cost(each.Id, position, groupBy, data.PreliminaryFrom, ct) is { } cost)
+                costs.Add(cost);
+        if (costs.Count == 0) throw new RefusedException("mission.unknown", $"{Names.Printable(mission)} was not there yet at position {position}.", "mission", mission);
+
+        var answers = new List<MissionCost>();
+        foreach (var cost in costs)
+            answers.Add(new(
+                MissionBody.Of(cost.Mission), "USD", cost.Billed, cost.Low, cost.High, cost.Reason, Methods([cost]), cost.Restated,
+                Groups.Rows(groupBy, cost.By, registry), AsOfBody.Of(cost.AsOf), await data.Now(cost.Billed is null ? null : cost.Preliminary, behind, ct)));
+        return answers is [var only] ? only : await Sum(costs, answers, groupBy, registry, data, behind, ct);
+    }
+
+    private static async Task<MissionCost> Sum(
+        List<CostAnswer> costs, List<MissionCost> answers, IReadOnlyList<Dimension> groupBy, Registry registry, DataStates data, bool behind, CancellationToken ct)
+    {
+        var known = costs.Where(c => c.Billed is not null).ToArray();
+        Usd? Total(Func<CostAnswer, Usd?> part) => known.Length == 0 ? null : known.Aggregate(Usd.Zero, (sum, c) => sum + part(c)!.Value);
+        var rows = known.SelectMany(c => c.By).GroupBy(r => string.Join('\u001f', r.Group.Select(g => g ?? "\u0001")))
+            .Select(g => new GroupRow(g.First().Group, g.Aggregate(Usd.Zero, (sum, r) => sum + r.Billed))).OrderByDescending(r => r.Billed).ToArray();
+        return new(
+            null, "USD", Total(c => c.Billed), Total(c => c.Low), Total(c => c.High), known.Length == 0 ? CostAnswer.NoKey : null, Methods(known), Total(c => c.Restated) ?? Usd.Zero,
+            Groups.Rows(groupBy, rows, registry), answers[0].AsOf, await data.Now(Total(c => c.Preliminary), behind, ct))
+        { Missions = answers };
+    }
+
+    private static Dictionary<string, Usd> Methods(IEnumerable<CostAnswer> costs) => costs.SelectMany(c => c.Methods).GroupBy(m => m.Key).OrderBy(g => g.Key)
+        .ToDictionary(g => g.Key.ToString().ToLowerInvariant(), g => g.Aggregate(Usd.Zero, (sum, m) => sum + m.Value), StringComparer.Ordinal);
+}

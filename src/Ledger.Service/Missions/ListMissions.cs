@@ -1,0 +1,54 @@
+using Ledger.Log;
+using Ledger.Missions;
+using Ledger.Money;
+using Ledger.Service.Http;
+using Ledger.Service.Spend;
+using Ledger.Service.Writing;
+using Ledger.Views;
+using Ledger.Views.Spend;
+
+namespace Ledger.Service.Missions;
+
+/// <summary>Missions with their current figures, the latest first.</summary>
+internal sealed record MissionList(IReadOnlyList<ListedMission> Missions, bool More, AsOfBody AsOf, DataBody Data);
+
+internal sealed record ListedMission(
+    string Id, string Title, string? Ref, MissionState State, DateTimeOffset Start, DateTimeOffset? End, IReadOnlyList<Window> Windows, IReadOnlyList<string> Agents, int Weight,
+    Usd? Billed, Usd? Low, Usd? High, string? Reason);
+
+internal static class ListMissions
+{
+    private const int limitMax = 1_000;
+
+    public static async Task<MissionList> Get(
+        string? state, string? agent, string? mission, int? limit, long? minPosition, ReadAt readAt, SpendQueries spend, Registry registry, MissionFinder finder, Books books, IEventLog log, DataStates data, CancellationToken ct)
+    {
+        var wanted = State(state);
+        if (limit is < 1 or > limitMax) throw new RefusedException("request.invalid", $"limit is a number from 1 to {limitMax}.", "limit", $"{limit}");
+        var (_, behind) = await readAt.Resolve(null, minPosition, ct);
+        var of = agent is null ? null : await finder.Agent(agent, "agent", ct);
+        var take = limit ?? 50;
+        var (position, found) = registry.Ask(d => (books.Position, (mission is null ? d.Missions.Values : MissionFinder.Named(d, mission))
+            .Where(m => (wanted is null || m.State == wanted) && (of is null || m.Agents.Contains(of)))
+            .OrderByDescending(m => m.Windows[^1].Start).ThenBy(m => m.Id, StringComparer.Ordinal).Take(take + 1).ToArray()));
+        var shown = found.Take(take).ToArray();
+        var figures = await spend.Figures([.. shown.Select(m => m.Id)], ct);
+        return new(
+            [.. shown.Select(m => Listed(m, figures.GetValueOrDefault(m.Id)))], found.Length > take, new(position, await TimeOf(position, log, ct)), await data.Now(null, behind, ct));
+    }
+
+    private static async Task<DateTimeOffset?> TimeOf(long position, IEventLog log, CancellationToken ct) =>
+        position > 0 && await log.ReadAll(position - 1, 1, ct) is [var last, ..] ? last.At : null;
+
+    private static ListedMission Listed(Mission m, MissionFigures? figures) =>
+        new(m.Id, m.Title, m.Ref, m.State, m.Windows[0].Start, m.Windows[^1].End, m.Windows, m.Agents, m.Weight, figures?.Billed, figures?.Low, figures?.High, figures?.Reason);
+
+    private static MissionState? State(string? word) => word switch
+    {
+        null or "all" => null,
+        "open" => MissionState.Open,
+        "ended" => MissionState.Ended,
+        "cancelled" => MissionState.Cancelled,
+        _ => throw new RefusedException("request.invalid", "state is one of open, ended, cancelled, all.", "state", word),
+    };
+}

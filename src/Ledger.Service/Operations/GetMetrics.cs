@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text;
+using Ledger.Log;
+using Ledger.Service.Accounts;
+using Ledger.Service.Hosting;
+using Ledger.Service.Polling;
+using Ledger.Service.Spend;
+using Ledger.Service.Writing;
+using Ledger.Views;
+using Ledger.Views.Spend;
+using Microsoft.AspNetCore.Http;
+
+namespace Ledger.Service.Operations;
+
+/// <summary>Prometheus text. Spend can be restated downwards, so it is a gauge.</summary>
+internal static class GetMetrics
+{
+    public static async Task<IResult> Get(
+        IEventLog log, Books books, IOutbox outbox, SpendQueries spend, Registry registry, Sources sources, DataStates data, ServiceSettings settings, TimeProvider clock, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var text = new StringBuilder();
+        var head = await log.Head(ct);
+        var state = await outbox.State(now, ct);
+        Gauge("ledger_log_position", "Last position of the log.", [("", head.Position)]);
+        Gauge("ledger_view_lag_events", "Events that a view is behind the log.", [("view=\"spend\"", head.Position - books.Position)]);
+        Gauge("ledger_view_halted", "1: the view has stopped and needs an operator.", [("view=\"spend\"", books.Halted is null ? 0 : 1)]);
+        Gauge("ledger_outbox_waiting", "Messages that wait to be delivered.", [("", state.Waiting)]);
+        Gauge("ledger_outbox_dead", "Messages set aside.", [("", state.Dead)]);
+
+        var all = await sources.All(ct);
+        var accounts = registry.Ask(d => d.Accounts.Values.Where(a => !a.Removed).Select(a => AccountBody.Of(a, all.GetValueOrDefault(a.Id), settings.PollEvery, now)).ToArray());
+        Gauge("ledger_source_up", "1: the last poll of the account was complete.", accounts.Select(a => (Account(a), (object)(a.State == "ok" ? 1 : 0))));
+        Gauge("ledger_source_lag_seconds", "Age of the last complete reading.", accounts.Where(a => a.LagSeconds is not null).Select(a => (Account(a), (object)a.LagSeconds!.Value)));
+        Gauge("ledger_prepaid_balance_usd", "Prepaid credit left.", accounts.Where(a => a.Balance?.PrepaidLeft is not null).Select(a => (Account(a), (object)a.Balance!.PrepaidLeft!.Value)));
+
+        var month = ReportWindow.Of("month", null, now);
+        var report = await spend.Report(new() { Since = month.Start, Until = month.End, By = [Dimension.Account, Dimension.Agent], Limit = 1_000, PreliminaryFrom = data.PreliminaryFrom }, ct);
+        Gauge("ledger_spend_usd", "Billed this UTC month.", report.Rows.Select(r => ($"account=\"{Label(r.Group[0])}\",agent=\"{Label(r.Group[1])}\"", (object)r.Billed)));
+        Gauge("ledger_unassigned_usd", "Billed this UTC month on keys that nobody owns.", [("", report.Unassigned)]);
+        return Results.Text(text.ToString(), "text/plain; version=0.0.4; charset=utf-8");
+
+        void Gauge(string name, string help, IEnumerable<(string Labels, object Value)> values)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} gauge\n");
+            foreach (var (labels, value) in values)
+                text.Append(CultureInfo.InvariantCulture, $"{name}{(labels.Length > 0 ? $"{{{labels}}}" : "")} {value}\n");
+        }
+    }
+
+    private static string Account(AccountBody account) => $"account=\"{Label(account.Label)}\",provider=\"{account.Provider}\"";
+
+    private static string Label(string? text) => (text ?? "").Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+}

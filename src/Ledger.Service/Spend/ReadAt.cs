@@ -1,0 +1,43 @@
+using System.Globalization;
+using Ledger.Log;
+using Ledger.Service.Http;
+using Ledger.Views;
+
+namespace Ledger.Service.Spend;
+
+/// <summary>Where in the log a read stands: as of a position or a time, and at least at a position the caller has written.</summary>
+internal sealed class ReadAt(IEventLog log, Books books)
+{
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// The position to answer as of (null: the current one), once the views hold it and what the caller wrote. After 10 seconds it is
+    /// answered from what there is, and marked stale.
+    /// </summary>
+    public async Task<(long? AsOf, bool Behind)> Resolve(string? asOf, long? minPosition, CancellationToken ct)
+    {
+        var behind = false;
+        if (minPosition is { } wanted)
+        {
+            if (wanted < 0 || wanted > (await log.Head(ct)).Position) throw Unknown("minPosition", $"{wanted}");
+            behind = !await books.WaitFor(wanted, patience, ct);
+        }
+        if (asOf is null) return (null, behind);
+        var position = await Position("asOf", asOf, ct);
+        if (!await books.WaitFor(position, patience, ct))
+            throw new RefusedException("log.busy", $"The views hold the log up to {books.Position} only; position {position} is not there yet.") { RetryAfter = TimeSpan.FromSeconds(2) };
+        return (position, behind);
+    }
+
+    /// <summary>A position, or the last one before a time.</summary>
+    public async Task<long> Position(string field, string text, CancellationToken ct)
+    {
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var position))
+            return position <= (await log.Head(ct)).Position ? position : throw Unknown(field, text);
+        return Instants.TryParse(text, out var at)
+            ? await log.PositionBefore(at, ct)
+            : throw new RefusedException("time.invalid", $"{field} is a position, or a time such as 2026-11-16T10:15:00Z.", field, text);
+    }
+
+    private static RefusedException Unknown(string field, string value) => new("position.unknown", $"The log does not reach position {Names.Printable(value)}.", field, value);
+}

@@ -1,0 +1,74 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Ledger.Log;
+using Ledger.Service.Http;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Ledger.Service.Writing;
+
+/// <summary>
+/// Writes what commands decide: at most once per idempotency key, deciding again when a stream moved meanwhile, and answering a
+/// replay with the first answer.
+/// </summary>
+internal sealed class Journal(IEventLog log, NpgsqlDataSource db, TimeProvider clock)
+{
+    private const int attemptsMax = 8;
+
+    /// <param name="command">The caller's key and what it asked.</param>
+    /// <param name="decide">Looks and decides; called again when what it looked at has moved.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<Answer> Write(Command command, Func<CancellationToken, Task<Plan>> decide, CancellationToken ct)
+    {
+        // A replay is answered before anything is decided: what was right then may be refused now.
+        if (await Before(command, ct) is { } before) return before;
+        for (var attempt = 1; ; attempt++)
+        {
+            var plan = await decide(ct);
+            var body = JsonSerializer.SerializeToNode(plan.Answer, plan.Answer.GetType(), Json.Options)!.AsObject();
+            var request = new AppendRequest
+            {
+                Streams = plan.ToStreams(command.Key, clock.GetUtcNow()),
+                Idempotency = new(command.Key, command.BodyHash, body.ToJsonString(Json.Options)),
+            };
+            switch (await log.Append(request, ct))
+            {
+                case AppendResult.Written written:
+                    return new(body, written.Last, replayed: false);
+                case AppendResult.AlreadyThere there:
+                    return Again(there.Answer, there.Last);
+                case AppendResult.KeyReused:
+                    throw Reused();
+                case AppendResult.StreamMoved when attempt < attemptsMax:
+                    continue;
+                case AppendResult.StreamMoved moved:
+                    throw new RefusedException("log.conflict", $"{moved.Stream} kept changing while this was decided; look and try again.");
+                default:
+                    throw new RefusedException("log.conflict", "Another node does this work now.");
+            }
+        }
+    }
+
+    /// <summary>The streams' versions as they are now; 0 for those that are not there yet.</summary>
+    public async Task<long> VersionOf(string stream, CancellationToken ct)
+    {
+        await using var select = db.CreateCommand("select version from mt_streams where id = $1");
+        select.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream });
+        return await select.ExecuteScalarAsync(ct) as long? ?? 0;
+    }
+
+    private async Task<Answer?> Before(Command command, CancellationToken ct)
+    {
+        await using var select = db.CreateCommand("select body_hash, last, answer from ledger_idem where key = $1");
+        select.Parameters.Add(new NpgsqlParameter<string> { TypedValue = command.Key, NpgsqlDbType = NpgsqlDbType.Text });
+        await using var reader = await select.ExecuteReaderAsync(ct);
+        if (!await reader.ReadAsync(ct)) return null;
+        if (!reader.GetFieldValue<byte[]>(0).AsSpan().SequenceEqual(command.BodyHash)) throw Reused();
+        return Again(reader.IsDBNull(2) ? null : reader.GetString(2), reader.GetInt64(1));
+    }
+
+    private static Answer Again(string? answer, long position) => new(answer is null ? [] : JsonNode.Parse(answer)!.AsObject(), position, replayed: true);
+
+    private static RefusedException Reused() =>
+        new("idempotency.reused", "This Idempotency-Key was used before for something else; a new request needs a new key.", "Idempotency-Key");
+}

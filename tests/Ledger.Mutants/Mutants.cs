@@ -1,0 +1,31 @@
+namespace Ledger.Mutants;
+
+/// <summary>The list. A new law or protocol step comes with the mutant that breaks it.</summary>
+internal static class Mutants
+{
+    private const string Pure = "Ledger.Tests";
+    private const string Views = "Ledger.Views.Tests";
+    private const string Engine = "Ledger.Postgres.Tests";
+
+    public static IReadOnlyList<Mutant> All { get; } =
+    [
+        new("round per part, not over all parties", "src/Ledger/Money/Usd.cs", "shares[rests[i].Index] += 1;", "shares[rests[i].Index] += i == 0 ? 1 : 0;", Pure, "-class *Laws*"),
+        new("ties go to the higher id", "src/Ledger/Money/Usd.cs", ": a.Index.CompareTo(b.Index)", ": b.Index.CompareTo(a.Index)", Pure, "-class *WorkedExamples"),
+        new("closed at a window's end instead of its start", "src/Ledger/Instants.cs", "public bool Contains(DateTimeOffset at) => Start <= at && at < End;", "public bool Contains(DateTimeOffset at) => Start < at && at <= End;", Pure, "-class *WorkedExamples"),
+        new("restatement onto the evidence instead of the allocations", "src/Ledger/Attribution/LineBook.cs", "        Total = total;\n", "        if (total < Total && Total == (up?.Height ?? Usd.Zero) && total > Usd.Zero) { up!.Raise(total, attribute(total - Total, evidence)); Total = total; return; }\n        Total = total;\n", Pure, "-class *WorkedExamples"),
+        new("rising back counts as new evidence", "src/Ledger/Attribution/LineBook.cs", "        var (top, bottom) = (up?.Height ?? Usd.Zero, down?.Height ?? Usd.Zero);\n", "        var (top, bottom) = (up?.Height ?? Usd.Zero, down?.Height ?? Usd.Zero);\n        if (total > Total && Total > Usd.Zero && total <= top) { up!.Raise(top, attribute(total - Total, evidence)); Total = total; return; }\n", Pure, "-class *WorkedExamples|*Laws*"),
+        new("evidence begins when the previous reading was answered", "src/Ledger.Views/Spend/SpendWriter.cs", "previous?.Asked", "previous?.Answered", Views, "-class *BooksLaws"),
+        new("evidence forgets the settlement lag", "src/Ledger/Attribution/Evidence.cs", "asked - settlementLag", "asked", Pure, "-class *Laws*"),
+        new("idle time is not yielded", "src/Ledger/Attribution/Attributor.cs", "== IdleRule.Yields", "== (IdleRule)9", Pure, "-class *WorkedExamples"),
+        new("a mission's weight is ignored", "src/Ledger/Attribution/Attributor.cs", "(BigInteger)owner.Weight * mission.Weight, ownerWeights * missionWeights", "(BigInteger)owner.Weight, ownerWeights * open.Count", Pure, "-class *Laws*"),
+        new("sole although another mission can claim", "src/Ledger/Attribution/Bounds.cs", "new Claim(m.Id, Sole: false)", "new Claim(m.Id, Sole: true)", Pure, "-class *WorkedExamples|*Laws*"),
+        new("an assignment's edit touches nothing", "src/Ledger/Attribution/Directory.cs", "return [new(e.Account, e.Key, new(from, next))];", "return [];", Views, "-class *BooksLaws"),
+        new("a moved window touches only its new stretch", "src/Ledger/Attribution/Directory.cs", "KeysOf(after.Agents, Difference([.. before.Spans], [.. after.Spans]))", "KeysOf(after.Agents, after.Spans)", Views, "-class *BooksLaws"),
+        new("a missing line is nothing at once", "src/Ledger/Accounts/Observation.cs", "reading.Asked - since >= WithdrawnAfter", "reading.Asked - since >= TimeSpan.Zero", Pure, "-class *ObservationTests"),
+        new("other dimensions add to the old lines", "src/Ledger/Accounts/Observation.cs", "changed.Add(Changed(old.Name, reading.Dimensions, Usd.Zero, old.Total, raw: null));\n            else if", "{ }\n            else if", Pure, "-class *ObservationTests"),
+        new("an edit's rows are dated by the fact", "src/Ledger.Views/Spend/SpendWriter.cs", "Change(position, held, directory.Ownership(held.Row.Account, held.Row.Key), moved: true);", "Change(position - 1, held, directory.Ownership(held.Row.Account, held.Row.Key), moved: true);", Views, "-class *BooksLaws"),
+        new("what is cut off a page is forgotten", "src/Ledger.Views/Spend/Report.cs", "if (groups.Count > query.Limit)", "if (groups.Count > query.Limit && query.Limit < 0)", Views, "-class *BooksLaws"),
+        new("the checkpoint is not compared with the log", "src/Ledger.Views/Books.cs", "if (chain is null || !chain.AsSpan().SequenceEqual(held.Chain))", "if (chain is null)", Views, "-class *Rewound"),
+        new("a stale follower writes on", "src/Ledger.Views/Books.cs", "if (held.Position != Position || held.Generation != generation)", "if (held.Generation != generation)", Views, "-class *TwoFollowers"),
+    ];
+}

@@ -1,0 +1,179 @@
+using System.Text;
+using Ledger.Simulator;
+
+namespace Ledger.Service.Tests;
+
+/// <summary>What bad input gets: a stable code, and nothing written.</summary>
+public sealed class BadInput(BadInput.World world) : IClassFixture<BadInput.World>
+{
+    /// <summary>One host with two agents, an account with two keys of one name, an open, an ended and two missions of one reference.</summary>
+    public sealed class World : IAsyncLifetime
+    {
+        internal TestHost Host { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync()
+        {
+            Host = await TestHost.Start();
+            var now = Host.Clock.GetUtcNow();
+            foreach (var name in new[] { "twin", "twin", "lone" })
+                Host.Team.Spend("ba", Host.Team.AddKey(name, now.AddDays(-10)).Id, Prices.Reasoning, Prices.Prompt, new(10_000_000_000), now.AddDays(-1));
+            await Host.Connect();
+            (await Host.Post("agents", new { name = "ba" })).Ok();
+            (await Host.Post("agents", new { name = "vigilio" })).Ok();
+            (await Host.Post("missions", new { title = "Open", agents = new[] { "ba" }, @ref = "x/y#1", at = "2026-11-16T08:00:00Z" }, "open")).Ok();
+            (await Host.Post("missions", new { title = "Shared 1", agents = new[] { "ba" }, @ref = "x/y#2", at = "2026-11-16T08:00:00Z" }, "shared-1")).Ok();
+            (await Host.Post("missions", new { title = "Shared 2", agents = new[] { "ba" }, @ref = "x/y#2", at = "2026-11-16T08:00:00Z" }, "shared-2")).Ok();
+            (await Host.Post("missions", new { title = "Ended", agents = new[] { "vigilio" }, @ref = "x/y#3", at = "2026-11-16T07:00:00Z" }, "ended")).Ok();
+            (await Host.Post("missions/end", new { mission = "x/y#3", at = "2026-11-16T08:00:00Z" }, "end")).Ok();
+            await Host.Sync();
+        }
+
+        public ValueTask DisposeAsync() => Host.DisposeAsync();
+    }
+
+    public static TheoryData<string, string, string, string> Writes => new()
+    {
+        // Missions.
+        { "POST missions/end", """{"mission":"m-nothing00"}""", "mission.unknown", "mission" },
+        { "POST missions/end", """{"mission":"x/y#2"}""", "mission.ambiguous", "mission" },
+        { "POST missions/end", """{"mission":"x/y#3"}""", "mission.not_open", "" },
+        { "POST missions/end", """{"mission":"x/y#1","at":"2026-11-16T07:00:00Z"}""", "mission.end_before_start", "at" },
+        { "POST missions/end", """{"mission":"x/y#1","at":"2026-11-16T08:00:00Z"}""", "mission.end_before_start", "at" },
+        { "POST missions/end", """{"agent":"nobody"}""", "agent.unknown", "agent" },
+        { "POST missions/end", """{"agent":"vigilio"}""", "mission.none_open", "" },
+        { "POST missions", """{"title":"x","agents":["ba"],"at":"2027-01-01T00:00:00Z"}""", "time.out_of_range", "at" },
+        { "POST missions", """{"title":"x","agents":["ba"],"at":"2014-12-31T23:59:59Z"}""", "time.invalid", "at" },
+        { "POST missions", """{"title":"x","agents":["ba"],"at":"yesterday-ish"}""", "time.invalid", "at" },
+        { "POST missions", """{"title":"x","agents":["ba"],"at":"2026-11-16T10:00:00+99:00"}""", "time.invalid", "at" },
+        { "POST missions", """{"title":"x","agents":["ba"],"at":"2026-02-30T10:00:00Z"}""", "time.invalid", "at" },
+        { "POST missions", """{"title":"x","agents":["nobody"]}""", "agent.unknown", "agents" },
+        { "POST missions", """{"title":"x"}""", "agent.which", "agents" },
+        { "POST missions", """{"title":"x","agents":["ba"],"weight":0}""", "weight.invalid", "weight" },
+        { "POST missions", """{"title":"x","agents":["ba"],"weight":1000001}""", "weight.invalid", "weight" },
+        { "POST missions", """{"title":"x","agents":["ba"],"weight":1.5}""", "request.json", "weight" },
+        { "POST missions", """{"title":"x","agents":["ba"],"weight":1e400}""", "request.json", "weight" },
+        { "POST missions", """{"title":"","agents":["ba"]}""", "text.invalid", "title" },
+        { "POST missions", """{"agents":["ba"]}""", "request.invalid", "title" },
+        { "POST missions", """{"title":"a\u0000b","agents":["ba"]}""", "text.invalid", "title" },
+        { "POST missions", """{"title":"a\ud800b","agents":["ba"]}""", "text.invalid", "title" },
+        { "POST missions", """{"title":"a\u202eb","agents":["ba"]}""", "text.invalid", "title" },
+        { "POST missions", """{"title":"a\nb","agents":["ba"]}""", "text.invalid", "title" },
+        { "POST missions", """{"title":"(idle)","agents":["ba"]}""", "text.invalid", "title" },
+        { "POST missions", """{"title":"x","agents":["ba"],"ref":"a\u2066b"}""", "text.invalid", "ref" },
+        { "POST missions/x%2Fy%232/cancel", "{}", "mission.ambiguous", "mission" },
+        { "PATCH missions/x%2Fy%233", """{"start":"2026-11-16T09:00:00Z"}""", "mission.end_before_start", "start" },
+        { "PATCH missions/x%2Fy%231", """{"end":"2026-11-16T09:00:00Z"}""", "mission.not_ended", "end" },
+        { "POST missions/x%2Fy%231/reopen", "{}", "mission.not_ended", "" },
+        { "POST missions/x%2Fy%233/reopen", """{"at":"2026-11-16T07:30:00Z"}""", "mission.overlaps_itself", "at" },
+        { "POST missions/switch", """{"title":"x","mission":"m-nothing00"}""", "mission.unknown", "mission" },
+        // Agents and keys.
+        { "POST agents", """{"name":"BA"}""", "agent.exists", "name" },
+        { "POST agents", """{"name":"(unassigned)"}""", "text.invalid", "name" },
+        { "POST agents", """{"name":"a,b"}""", "text.invalid", "name" },
+        { "POST agents", """{"name":"x","idle":"maybe"}""", "request.invalid", "idle" },
+        { "PATCH agents/nobody", """{"name":"x"}""", "agent.unknown", "id" },
+        { "POST keys/assign", """{"key":"nothing","owners":{"ba":1}}""", "key.unknown", "key" },
+        { "POST keys/assign", """{"key":"twin","owners":{"ba":1}}""", "key.ambiguous", "key" },
+        { "POST keys/assign", """{"key":"lone","owners":{"ba":0}}""", "weight.invalid", "owners.ba" },
+        { "POST keys/assign", """{"key":"lone","owners":{"ba":-3}}""", "weight.invalid", "owners.ba" },
+        { "POST keys/assign", """{"key":"lone","owners":{"nobody":1}}""", "agent.unknown", "owners" },
+        { "POST keys/assign", """{"key":"lone"}""", "request.invalid", "owners" },
+        { "POST keys/assign", """{"key":"lone","owners":{"ba":1},"from":"2030-01-01T00:00:00Z"}""", "time.out_of_range", "from" },
+        { "POST keys/assign", """{"account":"nowhere","key":"lone","owners":{"ba":1}}""", "account.unknown", "account" },
+        // Accounts.
+        { "POST accounts", """{"provider":"openai","label":"x","credential":"k"}""", "request.invalid", "provider" },
+        { "POST accounts", """{"provider":"xai","label":"x"}""", "request.invalid", "credential" },
+        { "POST accounts", """{"provider":"xai","label":"x","credential":"has a space"}""", "request.invalid", "credential" },
+        { "POST accounts", """{"provider":"xai","label":"x","credential":"xai-token-nobody-knows"}""", "credential.refused", "credential" },
+        { "POST accounts", """{"provider":"xai","label":"x","credential":"k","settlementLag":"9h"}""", "request.invalid", "settlementLag" },
+        { "POST accounts", """{"provider":"xai","label":"x","credential":"k","bucket":"1m"}""", "request.invalid", "bucket" },
+        { "PATCH accounts/nowhere", """{"label":"x"}""", "account.unknown", "account" },
+        { "POST accounts/nowhere/sync", "{}", "account.unknown", "account" },
+        // The body itself.
+        { "POST agents", """{"name":"x","nmae":"y"}""", "request.json", "nmae" },
+        { "POST agents", """{"name":"x","name":"y"}""", "request.json", "" },
+        { "POST agents", """{"name":"x",}""", "request.json", "" },
+        { "POST agents", """{"name":NaN}""", "request.json", "" },
+        { "POST agents", """["name"]""", "request.json", "" },
+        { "POST agents", """{"name":7}""", "request.json", "name" },
+        { "POST agents", "<html>", "request.json", "" },
+        { "POST agents", "{\"name\":\"half", "request.json", "" },
+        { "POST missions", """{"title":[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]}""", "request.json", "" },
+        { "POST tokens", """{"name":"t","scopes":["root"]}""", "request.invalid", "scopes" },
+        { "POST tokens", """{"name":"t","scopes":["read"],"expires":"2020-01-01T00:00:00Z"}""", "time.out_of_range", "expires" },
+        { "DELETE tokens/nothing", "{}", "token.unknown", "id" },
+        { "POST rebuild", """{"view":"nothing"}""", "request.invalid", "view" },
+    };
+
+    [Theory, MemberData(nameof(Writes))]
+    public async Task a_bad_write_is_refused_with_its_code_and_nothing_is_written(string call, string body, string code, string field)
+    {
+        var host = world.Host;
+        var (method, path) = (call.Split(' ')[0], call.Split(' ')[1]);
+        var head = await host.Head();
+        var reply = (await host.Send(new(method), path, body, Guid.NewGuid().ToString("N"))).Refused(code);
+        Assert.Equal(field, (string?)reply["field"] ?? "");
+        Assert.Equal(Refusals.All[code].Status, reply.Status);
+        Assert.Equal(Refusals.All[code].Exit, (int)reply["exit"]!);
+        Assert.NotEmpty((string)reply["detail"]!);
+        Assert.DoesNotContain("   at ", reply.Text, StringComparison.Ordinal);
+        Assert.Equal(head, await host.Head());
+        Assert.Equal(1, await host.Database.Scalar<long>("select count(*) from ledger_credential"));
+    }
+
+    [Theory]
+    [InlineData("report?since=nonsense", "time.invalid")]
+    [InlineData("report?since=2026-11-10&until=2026-11-01", "range.invalid")]
+    [InlineData("report?since=2015-01-01&until=2099-01-01", "range.invalid")]
+    [InlineData("report?by=colour", "group.invalid")]
+    [InlineData("report?by=day,day", "group.invalid")]
+    [InlineData("report?asOf=999999999", "position.unknown")]
+    [InlineData("report?asOf=2026-13-01", "time.invalid")]
+    [InlineData("report?minPosition=999999999", "position.unknown")]
+    [InlineData("report?minPosition=x", "request.invalid")]
+    [InlineData("report?limit=0", "request.invalid")]
+    [InlineData("report?agent=nobody", "agent.unknown")]
+    [InlineData("report?account=nowhere", "account.unknown")]
+    [InlineData("report?key=nothing", "key.unknown")]
+    [InlineData("missions?state=odd", "request.invalid")]
+    [InlineData("missions/cost", "request.invalid")]
+    [InlineData("missions/cost?mission=m-nothing00", "mission.unknown")]
+    [InlineData("missions/cost?mission=x/y%231&by=hour", "group.invalid")]
+    [InlineData("missions/cost?mission=x/y%231&asOf=1", "mission.unknown")]
+    [InlineData("missions/diff?mission=x/y%231", "request.invalid")]
+    [InlineData("missions/diff?mission=x/y%232&from=1", "mission.ambiguous")]
+    [InlineData("missions/explain?mission=x/y%232", "mission.ambiguous")]
+    [InlineData("no/such/thing", "not_found")]
+    public async Task a_bad_read_is_refused_with_its_code(string path, string code) => (await world.Host.Get(path)).Refused(code);
+
+    [Fact]
+    public async Task candidates_are_listed()
+    {
+        var reply = (await world.Host.Post("missions/end", new { mission = "x/y#2" })).Refused("mission.ambiguous");
+        Assert.Equal(2, reply["candidates"]!.AsArray().Count);
+        Assert.Equal(["ba", "vigilio"], (await world.Host.Post("missions", new { title = "x" }))["candidates"]!.AsArray().Select(c => (string?)c));
+    }
+
+    [Fact]
+    public async Task a_write_needs_a_key_a_content_type_and_a_body_of_some_size()
+    {
+        var host = world.Host;
+        var head = await host.Head();
+        (await host.Send(HttpMethod.Post, "agents", new { name = "x" }, null)).Refused("idempotency.missing");
+        (await host.Send(HttpMethod.Post, "agents", new { name = "x" }, new string('k', 201))).Refused("request.invalid");
+        (await host.Send(HttpMethod.Post, "agents", new { name = "x" }, "k", r => r.Content = new StringContent("name=x", Encoding.UTF8, "application/x-www-form-urlencoded"))).Refused("request.content_type");
+        (await host.Send(HttpMethod.Post, "agents", $$"""{"name":"{{new string('x', 1_100_000)}}"}""", "k2", r => r.Headers.ExpectContinue = true)).Refused("request.too_large");
+        (await host.Send(HttpMethod.Post, "agents", new { name = new string('x', 201) }, "k3")).Refused("text.invalid");
+        (await host.Send(HttpMethod.Put, "agents", new { name = "x" }, "k4")).Refused("not_found");
+        Assert.Equal(head, await host.Head());
+    }
+
+    [Fact]
+    public async Task another_host_name_is_refused()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/health/live");
+        request.Headers.Host = "rebound.example.org";
+        using var response = await world.Host.Http.SendAsync(request);
+        Assert.Equal(400, (int)response.StatusCode);
+    }
+}
