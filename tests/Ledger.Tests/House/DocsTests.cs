@@ -14,6 +14,9 @@ public sealed class DocsTests
     public void the_page_of_events_is_what_the_code_writes() => Golden.Matches(EventsPage.Write(), "docs/reference/events.md");
 
     [Fact]
+    public void the_page_of_http_is_what_the_service_maps() => Golden.Matches(HttpPage.Write(), "docs/reference/http.md");
+
+    [Fact]
     public void the_page_of_refusals_is_what_the_code_refuses() => Golden.Matches(RefusalsPage(), "docs/reference/refusals.md");
 
     [Fact]

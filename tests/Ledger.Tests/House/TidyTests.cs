@@ -70,7 +70,7 @@ public sealed partial class TidyTests
         foreach (var file in Repository.Files.Where(f => f.StartsWith("src/", StringComparison.Ordinal) && f.EndsWith(".cs", StringComparison.Ordinal)))
         {
             var lines = File.ReadLines(Repository.PathOf(file)).Count();
-            Assert.True(lines <= 400, $"{file} has {lines} lines: it does more than one thing.");
+            Assert.True(lines <= 450, $"{file} has {lines} lines: it does more than one thing.");
         }
     }
 
@@ -105,8 +105,9 @@ public sealed partial class TidyTests
             foreach (var element in XDocument.Parse(Repository.Read(project)).Descendants())
             {
                 Assert.False(kept.Contains(element.Name.LocalName), $"{project} sets {element.Name.LocalName} for itself.");
-                // CA1416, "not on every platform": the product runs on Linux and macOS and says so.
-                if (element.Name.LocalName == "NoWarn") Assert.Equal("$(NoWarn);CA1416", element.Value);
+                // CA1416, "not on every platform": the product runs on Linux and macOS and says so. CA1861 is about speed, which tests need not have.
+                if (element.Name.LocalName == "NoWarn")
+                    Assert.All(element.Value.Split(';'), code => Assert.True(code is "$(NoWarn)" or "CA1416" || (code == "CA1861" && project.StartsWith("tests/", StringComparison.Ordinal)), $"{project} silences {code}."));
             }
     }
 
