@@ -225,7 +225,7 @@ public sealed class Stories
         host.Team.Spend("ba", key.Id, Prices.Reasoning, Prices.Prompt, Usd.Parse("1.00"));
         await host.Connect();
         var made = (await host.Post("agents/from-keys")).Ok();
-        Assert.Equal(["xai-ba", "xai-vigilio"], made["agents"]!.AsArray().Select(a => (string?)a!["id"]).Order());
+        Assert.Equal(["ba", "vigilio"], made["agents"]!.AsArray().Select(a => (string?)a!["id"]).Order());
         var again = (await host.Post("agents/from-keys")).Ok();
         Assert.Empty(again["assigned"]!.AsArray());
         Assert.Equal(2, again["skipped"]!.AsArray().Count(s => (string?)s!["why"] == "it was assigned before"));
