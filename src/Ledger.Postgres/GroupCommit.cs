@@ -57,13 +57,26 @@ internal sealed class GroupCommit : IAsyncDisposable
     private async Task Run()
     {
         var batch = new List<PreparedAppend>();
-        while (await WaitForWork())
+        try
         {
-            await Gather(batch.Count);
-            batch.Clear();
-            Cut(batch);
-            if (batch.Count > 0)
-                await Settle(batch);
+            while (await WaitForWork())
+            {
+                await Gather(batch.Count);
+                batch.Clear();
+                Cut(batch);
+                if (batch.Count > 0)
+                    await Settle(batch);
+            }
+        }
+        catch (Exception bug)
+        {
+            // Nobody may wait for a writer that is gone.
+            queue.Writer.TryComplete();
+            while (queue.Reader.TryRead(out var next))
+                batch.Add(next);
+            foreach (var append in batch)
+                append.Fail(bug);
+            throw;
         }
     }
 

@@ -43,10 +43,6 @@ public sealed record PostgresLogOptions
     /// <value>The default is 10,000.</value>
     public int ReadLimitMax { get; init; } = 10_000;
 
-    /// <summary>From this many events on a batch goes in by binary COPY instead of arrays.</summary>
-    /// <value>The default is 256, where COPY begins to win.</value>
-    public int CopyFrom { get; init; } = 256;
-
     /// <summary>How long a transaction waits for the head row before it tries again.</summary>
     /// <value>The default is 2 seconds.</value>
     public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(2);
@@ -99,7 +95,6 @@ public sealed record PostgresLogOptions
         Positive(QueueBytesMax);
         Positive(StreamsRemembered);
         Positive(ReadLimitMax);
-        Positive(CopyFrom);
         Positive(AttemptsMax);
         Positive(LockTimeout.Ticks, nameof(LockTimeout));
         Positive(StatementTimeout.Ticks, nameof(StatementTimeout));

@@ -87,7 +87,7 @@ internal static class AppendsBenchmark
         }
         return
         [
-            BenchResult.Of("read all, 5000 a page", "events/s", reads, 0.75),
+            BenchResult.Of("read all, 5000 a page", "events/s", reads, 0, 200_000),
             BenchResult.Of("verify every column", "events/s", verifies, 0, 150_000),
         ];
     }
@@ -243,7 +243,7 @@ internal static class AppendsBenchmark
         for (var i = 0; i < 5; i++)
             await Append(i);
         var watch = Stopwatch.StartNew();
-        // Two callers: while one batch commits, the next is checked and put into canonical form.
+        // Two callers, as a backfill would: while one batch commits, the next is checked and put into canonical form.
         await Task.WhenAll(Enumerable.Range(0, 2).Select(c => Task.Run(async () =>
         {
             for (var i = 5 + c; i < BatchCount + 5; i += 2)
@@ -276,7 +276,7 @@ internal static class AppendsBenchmark
                 await streams.WriteAsync(at, NpgsqlDbType.TimestampTz);
                 await streams.CompleteAsync();
             }
-            await using (var events = await connection.BeginBinaryImportAsync(WriterConnection.CopyEvents))
+            await using (var events = await connection.BeginBinaryImportAsync("copy mt_events (seq_id, id, stream_id, version, data, type, timestamp) from stdin (format binary)"))
             {
                 for (var i = 0; i < Batch; i++)
                 {
@@ -291,7 +291,7 @@ internal static class AppendsBenchmark
                 }
                 await events.CompleteAsync();
             }
-            await using (var chain = await connection.BeginBinaryImportAsync(WriterConnection.CopyChain))
+            await using (var chain = await connection.BeginBinaryImportAsync("copy ledger_chain (seq_id, id, hash) from stdin (format binary)"))
             {
                 for (var i = 0; i < Batch; i++)
                 {

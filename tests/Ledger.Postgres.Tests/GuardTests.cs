@@ -46,7 +46,7 @@ public sealed class GuardTests
             end $$;
             create trigger probe after insert on mt_events referencing new table as fresh for each statement execute function probe()
             """);
-        await using var log = await database.OpenLog(new PostgresLogOptions { IdleAfter = TimeSpan.FromMilliseconds(30), CopyFrom = 50 });
+        await using var log = await database.OpenLog(new PostgresLogOptions { IdleAfter = TimeSpan.FromMilliseconds(30) });
         for (var i = 0; i < 5; i++)
         {
             Assert.IsType<AppendResult.Written>(await log.Append(One("a", $"{i}"), ct));

@@ -81,7 +81,7 @@ public sealed class MartenTests
     public async Task our_rows_follow_its_rules()
     {
         await using var database = await TestDatabase.Create();
-        await using (var log = await database.OpenLog(new PostgresLogOptions { CopyFrom = 3 }))
+        await using (var log = await database.OpenLog())
         {
             await log.Append(Append(Stream("a", 0, Event("1"), Event("2")), Stream("b", 0, Event("3"))), ct);
             await log.Append(One("a", "4"), ct);

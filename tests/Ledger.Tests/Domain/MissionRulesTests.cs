@@ -1,0 +1,215 @@
+using Ledger.Missions;
+using static Ledger.Tests.Domain.Given;
+
+namespace Ledger.Tests.Domain;
+
+public sealed class MissionRulesTests
+{
+    private static readonly MissionStarted started = new("m-1", "Budget TUI", "trentuna/token-monitor#3", ["ba"], 1, At("10:00"), At("10:00"), null);
+    private static readonly MissionEnded ended = new("m-1", At("11:00"), At("11:00"), null);
+
+    private static Mission Open => Mission(started);
+
+    private static Mission Ended => Mission(started, ended);
+
+    private static Mission Twice => Mission(started, ended, new MissionReopened("m-1", At("11:30"), At("11:30"), null), new MissionEnded("m-1", At("11:45"), At("11:45"), null));
+
+    private static Mission Cancelled => Mission(started, new MissionCancelled("m-1", Now, null));
+
+    [Fact]
+    public void a_mission_starts_with_what_was_asked_for()
+    {
+        var e = Start().Then<MissionStarted>();
+        Assert.Equal(("m-1", "Budget TUI", "trentuna/token-monitor#3", 1, At("10:00"), Now, "ba"), (e.Mission, e.Title, e.Ref, e.Weight, e.Start, e.At, e.By));
+        Assert.Equal(["ba"], e.Agents);
+    }
+
+    [Fact]
+    public void a_start_asked_for_twice_starts_once() => Start(known: Open).ThenNothing();
+
+    [Fact]
+    public void a_reference_is_not_needed() => Assert.Null(Start(reference: null).Then<MissionStarted>().Ref);
+
+    [Fact]
+    public void a_start_is_kept_to_the_microsecond() =>
+        Assert.Equal(At("10:00"), Start(start: At("10:00").AddTicks(9)).Then<MissionStarted>().Start);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("   ")]
+    [InlineData("(idle)")]
+    [InlineData(" (Unassigned) ")]
+    [InlineData("(other)")]
+    [InlineData("(none)")]
+    [InlineData("a\0b")]
+    [InlineData("a\nb")]
+    [InlineData("a\u001Bb")]
+    [InlineData("a\u202Eb")]
+    [InlineData("a\u2066b")]
+    [InlineData("a\u200Fb")]
+    public void a_title_that_people_cannot_read_is_refused(string title) => Start(title: title).ThenRefused("text.invalid", "title");
+
+    [Fact]
+    public void lone_surrogates_are_refused_in_either_order()
+    {
+        // Not as inline data: they would not survive the way to the test.
+        Start(title: "a\uD800b").ThenRefused("text.invalid", "title");
+        Start(title: "a\uDC00\uD800").ThenRefused("text.invalid", "title");
+        Start(title: "a\uD83D\uDE00").Then<MissionStarted>();
+    }
+
+    [Fact]
+    public void a_refused_text_is_shown_without_what_made_it_dangerous()
+    {
+        var shown = Start(title: "pay\u202E\0" + new string('x', 500)).ThenRefused("text.invalid").Value!;
+        Assert.DoesNotContain(shown, c => char.IsControl(c) || c == '\u202E');
+        Assert.InRange(shown.Length, 1, 80);
+    }
+
+    [Fact]
+    public void titles_and_references_have_a_length()
+    {
+        Start(title: new string('x', Names.LengthMax)).Then<MissionStarted>();
+        Start(title: new string('x', Names.LengthMax + 1)).ThenRefused("text.invalid", "title");
+        Start(reference: "https://" + new string('x', MissionRules.RefLengthMax - 8)).Then<MissionStarted>();
+        Start(reference: new string('x', MissionRules.RefLengthMax + 1)).ThenRefused("text.invalid", "ref");
+        Start(reference: "a\0b").ThenRefused("text.invalid", "ref");
+    }
+
+    [Fact]
+    public void a_mission_has_agents_each_once()
+    {
+        Start(agents: []).ThenRefused("request.invalid", "agents");
+        Start(agents: ["ba", "ba"]).ThenRefused("request.invalid", "agents");
+        Start(agents: [.. Enumerable.Range(0, MissionRules.AgentsMax).Select(i => $"a{i}")]).Then<MissionStarted>();
+        Start(agents: [.. Enumerable.Range(0, MissionRules.AgentsMax + 1).Select(i => $"a{i}")]).ThenRefused("request.invalid", "agents");
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(1_000_001)]
+    [InlineData(int.MinValue)]
+    public void a_weight_that_shares_nothing_or_everything_is_refused(int weight)
+    {
+        Start(weight: weight).ThenRefused("weight.invalid", "weight", $"{weight}");
+        Edit(Open, weight: weight).ThenRefused("weight.invalid", "weight", $"{weight}");
+    }
+
+    [Fact]
+    public void a_start_lies_between_2015_and_ten_minutes_from_now()
+    {
+        Start(start: Instants.Min).Then<MissionStarted>();
+        Start(start: Instants.Min.AddTicks(-10)).ThenRefused("time.out_of_range", "at", "2014-12-31T23:59:59.999999Z");
+        Start(start: Now.AddMinutes(10)).Then<MissionStarted>();
+        Start(start: Now.AddMinutes(10).AddTicks(10)).ThenRefused("time.out_of_range", "at");
+    }
+
+    [Fact]
+    public void a_mission_ends_where_it_is_told_to() =>
+        Assert.Equal(At("11:00"), MissionRules.End(Open, At("11:00"), Now, "ba").Then<MissionEnded>().End);
+
+    [Fact]
+    public void an_end_at_or_before_the_start_is_refused()
+    {
+        MissionRules.End(Open, At("10:00"), Now, null).ThenRefused("mission.end_before_start", "at", "2026-11-16T10:00:00Z");
+        MissionRules.End(Open, At("09:59"), Now, null).ThenRefused("mission.end_before_start", "at");
+        MissionRules.End(Open, At("10:00").AddTicks(10), Now, null).Then<MissionEnded>();
+    }
+
+    [Fact]
+    public void a_second_end_is_refused_and_says_what_to_do_instead()
+    {
+        var why = MissionRules.End(Ended, At("11:30"), Now, null).ThenRefused("mission.not_open");
+        Assert.Contains("mission edit m-1 --end", why.Detail, StringComparison.Ordinal);
+        Assert.Contains("2026-11-16T11:00:00Z", why.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void a_far_future_end_is_refused() => MissionRules.End(Open, Now.AddDays(1), Now, null).ThenRefused("time.out_of_range", "at");
+
+    [Fact]
+    public void reopening_adds_a_window_and_leaves_the_gap_out()
+    {
+        var e = MissionRules.Reopen(Ended, At("11:30"), Now, "ba").Then<MissionReopened>();
+        var mission = Mission(started, ended, e);
+        Assert.Equal(MissionState.Open, mission.State);
+        Assert.Equal([new(At("10:00"), At("11:00")), new(At("11:30"), null)], mission.Windows);
+        Assert.DoesNotContain(mission.Spans, s => s.Contains(At("11:15")));
+    }
+
+    [Fact]
+    public void reopening_may_touch_the_last_window_but_not_reach_into_it()
+    {
+        MissionRules.Reopen(Ended, At("11:00"), Now, null).Then<MissionReopened>();
+        MissionRules.Reopen(Ended, At("10:59"), Now, null).ThenRefused("mission.overlaps_itself", "at", "2026-11-16T10:59:00Z");
+        MissionRules.Reopen(Open, At("11:00"), Now, null).ThenRefused("mission.not_ended");
+    }
+
+    [Fact]
+    public void both_edges_can_be_moved_after_the_fact()
+    {
+        var e = Edit(Twice, start: At("09:30"), end: At("11:50")).Then<MissionWindowCorrected>();
+        var mission = Missions.Mission.Apply(Twice, e)!;
+        Assert.Equal([new(At("09:30"), At("11:00")), new(At("11:30"), At("11:50"))], mission.Windows);
+    }
+
+    [Fact]
+    public void an_edge_cannot_be_moved_past_the_other_edge_of_its_window()
+    {
+        Edit(Ended, start: At("11:00")).ThenRefused("mission.end_before_start", "start");
+        Edit(Ended, end: At("10:00")).ThenRefused("mission.end_before_start", "end");
+        Edit(Twice, start: At("11:15")).ThenRefused("mission.end_before_start", "start");
+        Edit(Twice, end: At("11:30")).ThenRefused("mission.end_before_start", "end");
+        Edit(Ended, start: At("11:10"), end: At("11:20")).Then<MissionWindowCorrected>();
+    }
+
+    [Fact]
+    public void the_end_of_an_open_mission_is_not_corrected_but_declared() =>
+        Edit(Open, end: At("11:00")).ThenRefused("mission.not_ended", "end");
+
+    [Fact]
+    public void an_edit_that_changes_nothing_is_not_written()
+    {
+        Edit(Ended, start: At("10:00"), end: At("11:00"), title: "Budget TUI", reference: "trentuna/token-monitor#3", agents: ["ba"], weight: 1).ThenNothing();
+        Edit(Ended).ThenNothing();
+    }
+
+    [Fact]
+    public void a_window_and_a_title_edited_together_are_two_events_in_one_decision()
+    {
+        var events = Assert.IsType<Decision.Accepted>(Edit(Ended, start: At("09:30"), title: "Other")).Events;
+        Assert.Collection(events, e => Assert.IsType<MissionWindowCorrected>(e), e => Assert.Equal("Other", Assert.IsType<MissionEdited>(e).Title));
+    }
+
+    [Fact]
+    public void a_reference_can_be_taken_away()
+    {
+        var e = Edit(Open, reference: "").Then<MissionEdited>();
+        Assert.Null(Missions.Mission.Apply(Open, e)!.Ref);
+        Edit(Mission(started with { Ref = null }), reference: "").ThenNothing();
+    }
+
+    [Fact]
+    public void a_cancelled_mission_carries_nothing_and_takes_nothing_more()
+    {
+        Assert.Equal(MissionState.Cancelled, Cancelled.State);
+        Assert.Empty(Cancelled.Spans);
+        MissionRules.End(Cancelled, At("11:00"), Now, null).ThenRefused("mission.cancelled");
+        MissionRules.Reopen(Cancelled, At("11:00"), Now, null).ThenRefused("mission.cancelled");
+        MissionRules.Cancel(Cancelled, Now, null).ThenRefused("mission.cancelled");
+        Edit(Cancelled, title: "Other").ThenRefused("mission.cancelled");
+    }
+
+    [Fact]
+    public void an_event_of_another_stream_changes_no_mission() =>
+        Assert.Same(Open.Title, Missions.Mission.Apply(Open, new Agents.AgentAdded("ba", "ba", Agents.IdleRule.Shares, Now, null))!.Title);
+
+    private static Decision Start(
+        Mission? known = null, string title = "Budget TUI", string? reference = "trentuna/token-monitor#3", string[]? agents = null, int weight = 1, DateTimeOffset? start = null) =>
+        MissionRules.Start(known, "m-1", title, reference, agents ?? ["ba"], weight, start ?? At("10:00"), Now, "ba");
+
+    private static Decision Edit(
+        Mission mission, DateTimeOffset? start = null, DateTimeOffset? end = null, string? title = null, string? reference = null, string[]? agents = null, int? weight = null) =>
+        MissionRules.Edit(mission, start, end, title, reference, agents, weight, Now, null);
+}
