@@ -90,7 +90,7 @@ public sealed class GuardTests
         Assert.Equal(4, await database.Scalar<long>("select last_value from tries"));
         await database.Execute("alter sequence tries restart");
         await Refuse(database, state, "nextval('tries') <= 100");
-        await Assert.ThrowsAsync<LogBusyException>(() => log.Append(One("a", "3"), ct));
+        await Assert.ThrowsAsync<LogBusyException>(() => log.Append(One("a", "3"), ct).WaitAsync(TimeSpan.FromSeconds(15), ct));
         Assert.Equal(5, await database.Scalar<long>("select last_value from tries"));
         Assert.Equal(2, (await log.Head(ct)).Position);
     }
