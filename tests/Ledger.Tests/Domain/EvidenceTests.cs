@@ -49,6 +49,21 @@ public sealed class EvidenceTests
     }
 
     [Fact]
+    public void the_example_of_the_concepts_page_is_what_the_code_says()
+    {
+        var page = File.ReadAllText(House.Repository.PathOf("docs/concepts.md"));
+        void Says(Shares parts, string words)
+        {
+            var (mission, idle) = (parts.Of("m").ToString(), parts.Idle.ToString());
+            Assert.Contains(string.Format(System.Globalization.CultureInfo.InvariantCulture, words, mission, idle), page, StringComparison.Ordinal);
+        }
+        (string, decimal)[] bracketed = [("10:15", 1m), ("10:45", 5.50m), ("11:05", 6m)];
+        Says(Told(new Books().Mission("m", "10:15", "10:45"), bracketed), "M cost **{0}**, idle {1}, together 6.00");
+        Says(Told(new Books().Mission("m", "10:15", "10:45"), ("11:05", 6m)), "it carries **{0}**, `prorated`");
+        Says(Told(new Books().Mission("m", "10:15", "10:45"), [.. bracketed, ("1.10:00", 3m)]), "M carries **{0}**, idle {1}.");
+    }
+
+    [Fact]
     public void a_reading_exactly_at_the_end_takes_nothing_of_what_comes_after()
     {
         var parts = Told(new Books().Mission("m", "10:15", "10:30"), ("10:15", 1m), ("10:30", 3m), ("10:45", 10m));

@@ -100,9 +100,14 @@ public sealed partial class TidyTests
     [Fact]
     public void no_project_loosens_what_the_house_keeps()
     {
-        string[] kept = ["TreatWarningsAsErrors", "Nullable", "CheckForOverflowUnderflow", "NuGetAudit", "RestorePackagesWithLockFile", "InvariantGlobalization", "GenerateDocumentationFile", "NoWarn", "WarningsNotAsErrors"];
+        string[] kept = ["TreatWarningsAsErrors", "Nullable", "CheckForOverflowUnderflow", "NuGetAudit", "RestorePackagesWithLockFile", "InvariantGlobalization", "GenerateDocumentationFile", "WarningsNotAsErrors"];
         foreach (var project in Projects())
-            Assert.All(XDocument.Parse(Repository.Read(project)).Descendants().Select(e => e.Name.LocalName), name => Assert.False(kept.Contains(name), $"{project} sets {name} for itself."));
+            foreach (var element in XDocument.Parse(Repository.Read(project)).Descendants())
+            {
+                Assert.False(kept.Contains(element.Name.LocalName), $"{project} sets {element.Name.LocalName} for itself.");
+                // CA1416, "not on every platform": the product runs on Linux and macOS and says so.
+                if (element.Name.LocalName == "NoWarn") Assert.Equal("$(NoWarn);CA1416", element.Value);
+            }
     }
 
     [Fact]
