@@ -144,6 +144,7 @@ public sealed partial class Books : IAsyncDisposable
             await Reload(connection, ct);
             return;
         }
+        await Checkpoint.LookUpByKey(connection, ct);
         await writer.Apply(batch, connection, ct);
         await writer.Complete();
         await MoveTo(Schema, batch[^1].Recorded, connection, ct);

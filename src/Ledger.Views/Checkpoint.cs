@@ -18,6 +18,16 @@ internal sealed record Checkpoint(long Position, byte[] Chain, DateTimeOffset? A
         return new(reader.GetInt64(0), reader.GetFieldValue<byte[]>(1), reader.IsDBNull(2) ? null : reader.GetFieldValue<DateTimeOffset>(2), reader.GetGuid(3));
     }
 
+    /// <summary>
+    /// Makes the transaction look rows up by key, as everything a follower asks for can be: the planner knows nothing of tables that
+    /// are filled in this very transaction, and would scan them.
+    /// </summary>
+    public static async Task LookUpByKey(NpgsqlConnection db, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand("set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off; set local jit = off", db);
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
     public static async Task Move(NpgsqlConnection db, string schema, long position, byte[] chain, DateTimeOffset at, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand($"update {schema}.checkpoint set position = $1, chain = $2, at = $3 where one = 1", db)

@@ -4,7 +4,8 @@ namespace Ledger.Views;
 
 /// <summary>
 /// Reads the log ahead in batches of about the same size in bytes, events already parsed, so that parsing the next batch and writing
-/// the last one run side by side. Checks that positions are dense: a hole is an incident, not a wait.
+/// the last one run side by side. Holes are the log's to refuse: the only ones it lets pass are those that another writer left and that were
+/// declared when its events were adopted.
 /// </summary>
 internal sealed class Feed(IEventLog log)
 {
@@ -35,11 +36,12 @@ internal sealed class Feed(IEventLog log)
     {
         var recorded = await log.ReadAll(after, (int)Math.Min(limit, last - after), ct);
         if (recorded.Count == 0) return [];
-        var expected = after;
+        var before = after;
         long bytes = 0;
         foreach (var r in recorded)
         {
-            if (r.Position != ++expected) throw new LogBrokenException($"After position {expected - 1} the log goes on with {r.Position}.", expected);
+            if (r.Position <= before) throw new LogBrokenException($"After position {before} the log goes on with {r.Position}.", r.Position);
+            before = r.Position;
             bytes += r.Data.Length;
         }
         limit = (int)Math.Clamp(BytesPerBatch / Math.Max(1, bytes / recorded.Count), EventsMin, EventsMax);

@@ -99,6 +99,7 @@ public sealed partial class Books
         if (after >= last) return after;
         var feed = new Feed(log);
         await using var transaction = await connection.BeginTransactionAsync(ct);
+        await Checkpoint.LookUpByKey(connection, ct);
         Recorded? end = null;
         while (after < last)
         {

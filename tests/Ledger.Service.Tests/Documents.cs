@@ -42,6 +42,16 @@ public sealed class Documents
     }
 
     [Fact]
+    public async Task a_position_of_other_books_is_not_waited_for_and_the_answer_says_so()
+    {
+        await using var host = await TestHost.Start();
+        var began = TimeProvider.System.GetTimestamp();
+        Assert.True((bool)(await host.Get("report?minPosition=999999999")).Ok()["data"]!["stale"]!);
+        (await host.Get("agents?minPosition=999999999")).Ok();
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
     public async Task a_changed_event_and_a_changed_money_row_are_found()
     {
         await using var host = await TestHost.Start();

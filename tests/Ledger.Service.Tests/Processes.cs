@@ -34,6 +34,49 @@ public sealed class Processes
         }
     }
 
+    [Fact]
+    public async Task with_its_own_postgresql_it_weathers_a_kill_of_the_server_and_finds_its_books_again()
+    {
+        var home = NewHome();
+        var port = FreePort();
+        using var http = new HttpClient { BaseAddress = new($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(20) };
+        string? cluster = null;
+        try
+        {
+            using (var first = Start(home, port))
+            {
+                await Answers(http, first);
+                cluster = first.Said.Split('\n').Single(l => l.Contains("cluster in ", StringComparison.Ordinal)).Split("cluster in ")[1].Trim();
+                http.DefaultRequestHeaders.Authorization = new("Bearer", (await File.ReadAllTextAsync(Path.Combine(home, "token"))).Trim());
+                Assert.True(await Add(http, "before"));
+                using (var kill = Process.Start("kill", ["-9", (await File.ReadAllLinesAsync(Path.Combine(cluster, "postmaster.pid")))[0]])) await kill.WaitForExitAsync();
+                await TestHost.Until(() => Add(http, "after"), "a write after the server came back");
+                Assert.Contains("PostgreSQL is back", first.Said, StringComparison.Ordinal);
+                Assert.Equal(0, await first.Stop());
+            }
+            using var second = Start(home, port);
+            await Answers(http, second);
+            var known = await http.GetStringAsync("/api/v1/agents?minPosition=2");
+            Assert.Contains("\"before\"", known, StringComparison.Ordinal);
+            Assert.Contains("\"after\"", known, StringComparison.Ordinal);
+            Assert.Equal(0, await second.Stop());
+            Assert.False(File.Exists(Path.Combine(cluster, "postmaster.pid")));
+        }
+        finally
+        {
+            Directory.Delete(home, recursive: true);
+            if (cluster is not null && Directory.Exists(cluster)) Directory.Delete(Path.GetDirectoryName(cluster)!, recursive: true);
+        }
+    }
+
+    private static async Task<bool> Add(HttpClient http, string name)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/agents") { Content = new StringContent($$"""{"name":"{{name}}"}""", Encoding.UTF8, "application/json") };
+        request.Headers.Add("Idempotency-Key", name);
+        using var response = await http.SendAsync(request);
+        return response.IsSuccessStatusCode;
+    }
+
     [Theory]
     [InlineData("LEDGER_POLL_EVERY", "often")]
     [InlineData("LEDGER_URL", "http://192.0.2.1:7171")]

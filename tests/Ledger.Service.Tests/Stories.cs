@@ -225,7 +225,7 @@ public sealed class Stories
         host.Team.Spend("ba", key.Id, Prices.Reasoning, Prices.Prompt, Usd.Parse("1.00"));
         await host.Connect();
         var made = (await host.Post("agents/from-keys")).Ok();
-        Assert.Equal(["xai-ba", "xai-vigilio"], made["agents"]!.AsArray().Select(a => (string?)a!["id"]).Order());
+        Assert.Equal(["ba", "vigilio"], made["agents"]!.AsArray().Select(a => (string?)a!["id"]).Order());
         var again = (await host.Post("agents/from-keys")).Ok();
         Assert.Empty(again["assigned"]!.AsArray());
         Assert.Equal(2, again["skipped"]!.AsArray().Count(s => (string?)s!["why"] == "it was assigned before"));
@@ -264,6 +264,74 @@ public sealed class Stories
         var ended = (await host.Post("missions/end", new { mission = "a/b#1" })).Ok();
         Assert.Equal((string?)open["mission"]!["id"], (string?)ended["mission"]!["id"]);
         (await host.Post("missions/end", new { mission = "a/b#1" })).Refused("mission.ambiguous");
+    }
+
+    [Fact]
+    public async Task a_line_that_vanishes_keeps_its_total_is_listed_and_counts_as_withdrawn_an_hour_later()
+    {
+        await using var host = await TestHost.Start(clock: new(hour.AddMinutes(65)));
+        var (key, mission) = await WholeHourMission(host, Usd.Parse("6.00"));
+        // Another line stays, whose zeros are all there: so the feed is dense, and absence means something.
+        host.Team.Spend("ba", key, Prices.Reasoning, Prices.Completion, Usd.Parse("0.50"), hour.AddMinutes(62));
+        host.Team.Vanish(hour.AddMinutes(20), key, Prices.Reasoning, Prices.Prompt);
+        await host.Sync();
+        var cost = (await host.Get($"missions/cost?mission={mission}")).Ok();
+        Assert.Equal(Usd.Parse("6.00"), cost.Money("billed"));
+        Assert.Equal("6.00", (string?)cost["data"]!["missing"]!.AsArray().Single()!["total"]);
+
+        host.Clock.Advance(TimeSpan.FromMinutes(61));
+        await host.Sync();
+        var withdrawn = (await host.Get($"missions/cost?mission={mission}")).Ok();
+        Assert.Equal(Usd.Zero, withdrawn.Money("billed"));
+        Assert.Empty(withdrawn["data"]!["missing"]!.AsArray());
+        host.Team.Unvanish();
+        await host.Sync();
+        Assert.Equal(Usd.Parse("6.00"), (await host.Get($"missions/cost?mission={mission}")).Ok().Money("billed"));
+        Assert.True((bool)(await host.Post("verify")).Ok()["ok"]!);
+    }
+
+    [Fact]
+    public async Task where_model_is_refused_the_feed_is_read_by_description_and_the_choice_is_kept()
+    {
+        await using var host = await TestHost.Start();
+        var key = host.Team.AddKey("xai-ba", host.Clock.GetUtcNow().AddDays(-10));
+        host.Team.Spend("ba", key.Id, Prices.Reasoning, Prices.Prompt, Usd.Parse("1.00"));
+        await host.Connect();
+        host.Xai.Faults.ModelRefused = true;
+        host.Team.Spend("ba", key.Id, Prices.Reasoning, Prices.Prompt, Usd.Parse("0.50"));
+        await host.Sync();
+        Assert.Equal(Usd.Parse("1.50"), (await host.Get("report?since=today")).Ok().Money("total"));
+        Assert.Equal("KeyDescriptionUnit", await host.Database.Scalar<string>("select dimensions from ledger_source"));
+        await host.Sync();
+        Assert.True((bool)(await host.Post("verify")).Ok()["ok"]!);
+    }
+
+    [Fact]
+    public async Task a_mission_of_an_agent_without_a_key_has_no_cost_rather_than_none()
+    {
+        await using var host = await TestHost.Start();
+        var key = host.Team.AddKey("xai-ba", host.Clock.GetUtcNow().AddDays(-10));
+        host.Team.Spend("ba", key.Id, Prices.Reasoning, Prices.Prompt, Usd.Parse("6.00"));
+        await host.Connect();
+        (await host.Post("agents", new { name = "ba" })).Ok();
+        var started = (await host.Post("missions", new { title = "x", at = "2026-11-16T10:00:00Z" })).Ok();
+        var cost = (await host.Get($"missions/cost?mission={started["mission"]!["id"]}&minPosition={started["position"]}")).Ok();
+        Assert.Null(cost["billed"]);
+        Assert.Equal("no_key", (string?)cost["reason"]);
+        Assert.Equal(Usd.Parse("6.00"), (await host.Get("report?since=today")).Ok().Money("unassigned"));
+    }
+
+    [Fact]
+    public async Task after_a_restart_everything_is_as_it_was()
+    {
+        await using var host = await TestHost.Start(clock: new(hour.AddMinutes(65)));
+        var (_, mission) = await WholeHourMission(host, Usd.Parse("6.00"));
+        var path = $"missions/cost?mission={mission}&asOf={await host.Head()}";
+        var before = (await host.Get(path)).Ok();
+        await using var again = await host.Another();
+        var after = (await again.Get(path)).Ok();
+        foreach (var member in new[] { "mission", "billed", "low", "high", "methods", "by", "asOf" })
+            Assert.Equal(before[member]!.ToJsonString(), after[member]!.ToJsonString());
     }
 
     /// <summary>ba's key, and a mission of ba's over the whole hour in which it spent.</summary>

@@ -32,10 +32,11 @@ internal sealed class ConnectAtStart(ServiceSettings settings, Connector connect
             }
             catch (Exception e) when (!ct.IsCancellationRequested)
             {
+                // Another node may have connected the same key just now; the next look finds it.
                 var why = ProblemMiddleware.Explain(e, out _);
                 Warning = $"The management key in the environment is not in use: {why.Detail}";
                 logger.LogWarning("{Warning}", Warning);
-                if (why.Code is not ("provider.unavailable" or "log.busy" or "log.unknown" or "log.conflict")) return;
+                if (why.Code is not ("account.exists" or "provider.unavailable" or "log.busy" or "log.unknown" or "log.conflict")) return;
             }
             await Task.Delay(pause, clock, ct);
         }

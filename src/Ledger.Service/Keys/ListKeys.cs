@@ -1,4 +1,5 @@
 using Ledger.Money;
+using Ledger.Service.Spend;
 using Ledger.Service.Writing;
 using Ledger.Views.Spend;
 
@@ -10,8 +11,9 @@ internal static class ListKeys
 {
     private const int keysMax = 5_000;
 
-    public static async Task<KeyList> Get(Registry registry, SpendQueries spend, TimeProvider clock, CancellationToken ct)
+    public static async Task<KeyList> Get(long? minPosition, Registry registry, ReadAt readAt, SpendQueries spend, TimeProvider clock, CancellationToken ct)
     {
+        await readAt.Caught(minPosition, ct);
         var now = clock.GetUtcNow();
         var midnight = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero);
         var report = await spend.Report(new() { Since = midnight.AddDays(-30), Until = midnight.AddDays(1), By = [Dimension.Account, Dimension.Key], Limit = keysMax, PreliminaryFrom = now }, ct);

@@ -8,7 +8,7 @@ namespace Ledger.Service.Missions;
 
 /// <summary>A mission's cost line by line, down to the snapshot events and the provider's own figures.</summary>
 internal sealed record MissionExplained(
-    MissionBody Mission, Usd? Billed, Usd? Low, Usd? High, IReadOnlyList<LineExplained> Lines, bool More, AsOfBody AsOf, DataBody Data);
+    MissionBody Mission, Usd? Billed, Usd? Low, Usd? High, string? Reason, IReadOnlyList<LineExplained> Lines, bool More, AsOfBody AsOf, DataBody Data);
 
 internal sealed record LineExplained(
     string Account, string? Key, string? KeyName, DateTimeOffset Start, int Seconds, string? Model, string? Unit, Usd LineTotal, Usd Billed, Usd Low, Usd High,
@@ -32,6 +32,6 @@ internal static class ExplainMission
         var lines = registry.Ask(d => explained.Lines.Select(l => new LineExplained(
             d.Accounts.GetValueOrDefault(l.Account)?.Label ?? l.Account, l.Key, d.Ownership(l.Account, l.Key).Name, l.Start, l.Seconds, l.Model, l.Unit, l.LineTotal, l.Billed, l.Low, l.High, l.Parts,
             [.. l.Readings.Select(r => new ReadingExplained(r.Position, r.Event, r.Asked, r.Answered, r.Total, r.Replaces, r.Raw, r.Withdrawn, r.Evidence))])).ToArray());
-        return new(MissionBody.Of(explained.Mission), explained.Billed, explained.Low, explained.High, lines, explained.More > 0, AsOfBody.Of(explained.AsOf), await data.Now(null, behind, ct));
+        return new(MissionBody.Of(explained.Mission), explained.Billed, explained.Low, explained.High, explained.Billed is null ? CostAnswer.NoKey : null, lines, explained.More > 0, AsOfBody.Of(explained.AsOf), await data.Now(null, behind, ct));
     }
 }

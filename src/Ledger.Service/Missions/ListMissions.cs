@@ -21,20 +21,31 @@ internal static class ListMissions
     private const int limitMax = 1_000;
 
     public static async Task<MissionList> Get(
-        string? state, string? agent, string? mission, int? limit, long? minPosition, ReadAt readAt, SpendQueries spend, Registry registry, MissionFinder finder, Books books, IEventLog log, DataStates data, CancellationToken ct)
+        string? state, string? agent, string? mission, int? limit, string? asOf, long? minPosition, ReadAt readAt, SpendQueries spend, Registry registry, MissionFinder finder, Books books, IEventLog log, DataStates data, CancellationToken ct)
     {
         var wanted = State(state);
         if (limit is < 1 or > limitMax) throw new RefusedException("request.invalid", $"limit is a number from 1 to {limitMax}.", "limit", $"{limit}");
-        var (_, behind) = await readAt.Resolve(null, minPosition, ct);
+        var (past, behind) = await readAt.Resolve(asOf, minPosition, ct);
         var of = agent is null ? null : await finder.Agent(agent, "agent", ct);
         var take = limit ?? 50;
         var (position, found) = registry.Ask(d => (books.Position, (mission is null ? d.Missions.Values : MissionFinder.Named(d, mission))
             .Where(m => (wanted is null || m.State == wanted) && (of is null || m.Agents.Contains(of)))
             .OrderByDescending(m => m.Windows[^1].Start).ThenBy(m => m.Id, StringComparer.Ordinal).Take(take + 1).ToArray()));
         var shown = found.Take(take).ToArray();
+        if (past is { } then) return await AsOf(then, shown, found.Length > take, behind, spend, log, data, ct);
         var figures = await spend.Figures([.. shown.Select(m => m.Id)], ct);
         return new(
             [.. shown.Select(m => Listed(m, figures.GetValueOrDefault(m.Id)))], found.Length > take, new(position, await TimeOf(position, log, ct)), await data.Now(null, behind, ct));
+    }
+
+    /// <summary>The same missions as they were; those that came later are left out.</summary>
+    private static async Task<MissionList> AsOf(long position, Mission[] shown, bool more, bool behind, SpendQueries spend, IEventLog log, DataStates data, CancellationToken ct)
+    {
+        var then = new List<ListedMission>();
+        foreach (var mission in shown)
+            if (await spend.Cost(mission.Id, position, [], data.PreliminaryFrom, ct) is { } cost)
+                then.Add(Listed(cost.Mission, new(cost.Billed, cost.Low, cost.High, cost.Reason)));
+        return new(then, more, new(position, await TimeOf(position, log, ct)), await data.Now(null, behind, ct));
     }
 
     private static async Task<DateTimeOffset?> TimeOf(long position, IEventLog log, CancellationToken ct) =>

@@ -41,7 +41,6 @@ internal sealed class AccountPoller : IAsyncDisposable
     private XaiClient? client;
     private string? clientOf;
     private (int Seconds, DateTimeOffset At)? lag;
-    private DateTimeOffset? countedBefore;
     private Task running = Task.CompletedTask;
 
     public AccountPoller(string account, DateTimeOffset connectedAt, ServiceSettings settings, ILeases leases, string node, Recorder recorder, Sources sources, CredentialVault vault, TimeProvider clock, ILogger logger)
@@ -173,10 +172,9 @@ internal sealed class AccountPoller : IAsyncDisposable
             // Taken again after the reading: the account may have been edited or removed meanwhile, and the views have to hold it all.
             known = await recorder.Look(account, ct);
             if (known.State is not { Removed: false }) throw new NotMyTurnException();
-            countedBefore ??= (await sources.Coverage(account, new(midnight, now.AddHours(1)), ct)).Select(c => (DateTimeOffset?)c.Asked).Max();
+            var countedBefore = (await sources.Coverage(account, new(midnight, now.AddHours(1)), ct)).Select(c => (DateTimeOffset?)c.Asked).Max();
             var bookmark = Waiting.CountsAt(asked, answered, countedBefore, settings.BookmarkReach);
             var recorded = await recorder.Record(known, readings.Readings, balance, bookmark, await Lag(known.State, ct), fence, ct) ?? throw new NotMyTurnException();
-            countedBefore = bookmark ?? asked;
             Waiting.Served(asked);
             await sources.Put(state with
             {
@@ -233,7 +231,6 @@ internal sealed class AccountPoller : IAsyncDisposable
             DeepAt = now,
             Dimensions = read.Dimensions,
         }, ct);
-        if (newest) countedBefore = days.Max(d => d.Asked);
         return new Polled(days.Length, lines, days.Max(d => d.Asked), position);
     }, ct);
 
@@ -268,6 +265,13 @@ internal sealed class AccountPoller : IAsyncDisposable
         {
             await Failed(known, state, FailureKind.Unreachable, $"The reading took longer than {pollMax.TotalSeconds:0} seconds.", null, fence, stop);
             throw new ProviderException(FailureKind.Unreachable, "The reading took too long.");
+        }
+        catch (Exception e) when (e is not (NotMyTurnException or OperationCanceledException or Npgsql.NpgsqlException or TimeoutException))
+        {
+            // Ours, not the provider's: asking again at once would only be more of it.
+            await sources.Put(state with { Attempted = clock.GetUtcNow(), Failures = state.Failures + 1, Failing = "internal", Detail = Names.Printable(e.Message), NextDue = clock.GetUtcNow() + Backoff(state.Failures + 1) }, stop);
+            Backfill.Failing(e.Message);
+            throw;
         }
         finally
         {

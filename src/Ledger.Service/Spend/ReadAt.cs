@@ -16,17 +16,22 @@ internal sealed class ReadAt(IEventLog log, Books books)
     /// </summary>
     public async Task<(long? AsOf, bool Behind)> Resolve(string? asOf, long? minPosition, CancellationToken ct)
     {
-        var behind = false;
-        if (minPosition is { } wanted)
-        {
-            if (wanted < 0 || wanted > (await log.Head(ct)).Position) throw Unknown("minPosition", $"{wanted}");
-            behind = !await books.WaitFor(wanted, patience, ct);
-        }
+        var behind = !await Caught(minPosition, ct);
         if (asOf is null) return (null, behind);
         var position = await Position("asOf", asOf, ct);
         if (!await books.WaitFor(position, patience, ct))
             throw new RefusedException("log.busy", $"The views hold the log up to {books.Position} only; position {position} is not there yet.") { RetryAfter = TimeSpan.FromSeconds(2) };
         return (position, behind);
+    }
+
+    /// <summary>
+    /// Waits until the views hold what the caller wrote. False: they don't. A position that the log does not reach is of other books,
+    /// so nothing is waited for.
+    /// </summary>
+    public async Task<bool> Caught(long? minPosition, CancellationToken ct)
+    {
+        if (minPosition is not { } wanted || books.Position >= wanted) return true;
+        return wanted <= (await log.Head(ct)).Position && await books.WaitFor(wanted, patience, ct);
     }
 
     /// <summary>A position, or the last one before a time.</summary>

@@ -13,7 +13,8 @@ internal static class FirstToken
         {
             var kept = (await File.ReadAllTextAsync(settings.TokenFile, ct)).Trim();
             if (await tokens.Recognise(kept, ct) is not null) return;
-            // The file outlived its database (or the token was revoked): a new one takes its place only where nobody else is admin.
+            // Revoked, or of another database: a new one takes its place only where nobody else is admin. A file that is missing is
+            // made anew: whoever owns the data folder is the operator.
             if (await tokens.Any(ct)) return;
         }
         var token = TokenText.New();

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Ledger.Accounts;
 using Ledger.Attribution;
 using Ledger.Log;
@@ -15,18 +16,33 @@ internal sealed class HeldLines(string schema)
     private Dictionary<LineKey, HeldLine> young = [];
     private Dictionary<LineKey, HeldLine> old = [];
 
-    public void Clear()
+    // Where each key's lines end. Most edits concern the present: nothing of theirs lies before it, and no table is asked.
+    private readonly Dictionary<(string Account, string Key), DateTimeOffset> ends = [];
+
+    /// <summary>Forgets everything, and learns where each key's lines end.</summary>
+    public async Task Reset(NpgsqlConnection db, CancellationToken ct)
     {
         young = [];
         old = [];
+        ends.Clear();
+        await using var command = new NpgsqlCommand($"select account, key, max(start + make_interval(secs => seconds)) from {schema}.line group by 1, 2", db);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+            ends[(reader.GetString(0), reader.GetString(1))] = reader.GetFieldValue<DateTimeOffset>(2);
     }
 
     public HeldLine Add(LineRow row)
     {
         var held = new HeldLine(row);
         young[LineKey.Of(row)] = held;
+        ref var end = ref CollectionsMarshal.GetValueRefOrAddDefault(ends, (row.Account, row.Key), out _);
+        if (row.Bucket.End > end) end = row.Bucket.End;
         return held;
     }
+
+    /// <summary>The touched stretches that lines can lie in.</summary>
+    public IReadOnlyList<Touched> Reached(IReadOnlyList<Touched> touched) =>
+        [.. touched.Where(t => ends.TryGetValue((t.Account, t.Key), out var end) && t.Stretch.Start < end)];
 
     public HeldLine Get(string account, SnapshotLine line, DimensionSet dimensions) => Get(LineKey.Of(account, line, dimensions));
 

@@ -21,9 +21,9 @@ public sealed partial class SpendQueries
         return await InSnapshot(query.AsOf, (connection, at) => Report(query, connection, at, ct), ct);
     }
 
-    private static async Task<ReportAnswer> Report(ReportQuery query, NpgsqlConnection connection, AsOf? past, CancellationToken ct)
+    private async Task<ReportAnswer> Report(ReportQuery query, NpgsqlConnection connection, AsOf? past, CancellationToken ct)
     {
-        await using var command = ReportCommand(query, past is null, connection);
+        await using var command = ReportCommand(query, past, books.Position, connection);
         var groups = new Dictionary<string, (string?[] Group, Int128 Ticks)>(StringComparer.Ordinal);
         Int128 total = 0, idle = 0, unassigned = 0, preliminary = 0;
         var at = past;
@@ -72,10 +72,15 @@ public sealed partial class SpendQueries
         return rows;
     }
 
-    private static NpgsqlCommand ReportCommand(ReportQuery query, bool current, NpgsqlConnection connection)
+    private static NpgsqlCommand ReportCommand(ReportQuery query, AsOf? past, long head, NpgsqlConnection connection)
     {
-        // Days are added up beforehand. A window that cuts a day, hours, and the past are answered from allocations.
-        var fromDays = current && !query.By.Contains(Dimension.Hour) && IsMidnight(query.Since) && IsMidnight(query.Until);
+        // Days are added up beforehand. A window that cuts a day, hours, and the past are answered from allocations; a past that lies
+        // nearer to now than to the beginning, from days less what came after.
+        var asked = query.By.Concat(query.Where.Keys).ToHashSet();
+        var wholeDays = !asked.Contains(Dimension.Hour) && IsMidnight(query.Since) && IsMidnight(query.Until);
+        var fromDays = wholeDays && (past is null || past.Position > head / 2);
+        var parties = !asked.Overlaps([Dimension.Key, Dimension.Model, Dimension.Unit]);
+        var partiesOnly = parties && !asked.Overlaps([Dimension.Account, Dimension.Provider]);
         var command = new NpgsqlCommand { Connection = connection };
         string Parameter(object value)
         {
@@ -96,10 +101,18 @@ public sealed partial class SpendQueries
             _ => throw new ArgumentOutOfRangeException(nameof(dimension)),
         };
 
-        var parties = query.By.Concat(query.Where.Keys).All(d => d is Dimension.Provider or Dimension.Account or Dimension.Agent or Dimension.Mission or Dimension.Day);
-        var source = fromDays ? parties ? "views.party_day" : "views.spend_day" : current
-            ? "(select a.mission, a.agent, a.amount as billed, l.* from views.line l join views.allocation a on a.line_id = l.id) s"
-            : $"(select a.mission, a.agent, a.amount as billed, l.* from views.allocation a join views.line l on l.id = a.line_id where a.position <= {Parameter(query.AsOf!.Value)}) s";
+        var source = (fromDays, past) switch
+        {
+            (true, null) => parties ? "views.party_day" : "views.spend_day",
+            (true, { } at) => $"""
+                (select day, account, key, model, unit, agent, mission, billed from views.spend_day
+                 union all select (l.start at time zone 'utc')::date, l.account, l.key, l.model, l.unit, a.agent, a.mission, -a.amount
+                 from views.allocation a join views.line l on l.id = a.line_id where a.position > {Parameter(at.Position)}) s
+                """,
+            (false, null) => "(select a.mission, a.agent, a.amount as billed, l.* from views.line l join views.allocation a on a.line_id = l.id) s",
+            (false, { } at) when partiesOnly => $"(select mission, agent, amount as billed, start from views.allocation where position <= {Parameter(at.Position)}) s",
+            (false, { } at) => $"(select a.mission, a.agent, a.amount as billed, l.* from views.allocation a join views.line l on l.id = a.line_id where a.position <= {Parameter(at.Position)}) s",
+        };
         var when = fromDays
             ? $"day >= {Parameter(DateOnly.FromDateTime(query.Since.UtcDateTime))} and day < {Parameter(DateOnly.FromDateTime(query.Until.UtcDateTime))}"
             : $"start >= {Parameter(query.Since.ToUniversalTime())} and start < {Parameter(query.Until.ToUniversalTime())}";

@@ -33,7 +33,7 @@ internal sealed class SpendWriter(string schema)
         writing = Task.CompletedTask;
         rows.Clear();
         spare.Clear();
-        lines.Clear();
+        await lines.Reset(db, ct);
         directory = await Documents.Load(db, schema, ct);
         await using var command = new NpgsqlCommand($"select coalesce(max(id), 0) + 1 from {schema}.line", db);
         nextLine = (long)(await command.ExecuteScalarAsync(ct))!;
@@ -64,7 +64,7 @@ internal sealed class SpendWriter(string schema)
                         Mark(lines.Get(snapshot.Account, name, snapshot.Dimensions), null);
                     break;
                 default:
-                    var touched = directory.Apply(happened);
+                    var touched = lines.Reached(directory.Apply(happened));
                     Documents.Changed(happened, directory, rows.Documents);
                     if (touched.Count > 0)
                     {
