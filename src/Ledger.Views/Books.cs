@@ -220,11 +220,27 @@ public sealed partial class Books : IAsyncDisposable
 
     internal static async Task Create(NpgsqlConnection connection, string schema, CancellationToken ct)
     {
-        if (!SchemaName().IsMatch(schema)) throw new ArgumentException($"'{schema}' is not a schema name.", nameof(schema));
-        using var text = new StreamReader(typeof(Books).Assembly.GetManifestResourceStream("Schema.sql")!);
-        await using var create = new NpgsqlCommand((await text.ReadToEndAsync(ct)).Replace("SCHEMA", schema, StringComparison.Ordinal), connection);
-        await create.ExecuteNonQueryAsync(ct);
+        await CreateTables(connection, schema, ct);
+        await CreateIndexes(connection, schema, ct);
     }
+
+    private static Task CreateTables(NpgsqlConnection connection, string schema, CancellationToken ct) => Run(connection, schema, definition.Value.Tables, ct);
+
+    internal static Task CreateIndexes(NpgsqlConnection connection, string schema, CancellationToken ct) => Run(connection, schema, definition.Value.Indexes, ct);
+
+    private static async Task Run(NpgsqlConnection connection, string schema, string sql, CancellationToken ct)
+    {
+        if (!SchemaName().IsMatch(schema)) throw new ArgumentException($"'{schema}' is not a schema name.", nameof(schema));
+        await using var command = new NpgsqlCommand(sql.Replace("SCHEMA", schema, StringComparison.Ordinal), connection) { CommandTimeout = 0 };
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    private static readonly Lazy<(string Tables, string Indexes)> definition = new(() =>
+    {
+        using var text = new StreamReader(typeof(Books).Assembly.GetManifestResourceStream("Schema.sql")!);
+        var parts = text.ReadToEnd().Split("-- INDEXES");
+        return (parts[0], "-- " + parts[1]);
+    });
 
     [GeneratedRegex("^[a-z][a-z0-9_]{0,40}$")]
     private static partial Regex SchemaName();

@@ -48,8 +48,8 @@ public sealed partial class Books
         {
             await using var shadow = await db.OpenConnectionAsync(ct);
             await Execute(shadow, $"drop schema if exists {Shadow} cascade", ct);
-            await Create(shadow, Shadow, ct);
-            var rebuilt = new SpendWriter(Shadow);
+            await CreateTables(shadow, Shadow, ct);
+            var rebuilt = new SpendWriter(Shadow, indexed: false);
             await rebuilt.Load(shadow, ct);
             var head = (await log.Head(ct)).Position;
             var at = await Fill(rebuilt, shadow, 0, Math.Min(head, Math.Max(Position, 1)), head, progress, ct);
@@ -85,8 +85,8 @@ public sealed partial class Books
     {
         await using var shadow = await db.OpenConnectionAsync(ct);
         await Execute(shadow, $"drop schema if exists {Shadow} cascade", ct);
-        await Create(shadow, Shadow, ct);
-        var rebuilt = new SpendWriter(Shadow);
+        await CreateTables(shadow, Shadow, ct);
+        var rebuilt = new SpendWriter(Shadow, indexed: false);
         await rebuilt.Load(shadow, ct);
         var head = (await log.Head(ct)).Position;
         await Fill(rebuilt, shadow, 0, head, head, null, ct);
@@ -96,7 +96,11 @@ public sealed partial class Books
     /// <summary>The code that runs live, in one transaction: nobody sees the shadow before it is done.</summary>
     private async Task<long> Fill(SpendWriter into, NpgsqlConnection connection, long after, long last, long of, IProgress<(long, long)>? progress, CancellationToken ct)
     {
-        if (after >= last) return after;
+        if (after >= last)
+        {
+            await into.Index(connection, ct);
+            return after;
+        }
         var feed = new Feed(log);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await Checkpoint.LookUpByKey(connection, ct);
@@ -111,6 +115,7 @@ public sealed partial class Books
             progress?.Report((after, of));
         }
         await into.Complete();
+        await into.Index(connection, ct);
         await MoveTo(Shadow, end!, connection, ct);
         await transaction.CommitAsync(ct);
         return after;

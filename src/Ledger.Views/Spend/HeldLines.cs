@@ -1,6 +1,6 @@
-using System.Runtime.InteropServices;
 using Ledger.Accounts;
 using Ledger.Attribution;
+using Ledger.Keys;
 using Ledger.Log;
 using Ledger.Money;
 using Npgsql;
@@ -16,33 +16,53 @@ internal sealed class HeldLines(string schema)
     private Dictionary<LineKey, HeldLine> young = [];
     private Dictionary<LineKey, HeldLine> old = [];
 
-    // Where each key's lines end. Most edits concern the present: nothing of theirs lies before it, and no table is asked.
-    private readonly Dictionary<(string Account, string Key), DateTimeOffset> ends = [];
+    // Of each key: where its lines end, from where on all of them are in memory, and which those are. Most edits concern the last
+    // hours: nothing has to be asked of the tables for them.
+    private readonly Dictionary<(string Account, string Key), KeyLines> keys = [];
 
     /// <summary>Forgets everything, and learns where each key's lines end.</summary>
     public async Task Reset(NpgsqlConnection db, CancellationToken ct)
     {
         young = [];
         old = [];
-        ends.Clear();
+        keys.Clear();
         await using var command = new NpgsqlCommand($"select account, key, max(start + make_interval(secs => seconds)) from {schema}.line group by 1, 2", db);
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
-            ends[(reader.GetString(0), reader.GetString(1))] = reader.GetFieldValue<DateTimeOffset>(2);
+        {
+            var end = reader.GetFieldValue<DateTimeOffset>(2);
+            keys[(reader.GetString(0), reader.GetString(1))] = new() { End = end, CompleteFrom = end };
+        }
     }
 
     public HeldLine Add(LineRow row)
     {
         var held = new HeldLine(row);
         young[LineKey.Of(row)] = held;
-        ref var end = ref CollectionsMarshal.GetValueRefOrAddDefault(ends, (row.Account, row.Key), out _);
-        if (row.Bucket.End > end) end = row.Bucket.End;
+        if (!keys.TryGetValue((row.Account, row.Key), out var key)) keys[(row.Account, row.Key)] = key = new();
+        if (row.Bucket.End > key.End) key.End = row.Bucket.End;
+        key.Lines.Add(held);
         return held;
     }
 
     /// <summary>The touched stretches that lines can lie in.</summary>
     public IReadOnlyList<Touched> Reached(IReadOnlyList<Touched> touched) =>
-        [.. touched.Where(t => ends.TryGetValue((t.Account, t.Key), out var end) && t.Stretch.Start < end)];
+        [.. touched.Where(t => keys.TryGetValue((t.Account, t.Key), out var key) && t.Stretch.Start < key.End)];
+
+    /// <summary>The lines whose bucket shares time with a touched stretch, by id; null when not all of them are in memory.</summary>
+    public IReadOnlyCollection<HeldLine>? InMemory(IReadOnlyList<Touched> touched)
+    {
+        var meeting = new SortedDictionary<long, HeldLine>();
+        foreach (var (account, name, stretch) in touched)
+        {
+            var key = keys[(account, name)];
+            if (stretch.Start < key.CompleteFrom) return null;
+            foreach (var held in key.Lines)
+                if (held.Row.Bucket.Meets(stretch))
+                    meeting[held.Row.Id] = held;
+        }
+        return meeting.Values;
+    }
 
     public HeldLine Get(string account, SnapshotLine line, DimensionSet dimensions) => Get(LineKey.Of(account, line, dimensions));
 
@@ -59,11 +79,7 @@ internal sealed class HeldLines(string schema)
     /// <summary>The lines the batch speaks of that are not in memory. Those it brings itself are among them: the tables won't have them.</summary>
     public IReadOnlyCollection<LineKey> Wants(IReadOnlyList<(Recorded Recorded, ILedgerEvent? Event)> events)
     {
-        if (young.Count > PerGenerationMax)
-        {
-            old = young;
-            young = [];
-        }
+        if (young.Count > PerGenerationMax) Age();
         var wanted = new HashSet<LineKey>();
         foreach (var snapshot in events.Select(e => e.Event).OfType<UsageSnapshotTaken>())
         {
@@ -108,6 +124,18 @@ internal sealed class HeldLines(string schema)
         // Their books are made with the directory as it was before the batch; an edit inside the batch loads what it touches again.
         foreach (var chunk in ids.Chunk(20_000))
             await LoadAgain(chunk, directory, db, ct);
+    }
+
+    /// <summary>Drops what was not used since the last time. Of its keys, memory is complete only after it from now on.</summary>
+    private void Age()
+    {
+        foreach (var (name, held) in old)
+            if (!young.ContainsKey(name) && keys.TryGetValue((name.Account, name.Key), out var key) && held.Row.Bucket.End > key.CompleteFrom)
+                key.CompleteFrom = held.Row.Bucket.End;
+        old = young;
+        young = [];
+        foreach (var key in keys.Values)
+            key.Lines.RemoveAll(held => held.Row.Bucket.End <= key.CompleteFrom);
     }
 
     /// <summary>Ids of the lines whose bucket shares time with a touched stretch of their key, ascending.</summary>
@@ -174,9 +202,7 @@ internal sealed class HeldLines(string schema)
         {
             var held = loaded[reader.GetInt64(0)];
             var ownership = directory.Ownership(held.Row.Account, held.Row.Key);
-            held.Book.Observe(
-                new(reader.GetInt64(1)), new(reader.GetFieldValue<DateTimeOffset>(2), reader.GetFieldValue<DateTimeOffset>(3)),
-                (amount, when) => Attributor.Attribute(amount, when, ownership, directory));
+            held.Observe(new(reader.GetInt64(1)), new(reader.GetFieldValue<DateTimeOffset>(2), reader.GetFieldValue<DateTimeOffset>(3)), ownership, directory);
         }
         await reader.NextResultAsync(ct);
         var holdings = new Dictionary<long, List<Holding>>();
@@ -196,7 +222,15 @@ internal sealed class HeldLines(string schema)
         }
 
         foreach (var held in loaded.Values)
+        {
             young[LineKey.Of(held.Row)] = held;
+            // One that was in memory is replaced there too.
+            if (keys.TryGetValue((held.Row.Account, held.Row.Key), out var key) && held.Row.Bucket.End > key.CompleteFrom)
+            {
+                key.Lines.RemoveAll(h => h.Row.Id == held.Row.Id);
+                key.Lines.Add(held);
+            }
+        }
         return [.. loaded.Values];
     }
 
@@ -208,7 +242,25 @@ internal sealed class HeldLine(LineRow row)
 {
     public LineRow Row { get; } = row;
 
-    public LineBook Book { get; } = new();
+    private readonly List<(Usd Total, Span Evidence)> facts = new(1);
+
+    public LineBook Book { get; private set; } = new();
+
+    /// <summary>What the provider said of the line now.</summary>
+    public void Observe(Usd total, Span evidence, KeyOwnership ownership, Directory directory)
+    {
+        facts.Add((total, evidence));
+        Book.Observe(total, evidence, (amount, when) => Attributor.Attribute(amount, when, ownership, directory));
+    }
+
+    /// <summary>Makes the book anew from the line's own facts, under the directory as it is now.</summary>
+    public void Replay(Directory directory)
+    {
+        var ownership = directory.Ownership(Row.Account, Row.Key);
+        Book = new();
+        foreach (var (total, evidence) in facts)
+            Book.Observe(total, evidence, (amount, when) => Attributor.Attribute(amount, when, ownership, directory));
+    }
 
     public IReadOnlyList<Holding> Holdings { get; set; } = [];
 
@@ -248,6 +300,18 @@ internal sealed class HeldLine(LineRow row)
                 return h;
         return default;
     }
+}
+
+/// <summary>What is in memory of one key.</summary>
+internal sealed class KeyLines
+{
+    /// <summary>Where its lines end; nothing lies after.</summary>
+    public DateTimeOffset End { get; set; }
+
+    /// <summary>Every line that ends after this is in memory.</summary>
+    public DateTimeOffset CompleteFrom { get; set; }
+
+    public List<HeldLine> Lines { get; } = [];
 }
 
 internal readonly record struct HeldClaim(string Mission, long Low, long High);

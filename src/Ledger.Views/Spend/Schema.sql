@@ -23,7 +23,7 @@ create table SCHEMA.directory (
 
 -- The finest thing the provider puts a price on. An empty key, model or unit is one that billing does not name.
 create table SCHEMA.line (
-    id bigint primary key,
+    id bigint not null,
     account text not null,
     key text not null,
     model text not null,
@@ -34,9 +34,6 @@ create table SCHEMA.line (
     total bigint not null,
     missing_since timestamptz
 ) with (fillfactor = 85);
-create index line_by_key on SCHEMA.line (account, key, start);
-create index line_by_start on SCHEMA.line (start);
-create index line_missing on SCHEMA.line (account) where missing_since is not null;
 
 -- What the provider said, reading by reading.
 create table SCHEMA.fact (
@@ -47,8 +44,7 @@ create table SCHEMA.fact (
     evidence_start timestamptz not null,
     evidence_end timestamptz not null,
     answered timestamptz not null,
-    late_seconds bigint,
-    primary key (line_id, position)
+    late_seconds bigint
 );
 
 -- Who carries what. An empty mission is (idle); an empty agent too is (unassigned).
@@ -61,11 +57,8 @@ create table SCHEMA.allocation (
     amount bigint not null,
     restated bigint not null,
     moved boolean not null,
-    start timestamptz not null,
-    primary key (position, line_id, mission, agent, method)
+    start timestamptz not null
 );
-create index allocation_by_line on SCHEMA.allocation (line_id);
-create index allocation_by_mission on SCHEMA.allocation (mission, position) where mission <> '';
 
 -- Between which amounts a mission's part of a line must lie.
 create table SCHEMA.claim (
@@ -73,11 +66,8 @@ create table SCHEMA.claim (
     line_id bigint not null,
     mission text not null,
     low bigint not null,
-    high bigint not null,
-    primary key (position, line_id, mission)
+    high bigint not null
 );
-create index claim_by_mission on SCHEMA.claim (mission, position);
-create index claim_by_line on SCHEMA.claim (line_id);
 
 -- Allocations added up to days, at the checkpoint.
 create table SCHEMA.spend_day (
@@ -93,7 +83,6 @@ create table SCHEMA.spend_day (
     restated bigint not null,
     primary key (day, account, key, model, unit, agent, mission, method)
 ) with (fillfactor = 85);
-create index spend_day_by_mission on SCHEMA.spend_day (mission) where mission <> '';
 
 -- The same without key, model, unit and method: what people ask for most is answered from few rows.
 create table SCHEMA.party_day (
@@ -113,3 +102,17 @@ create table SCHEMA.mission_bounds (
 ) with (fillfactor = 85);
 
 insert into SCHEMA.checkpoint values (1, 0, decode(repeat('00', 32), 'hex'), null, gen_random_uuid());
+
+-- INDEXES: a rebuild fills the large tables first and makes these when they are needed, at the latest before it compares.
+alter table SCHEMA.line add primary key (id);
+alter table SCHEMA.fact add primary key (line_id, position);
+alter table SCHEMA.allocation add primary key (position, line_id, mission, agent, method);
+alter table SCHEMA.claim add primary key (position, line_id, mission);
+create index line_by_key on SCHEMA.line (account, key, start);
+create index line_by_start on SCHEMA.line (start);
+create index line_missing on SCHEMA.line (account) where missing_since is not null;
+create index allocation_by_line on SCHEMA.allocation (line_id);
+create index allocation_by_mission on SCHEMA.allocation (mission, position) where mission <> '';
+create index claim_by_mission on SCHEMA.claim (mission, position);
+create index claim_by_line on SCHEMA.claim (line_id);
+create index spend_day_by_mission on SCHEMA.spend_day (mission) where mission <> '';

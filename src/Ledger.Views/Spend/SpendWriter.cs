@@ -12,7 +12,7 @@ namespace Ledger.Views.Spend;
 /// Turns events into rows: facts from snapshots, allocations and claims from facts and the directory. The same code runs live and in
 /// a rebuild. Holds the directory at the checkpoint and recently used lines; both can be loaded again at any time.
 /// </summary>
-internal sealed class SpendWriter(string schema)
+internal sealed class SpendWriter(string schema, bool indexed = true)
 {
     /// <summary>Lines re-allocated at once, which bounds memory when history is edited.</summary>
     private const int LinesPerChunk = 20_000;
@@ -48,6 +48,7 @@ internal sealed class SpendWriter(string schema)
         if (lines.Wants(events) is { Count: > 0 } wanted)
         {
             await Complete();
+            await Index(db, ct);
             await lines.Load(wanted, directory, db, ct);
         }
         foreach (var (recorded, happened) in events)
@@ -66,13 +67,7 @@ internal sealed class SpendWriter(string schema)
                 default:
                     var touched = lines.Reached(directory.Apply(happened));
                     Documents.Changed(happened, directory, rows.Documents);
-                    if (touched.Count > 0)
-                    {
-                        // What the batch holds so far must be in the tables before they are asked for the lines that are touched.
-                        await Write(db, ct);
-                        await Complete();
-                        await Reallocate(recorded.Position, touched, db, ct);
-                    }
+                    if (touched.Count > 0) await Reallocate(recorded.Position, touched, db, ct);
                     break;
             }
         await Write(db, ct);
@@ -118,7 +113,7 @@ internal sealed class SpendWriter(string schema)
         var evidence = Evidence.Of(bucket, previous?.Asked, TimeSpan.FromSeconds(snapshot.SettlementLagSeconds), snapshot.Answered);
         var late = previous is not null && line.Delta > Usd.Zero && bucket.End <= snapshot.Answered ? (long?)(snapshot.Answered - bucket.End).TotalSeconds : null;
         rows.Facts.Add(new(held.Row.Id, position, line.Total.Ticks, line.Replaces?.Ticks, evidence, snapshot.Answered, late));
-        held.Book.Observe(line.Total, evidence, (amount, when) => Attributor.Attribute(amount, when, ownership, directory));
+        held.Observe(line.Total, evidence, ownership, directory);
         Change(position, held, ownership, moved: false);
         Mark(held, line.Withdrawn ? held.Row.MissingSince : null);
     }
@@ -147,9 +142,31 @@ internal sealed class SpendWriter(string schema)
             rows.Changed[held.Row.Id] = (held.Row.Total, held.Row.MissingSince);
     }
 
+    /// <summary>Makes the indexes, where a rebuild has put them off.</summary>
+    public async Task Index(NpgsqlConnection db, CancellationToken ct)
+    {
+        if (indexed) return;
+        await Books.CreateIndexes(db, schema, ct);
+        indexed = true;
+    }
+
     /// <summary>Allocates the lines of touched stretches anew, each from its own snapshots.</summary>
     private async Task Reallocate(long position, IReadOnlyList<Touched> touched, NpgsqlConnection db, CancellationToken ct)
     {
+        // Most edits concern the last hours, and all lines of those are in memory.
+        if (lines.InMemory(touched) is { } recent)
+        {
+            foreach (var held in recent)
+            {
+                held.Replay(directory);
+                Change(position, held, directory.Ownership(held.Row.Account, held.Row.Key), moved: true);
+            }
+            return;
+        }
+        // What the batch holds so far must be in the tables before they are asked for the lines that are touched.
+        await Write(db, ct);
+        await Complete();
+        await Index(db, ct);
         var ids = await lines.Meeting(touched, db, ct);
         foreach (var chunk in ids.Chunk(LinesPerChunk))
         {
