@@ -6,7 +6,8 @@ namespace Ledger.Service.Hosting;
 /// </summary>
 internal sealed class IdleMemory : IDisposable
 {
-    private const long quietBytes = 4 * 1024 * 1024;
+    // Polls every few seconds and the odd request are still quiet.
+    private const long quietBytes = 32 * 1024 * 1024;
     private const long worthBytes = 16 * 1024 * 1024;
     private static readonly TimeSpan lookEvery = TimeSpan.FromSeconds(10);
 
