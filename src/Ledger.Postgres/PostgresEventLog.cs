@@ -96,6 +96,23 @@ public sealed class PostgresEventLog : IEventLog, IAsyncDisposable
     }
 
     /// <inheritdoc />
+    public async Task<long> StreamVersion(string stream, CancellationToken ct)
+    {
+        await using var command = database.DataSource.CreateCommand("select version from mt_streams where id = $1");
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream });
+        return await command.ExecuteScalarAsync(ct) as long? ?? 0;
+    }
+
+    /// <inheritdoc />
+    public async Task<KeptAnswer?> FindKey(string key, CancellationToken ct)
+    {
+        await using var command = database.DataSource.CreateCommand("select body_hash, last, answer from ledger_idem where key = $1");
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key, NpgsqlDbType = NpgsqlDbType.Text });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct) ? new(reader.GetFieldValue<byte[]>(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetString(2)) : null;
+    }
+
+    /// <inheritdoc />
     public async Task<long> PositionBefore(DateTimeOffset time, CancellationToken ct)
     {
         // Times need not rise with positions. The last full block whose earliest event is before the time holds the answer,

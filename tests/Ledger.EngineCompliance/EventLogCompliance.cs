@@ -131,6 +131,20 @@ public abstract class EventLogCompliance(IEngineFixture engine) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task a_key_and_a_streams_version_can_be_looked_up()
+    {
+        var request = One("a", "1") with { Idempotency = Key("k", answer: "first") };
+        Assert.Null(await Log.FindKey("k", ct));
+        Assert.Equal(0, await Log.StreamVersion("a", ct));
+        await Log.Append(request, ct);
+        await Log.Append(One("a", "2"), ct);
+        var kept = await Log.FindKey("k", ct);
+        Assert.Equal(("first", 1L), (kept?.Answer, kept?.Last));
+        Assert.True(kept!.BodyHash.Span.SequenceEqual(request.Idempotency.BodyHash.Span));
+        Assert.Equal(2, await Log.StreamVersion("a", ct));
+    }
+
+    [Fact]
     public async Task a_key_without_an_answer_is_kept_too()
     {
         await Log.Append(One("a", "1") with { Idempotency = Key("k") }, ct);

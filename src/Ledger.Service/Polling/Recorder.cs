@@ -17,6 +17,9 @@ internal sealed class Recorder(IEventLog log, Books books, SpendQueries spend, S
     /// <summary>xAI's figures settle within this until the feed has taught us better.</summary>
     public static readonly TimeSpan SettlementStart = TimeSpan.FromMinutes(5);
 
+    // An append holds at most 4 MB; a changed line takes about 200 bytes and at most some 700.
+    internal const int LinesPerAppendMax = 8_000;
+
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(30);
 
     /// <summary>The account and the version of its stream, once the views hold everything that is in the log.</summary>
@@ -50,6 +53,15 @@ internal sealed class Recorder(IEventLog log, Books books, SpendQueries spend, S
                 lines += part.Lines.Count;
             }
         }
+        if (lines > LinesPerAppendMax && Halves(readings) is var (earlier, later))
+        {
+            // Any stretch of whole buckets is a complete reading of itself, so a reading too large for one append is recorded as two.
+            if (await Record(known, earlier, null, bookmark, lagSeconds, fence, ct) is not { } first) return null;
+            var then = new Known<Account>(known.Version + first.Events, account with { Failing = null });
+            return await Record(then, later, balance, bookmark, lagSeconds, fence, ct) is { } second
+                ? new(second.Position, first.Lines + second.Lines, first.Events + second.Events)
+                : null;
+        }
         var cause = $"{account.Id}:{readings[0].Asked.ToText()}:{readings[^1].Answered.ToText()}:{readings[0].Covers.Start.ToText()}";
         if (balance is not null && Changed(account.Balance, balance)) own.Add(EventJson.ToNew(balance, cause, "balance", now));
         if (account.Failing is not null) own.Add(EventJson.ToNew(new PollRecovered(account.Id, now), cause, "recovered", now));
@@ -80,6 +92,19 @@ internal sealed class Recorder(IEventLog log, Books books, SpendQueries spend, S
         }
         await sources.Cover(account.Id, [.. readings.Select(r => (r.Covers, bookmark ?? r.Asked, bookmark ?? r.Answered))], ct);
         return new(position, lines, own.Count);
+    }
+
+    /// <summary>The earlier and the later half of what was read; null when it is one hour only.</summary>
+    private static (IReadOnlyList<Reading> Earlier, IReadOnlyList<Reading> Later)? Halves(IReadOnlyList<Reading> readings)
+    {
+        if (readings.Count > 1) return ([.. readings.Take(readings.Count / 2)], [.. readings.Skip(readings.Count / 2)]);
+        var covers = readings[0].Covers;
+        var hours = (long)(covers.Length / TimeSpan.FromHours(1));
+        if (hours < 2) return null;
+        var middle = covers.Start + TimeSpan.FromHours(hours / 2);
+        return ([Part(new(covers.Start, middle))], [Part(new(middle, covers.End))]);
+
+        Reading Part(Span stretch) => readings[0] with { Covers = stretch, Lines = [.. readings[0].Lines.Where(l => stretch.Contains(l.Start))] };
     }
 
     /// <summary>The state of the source changed for the worse. Written only when it did.</summary>

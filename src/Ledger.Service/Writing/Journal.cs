@@ -2,8 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ledger.Log;
 using Ledger.Service.Http;
-using Npgsql;
-using NpgsqlTypes;
 
 namespace Ledger.Service.Writing;
 
@@ -11,7 +9,7 @@ namespace Ledger.Service.Writing;
 /// Writes what commands decide: at most once per idempotency key, deciding again when a stream moved meanwhile, and answering a
 /// replay with the first answer.
 /// </summary>
-internal sealed class Journal(IEventLog log, NpgsqlDataSource db, TimeProvider clock)
+internal sealed class Journal(IEventLog log, TimeProvider clock)
 {
     private const int attemptsMax = 8;
 
@@ -50,21 +48,12 @@ internal sealed class Journal(IEventLog log, NpgsqlDataSource db, TimeProvider c
     }
 
     /// <summary>The streams' versions as they are now; 0 for those that are not there yet.</summary>
-    public async Task<long> VersionOf(string stream, CancellationToken ct)
-    {
-        await using var select = db.CreateCommand("select version from mt_streams where id = $1");
-        select.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream });
-        return await select.ExecuteScalarAsync(ct) as long? ?? 0;
-    }
+    public Task<long> VersionOf(string stream, CancellationToken ct) => log.StreamVersion(stream, ct);
 
     private async Task<Answer?> Before(Command command, CancellationToken ct)
     {
-        await using var select = db.CreateCommand("select body_hash, last, answer from ledger_idem where key = $1");
-        select.Parameters.Add(new NpgsqlParameter<string> { TypedValue = command.Key, NpgsqlDbType = NpgsqlDbType.Text });
-        await using var reader = await select.ExecuteReaderAsync(ct);
-        if (!await reader.ReadAsync(ct)) return null;
-        if (!reader.GetFieldValue<byte[]>(0).AsSpan().SequenceEqual(command.BodyHash)) throw Reused();
-        return Again(reader.IsDBNull(2) ? null : reader.GetString(2), reader.GetInt64(1));
+        if (await log.FindKey(command.Key, ct) is not { } kept) return null;
+        return kept.BodyHash.Span.SequenceEqual(command.BodyHash) ? Again(kept.Answer, kept.Last) : throw Reused();
     }
 
     private static Answer Again(string? answer, long position) => new(answer is null ? [] : JsonNode.Parse(answer)!.AsObject(), position, replayed: true);

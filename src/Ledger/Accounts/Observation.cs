@@ -81,15 +81,15 @@ public static class Observation
         IReadOnlyList<PreviousReading> previous, int settlementLagSeconds, DateTimeOffset? bookmark)
     {
         var id = EventIds.DerivedFrom(account, $"reading:{reading.Asked.ToText()}:{reading.Answered.ToText()}:{reading.Covers.Start.ToText()}").ToString("N");
-        var chunks = changed.Count == 0 ? [[]] : changed.Chunk(LinesPerSnapshotMax).ToArray();
-        var parts = new List<UsageSnapshotTaken>(chunks.Length);
-        for (var i = 0; i < chunks.Length; i++)
+        var chunks = Chunks(changed);
+        var parts = new List<UsageSnapshotTaken>(chunks.Count);
+        for (var i = 0; i < chunks.Count; i++)
             parts.Add(new()
             {
                 Account = account,
                 Reading = id,
                 Part = i + 1,
-                Parts = chunks.Length,
+                Parts = chunks.Count,
                 Asked = bookmark ?? reading.Asked,
                 Answered = bookmark ?? reading.Answered,
                 Measured = bookmark is null ? null : new(reading.Asked, reading.Answered),
@@ -102,6 +102,32 @@ public static class Observation
                 Found = i == 0 && found.Count > 0 ? found : null,
             });
         return parts;
+    }
+
+    /// <summary>Cut by count, and by the most bytes the lines' names can take: an event stays under 1 MB whatever things are called.</summary>
+    private static List<IReadOnlyList<SnapshotLine>> Chunks(List<SnapshotLine> changed)
+    {
+        const int bytesMax = 900_000;
+        const int bytesPerLine = 250;
+        var chunks = new List<IReadOnlyList<SnapshotLine>>();
+        var chunk = new List<SnapshotLine>();
+        var bytes = 0;
+        foreach (var line in changed)
+        {
+            var size = bytesPerLine + Bytes(line.Key) + Bytes(line.Model) + Bytes(line.Unit) + Bytes(line.Raw);
+            if (chunk.Count == LinesPerSnapshotMax || (chunk.Count > 0 && bytes + size > bytesMax))
+            {
+                chunks.Add(chunk);
+                (chunk, bytes) = ([], 0);
+            }
+            chunk.Add(line);
+            bytes += size;
+        }
+        chunks.Add(chunk);
+        return chunks;
+
+        // What is not plain ASCII may be written as \uXXXX.
+        static int Bytes(string? text) => text is null ? 4 : text.Sum(c => char.IsAsciiLetterOrDigit(c) || c is ' ' or '-' or '.' or '_' ? 1 : 6);
     }
 
     private static LineName Name(SnapshotLine line) => new(line.Start, line.Seconds, line.Dimensions, line.Key, line.Model, line.Unit);

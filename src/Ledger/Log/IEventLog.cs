@@ -21,6 +21,12 @@ public interface IEventLog
     /// <summary>The events of one stream with a version above <paramref name="afterVersion"/>, in order, at most <paramref name="limit"/>.</summary>
     Task<IReadOnlyList<Recorded>> ReadStream(string stream, long afterVersion, int limit, CancellationToken ct);
 
+    /// <summary>The version a stream is at; 0 when it is not there.</summary>
+    Task<long> StreamVersion(string stream, CancellationToken ct);
+
+    /// <summary>What was committed under an idempotency key; null when nothing was.</summary>
+    Task<KeptAnswer?> FindKey(string key, CancellationToken ct);
+
     /// <summary>All events with a position above <paramref name="afterPosition"/>, in position order, at most <paramref name="limit"/>.</summary>
     Task<IReadOnlyList<Recorded>> ReadAll(long afterPosition, int limit, CancellationToken ct);
 
@@ -93,6 +99,12 @@ public sealed record AppendRequest
 /// <param name="BodyHash">SHA-256 of the canonical request body: the same key with another hash is refused.</param>
 /// <param name="Answer">JSON kept with the key and given back on a replay; null when the caller keeps none. At most 64 KB.</param>
 public sealed record IdempotencyKey(string Key, ReadOnlyMemory<byte> BodyHash, string? Answer);
+
+/// <summary>What the log keeps with an idempotency key.</summary>
+/// <param name="BodyHash">SHA-256 of what was asked.</param>
+/// <param name="Last">Last position of that append.</param>
+/// <param name="Answer">The answer kept with it, if any.</param>
+public sealed record KeptAnswer(ReadOnlyMemory<byte> BodyHash, long Last, string? Answer);
 
 /// <summary>A lease's fencing token; stale tokens write nothing.</summary>
 /// <param name="Lease">Name of the lease.</param>
