@@ -20,7 +20,7 @@ COPY --from=build --chown=${UID}:${UID} /new /
 COPY --from=build /app /app
 USER ${UID}:${UID}
 # No debugger socket and no dumps: the memory holds billing keys. The address is this container's own; LEDGER_BIND opens it.
-ENV DOTNET_EnableDiagnostics=0 \
+ENV DOTNET_EnableDiagnostics=0 DOTNET_GCgen0size=0x400000 \
     HOME=/data \
     LEDGER_HOME=/data \
     LEDGER_URL=http://127.0.0.1:7171 \

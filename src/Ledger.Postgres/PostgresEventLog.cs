@@ -9,7 +9,15 @@ public sealed class PostgresEventLog : IEventLog, IAsyncDisposable
 {
     // Only what the head covers: while Marten writes, its rows show once they are adopted, in one step and in order.
     private const string Columns = "select seq_id, id, stream_id, version, type, data, timestamp from mt_events";
-    private const string AllSql = $"{Columns} where seq_id > $1 and seq_id <= (select position from ledger_head) order by seq_id limit $2";
+    // A page ends after so many stored (compressed) bytes, whatever the limit: 5,000 snapshots of a megabyte each are no page.
+    private const string AllSql = $"""
+        {Columns} where seq_id > $1 and seq_id <= (
+            select max(seq_id) from (
+                select seq_id, sum(pg_column_size(data)) over (order by seq_id) - pg_column_size(data) as before from mt_events
+                where seq_id > $1 and seq_id <= (select position from ledger_head) order by seq_id limit $2) page
+            where before < 4000000)
+        order by seq_id
+        """;
     private const string StreamSql = $"{Columns} where stream_id = $1 and version > $2 and seq_id <= (select position from ledger_head) order by version limit $3";
 
     private readonly LedgerDatabase database;

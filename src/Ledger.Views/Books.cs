@@ -44,13 +44,22 @@ public sealed partial class Books : IAsyncDisposable
     public Exception? Halted { get; private set; }
 
     /// <summary>Creates the tables if they are not there, loads what it needs, and follows in the background.</summary>
-    /// <exception cref="LogBrokenException">The checkpoint is not in the log: history was rewound.</exception>
+    /// <remarks>When the checkpoint is not in the log (history was rewound) it starts halted: <see cref="Halted"/> says why.</remarks>
     public async Task Start(CancellationToken ct)
     {
         await using (var connection = await db.OpenConnectionAsync(ct))
         {
             await CreateIfMissing(connection, Schema, ct);
-            await Reload(connection, ct);
+            try
+            {
+                await Reload(connection, ct);
+            }
+            catch (Exception e) when (IsFinal(e))
+            {
+                // The service comes up all the same: verify and rebuild are asked through it.
+                Halt(e);
+                return;
+            }
         }
         running = Task.Run(() => Follow(stopping.Token), CancellationToken.None);
     }
@@ -115,11 +124,10 @@ public sealed partial class Books : IAsyncDisposable
             {
                 return;
             }
-            catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or OverflowException or ArgumentException or LogBrokenException && e is not ObjectDisposedException)
+            catch (Exception e) when (IsFinal(e))
             {
                 // An event that can't be applied stays where it is: skipping it would make every later figure wrong in silence.
-                Halted = e;
-                Signal();
+                Halt(e);
                 return;
             }
             catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or ObjectDisposedException)
@@ -127,7 +135,7 @@ public sealed partial class Books : IAsyncDisposable
                 feed.Forget();
                 await Task.Delay(pause, clock, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 pause = pause < TimeSpan.FromSeconds(5) ? pause * 2 : pause;
-                await TryReload(ct);
+                if (!await TryReload(ct)) return;
             }
         }
     }
@@ -164,18 +172,45 @@ public sealed partial class Books : IAsyncDisposable
         await Checkpoint.Move(connection, schema, last.Position, chain, last.At, ct);
     }
 
-    private async Task TryReload(CancellationToken ct)
+    private static bool IsFinal(Exception e) =>
+        e is JsonException or InvalidOperationException or KeyNotFoundException or OverflowException or ArgumentException or LogBrokenException && e is not ObjectDisposedException;
+
+    private void Halt(Exception why)
+    {
+        Halted = why;
+        Signal();
+    }
+
+    /// <summary>After a rebuild was swapped in: goes on in the new tables, also from a halt, whose cause is gone or will halt it again.</summary>
+    private async Task Revive(CancellationToken ct)
+    {
+        if (Halted is null) return;
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await using var connection = await db.OpenConnectionAsync(ct);
+        await Reload(connection, ct);
+        Halted = null;
+        running = Task.Run(() => Follow(stopping.Token), CancellationToken.None);
+    }
+
+    /// <summary>False: it halted.</summary>
+    private async Task<bool> TryReload(CancellationToken ct)
     {
         try
         {
             await using var connection = await db.OpenConnectionAsync(ct);
             await Reload(connection, ct);
         }
+        catch (Exception e) when (IsFinal(e))
+        {
+            Halt(e);
+            return false;
+        }
         catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or OperationCanceledException)
         {
             // Tried again before the next batch: Apply compares the checkpoint with what is in memory.
             generation = Guid.Empty;
         }
+        return true;
     }
 
     private async Task Reload(NpgsqlConnection connection, CancellationToken ct)

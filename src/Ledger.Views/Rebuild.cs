@@ -15,6 +15,9 @@ namespace Ledger.Views;
 /// <param name="Elapsed">How long it took.</param>
 public sealed record RebuildResult(long Position, long Rows, bool Equal, string? FirstDifference, bool Swapped, TimeSpan Elapsed);
 
+/// <summary>Another rebuild or verify is running; it can be asked for again when that is done.</summary>
+public sealed class RebuildBusyException() : Exception("Another rebuild or verify is running; try again when it is done.");
+
 public sealed partial class Books
 {
     private const string Shadow = "views_next";
@@ -36,14 +39,14 @@ public sealed partial class Books
     /// Computes all tables anew from position 0 into shadow tables, compares them with the live ones at the same position, and, when
     /// asked to, swaps them in. The live tables are followed on until the comparison, which holds the follower up.
     /// </summary>
-    /// <exception cref="InvalidOperationException">Another rebuild is running.</exception>
+    /// <exception cref="RebuildBusyException">Another rebuild or verify is running.</exception>
     public async Task<RebuildResult> Rebuild(bool swap, IProgress<(long Done, long Of)>? progress, CancellationToken ct)
     {
         var watch = Stopwatch.StartNew();
         await using var guard = await db.OpenConnectionAsync(ct);
         await using (var take = new NpgsqlCommand("select pg_try_advisory_lock(71710002)", guard))
             if (!(bool)(await take.ExecuteScalarAsync(ct))!)
-                throw new InvalidOperationException("Another rebuild or verify is running.");
+                throw new RebuildBusyException();
         try
         {
             await using var shadow = await db.OpenConnectionAsync(ct);
@@ -66,6 +69,7 @@ public sealed partial class Books
             {
                 await Execute(live, $"alter schema {Schema} rename to views_before; alter schema {Shadow} rename to {Schema}; drop schema views_before cascade", ct);
                 await transaction.CommitAsync(ct);
+                await Revive(ct);
             }
             else
             {

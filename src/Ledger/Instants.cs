@@ -14,6 +14,13 @@ public static class Instants
     /// <summary>The first instant that is too late to be accepted.</summary>
     public static readonly DateTimeOffset Max = new(2100, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
+    // What 10/11/2026 means depends on who reads it; these mean one thing.
+    private static readonly string[] forms =
+    [
+        "yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
+        "yyyy-MM-dd HH:mmK", "yyyy-MM-dd HH:mm:ssK", "yyyy-MM-dd HH:mm:ss.FFFFFFFK",
+    ];
+
     /// <summary>UTC, cut to the microsecond.</summary>
     public static DateTimeOffset ToMicroseconds(this DateTimeOffset at)
     {
@@ -25,12 +32,12 @@ public static class Instants
     public static string ToText(this DateTimeOffset at) =>
         at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture);
 
-    /// <summary>Reads RFC 3339; a time without a zone is UTC. Only what lies between <see cref="Min"/> and <see cref="Max"/>.</summary>
+    /// <summary>Reads RFC 3339, seconds and time left out where wanted; a time without a zone is UTC. Only what lies between <see cref="Min"/> and <see cref="Max"/>.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out DateTimeOffset at)
     {
         at = default;
         if (text is null || text.Length is < 10 or > 40 || !char.IsAsciiDigit(text[0])) return false;
-        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out at))
+        if (!DateTimeOffset.TryParseExact(text, forms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out at))
             return false;
         at = at.ToMicroseconds();
         return at >= Min && at < Max;

@@ -68,7 +68,7 @@ public sealed class ReferenceBooks
     {
         var name = new RefLine(e.Account, line.Key ?? "", line.Model ?? "", line.Unit ?? "", line.Dimensions ?? e.Dimensions, line.Start, line.Seconds);
         var end = line.Start.AddSeconds(line.Seconds);
-        var previous = e.Previous.FirstOrDefault(p => p.Start <= line.Start && end <= p.End);
+        var previous = line.Retaken ? null : e.Previous.FirstOrDefault(p => p.Start <= line.Start && end <= p.End);
         var from = previous is null ? line.Start : Max(line.Start, previous.Asked - TimeSpan.FromSeconds(e.SettlementLagSeconds));
         var to = Min(end, e.Answered);
         if (to <= from) from = line.Start;

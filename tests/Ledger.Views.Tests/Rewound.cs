@@ -7,7 +7,7 @@ namespace Ledger.Views.Tests;
 public sealed class Rewound
 {
     [Fact]
-    public async Task books_that_saw_another_past_refuse_to_start()
+    public async Task books_that_saw_another_past_stay_halted_until_they_are_rebuilt()
     {
         await using var fixture = await BooksFixture.Create();
         var world = new World(new Random(5)).Begin();
@@ -17,12 +17,20 @@ public sealed class Rewound
         await fixture.Database.Execute("update views.checkpoint set chain = decode(repeat('11', 32), 'hex')");
 
         await using var again = new Books(fixture.Database.DataSource, fixture.Log, TimeProvider.System);
-        var refused = await Assert.ThrowsAsync<LogBrokenException>(() => again.Start(default));
+        await again.Start(default);
+        var refused = Assert.IsType<LogBrokenException>(again.Halted);
         Assert.Equal((await fixture.Log.Head(default)).Position, refused.Position);
+        Assert.False(await again.WaitFor(refused.Position + 1, TimeSpan.FromSeconds(1), default));
+
+        // The way out that the message names: computed anew from the log, and it goes on.
+        Assert.True((await again.Rebuild(swap: true, null, default)).Swapped);
+        Assert.Null(again.Halted);
+        var next = await fixture.Append(("agent-late", new Agents.AgentAdded("late", "late", Agents.IdleRule.Shares, world.Now, null)));
+        Assert.True(await again.WaitFor(next, TimeSpan.FromSeconds(10), default), $"{again.Halted}");
     }
 
     [Fact]
-    public async Task books_that_saw_more_than_the_log_holds_refuse_to_start()
+    public async Task books_that_saw_more_than_the_log_holds_start_halted()
     {
         await using var fixture = await BooksFixture.Create();
         var world = new World(new Random(6)).Begin();
@@ -31,7 +39,8 @@ public sealed class Rewound
         await fixture.Database.Execute("update views.checkpoint set position = position + 7");
 
         await using var again = new Books(fixture.Database.DataSource, fixture.Log, TimeProvider.System);
-        await Assert.ThrowsAsync<LogBrokenException>(() => again.Start(default));
+        await again.Start(default);
+        Assert.IsType<LogBrokenException>(again.Halted);
     }
 
     [Fact]

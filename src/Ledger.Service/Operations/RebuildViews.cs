@@ -26,7 +26,7 @@ internal static class RebuildViewsEndpoint
             var result = await books.Rebuild(swap: true, new Told<(long Done, long Of)>(p => progress(new("rebuild", p.Done, p.Of))), ct);
             return new Rebuilt([new("spend", result.Position, result.Rows, result.Equal, result.FirstDifference, Math.Round(result.Elapsed.TotalSeconds, 3))]);
         }
-        catch (InvalidOperationException e) when (e.Message.Contains("running", StringComparison.Ordinal))
+        catch (RebuildBusyException e)
         {
             throw new RefusedException("log.busy", e.Message) { RetryAfter = TimeSpan.FromSeconds(5) };
         }

@@ -27,8 +27,15 @@ internal static class VerifyBooksEndpoint
         var caughtUp = await books.WaitFor(head.Position, patience, ct);
         checks.Add(new("the views follow the log", caughtUp && books.Halted is null, books.Position, caughtUp ? null
             : books.Halted is { } halted ? $"stopped after position {books.Position}: {Names.Printable(halted.Message)}" : $"at position {books.Position} of {head.Position}"));
-        foreach (var law in await books.CheckLaws(new Told<(long Done, long Of)>(p => progress(new("views", p.Done, p.Of))), ct))
-            checks.Add(new(law.Law, law.Ok, law.Checked, law.Detail));
+        try
+        {
+            foreach (var law in await books.CheckLaws(new Told<(long Done, long Of)>(p => progress(new("views", p.Done, p.Of))), ct))
+                checks.Add(new(law.Law, law.Ok, law.Checked, law.Detail));
+        }
+        catch (RebuildBusyException e)
+        {
+            throw new RefusedException("log.busy", e.Message) { RetryAfter = TimeSpan.FromSeconds(5) };
+        }
         return new Verified(checks.TrueForAll(c => c.Ok), verified.Position, Convert.ToHexStringLower(verified.Chain.Span), checks);
     });
 }

@@ -304,19 +304,13 @@ internal sealed class AccountPoller : IAsyncDisposable
     {
         var dimensions = state.Dimensions;
         var readings = new List<Reading>();
-        foreach (var (part, seconds) in Widths(of, stretch))
+        foreach (var (part, seconds) in of.InWidths(stretch))
         {
             var usage = await xai.ReadUsage(of.Team, part, seconds, dimensions, priority, ct);
             dimensions = usage.Dimensions;
             readings.AddRange(usage.Readings);
         }
         return (readings, dimensions);
-    }
-
-    private static IEnumerable<(Span Part, int Seconds)> Widths(Account of, Span stretch)
-    {
-        if (of.BucketsFrom is not { } from || from <= stretch.Start || of.EarlierBucketSeconds == of.BucketSeconds) return [(stretch, of.BucketSeconds)];
-        return from >= stretch.End ? [(stretch, of.EarlierBucketSeconds)] : [(stretch with { End = from }, of.EarlierBucketSeconds), (stretch with { Start = from }, of.BucketSeconds)];
     }
 
     /// <summary>The money on the account. Without it the spend is as complete as before, so its failure is noted only.</summary>

@@ -24,6 +24,7 @@ public sealed record ExplainAnswer(Mission Mission, Usd? Billed, Usd? Low, Usd? 
 /// <param name="Seconds">Bucket length.</param>
 /// <param name="Model">Model, or null.</param>
 /// <param name="Unit">Unit, or null.</param>
+/// <param name="Dimensions">Under which dimensions billing was asked.</param>
 /// <param name="LineTotal">What the provider says the line cost.</param>
 /// <param name="Billed">The mission's part.</param>
 /// <param name="Low">The least it can be.</param>
@@ -31,7 +32,7 @@ public sealed record ExplainAnswer(Mission Mission, Usd? Billed, Usd? Low, Usd? 
 /// <param name="Parts">Who carries what of it; adds up to the line's total.</param>
 /// <param name="Readings">What the provider said, reading by reading.</param>
 public sealed record ExplainedLine(
-    string Account, string? Key, DateTimeOffset Start, int Seconds, string? Model, string? Unit, Usd LineTotal, Usd Billed, Usd Low, Usd High,
+    string Account, string? Key, DateTimeOffset Start, int Seconds, string? Model, string? Unit, DimensionSet Dimensions, Usd LineTotal, Usd Billed, Usd Low, Usd High,
     IReadOnlyList<ExplainedPart> Parts, IReadOnlyList<ExplainedReading> Readings);
 
 /// <summary>A part of a line.</summary>
@@ -88,7 +89,7 @@ public sealed partial class SpendQueries
                     select line_id, amount as billed, 0::bigint as low, 0::bigint as high from views.allocation where mission = $1 and position <= $2
                     union all select line_id, 0, low, high from views.claim where mission = $1 and position <= $2) s
                 group by line_id order by abs(sum(billed)) desc, line_id limit $3)
-            select l.id, l.account, l.key, l.start, l.seconds, l.model, l.unit,
+            select l.id, l.account, l.key, l.start, l.seconds, l.model, l.unit, l.dimensions,
                 (select total from views.fact f where f.line_id = l.id and f.position <= $2 order by f.position desc limit 1), billed, low, high
             from mine join views.line l on l.id = mine.line_id order by abs(billed) desc, l.id
             """, connection) { Parameters = { new() { Value = mission }, new() { Value = position }, new() { Value = limit } } };
@@ -97,7 +98,7 @@ public sealed partial class SpendQueries
         while (await reader.ReadAsync(ct))
             lines[reader.GetInt64(0)] = new(
                 reader.GetString(1), Named(reader.GetString(2)), reader.GetFieldValue<DateTimeOffset>(3), reader.GetInt32(4), Named(reader.GetString(5)), Named(reader.GetString(6)),
-                new(reader.GetInt64(7)), Money((Int128)reader.GetDecimal(8)), Money((Int128)reader.GetDecimal(9)), Money((Int128)reader.GetDecimal(10)), [], []);
+                (DimensionSet)reader.GetInt16(7), new(reader.GetInt64(8)), Money((Int128)reader.GetDecimal(9)), Money((Int128)reader.GetDecimal(10)), Money((Int128)reader.GetDecimal(11)), [], []);
         return lines;
     }
 
@@ -144,7 +145,7 @@ public sealed partial class SpendQueries
         {
             if (!snapshots.TryGetValue(at, out var found)) continue;
             var name = lines[id];
-            var line = found.Snapshot.Lines.First(l => l.Start == name.Start && l.Seconds == name.Seconds && l.Key == name.Key && l.Model == name.Model && l.Unit == name.Unit);
+            var line = found.Snapshot.Lines.First(l => l.Start == name.Start && l.Seconds == name.Seconds && l.Key == name.Key && l.Model == name.Model && l.Unit == name.Unit && (l.Dimensions ?? found.Snapshot.Dimensions) == name.Dimensions);
             readings[id].Add(new(at, found.Id, found.Snapshot.Asked, found.Snapshot.Answered, line.Total, line.Replaces, line.Raw ?? line.Total.ToString(), evidence, line.Withdrawn));
         }
         return readings.ToDictionary(r => r.Key, r => (IReadOnlyList<ExplainedReading>)r.Value);

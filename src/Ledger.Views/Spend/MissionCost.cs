@@ -56,7 +56,7 @@ public sealed partial class SpendQueries
         var groups = new Dictionary<string, (string?[] Group, Int128 Ticks)>(StringComparer.Ordinal);
         var methods = new SortedDictionary<Method, Int128>();
         Int128 billed = 0, restated = 0, preliminary = 0;
-        (Usd Low, Usd High)? bounds = null;
+        (long Low, long High)? bounds = null;
         var at = past;
         var settled = DateOnly.FromDateTime(preliminaryFrom.UtcDateTime);
         await using (var command = past is null ? CurrentCost(connection, mission) : PastCost(connection, mission, past.Position))
@@ -85,19 +85,20 @@ public sealed partial class SpendQueries
                         groups[key] = (group, groups.GetValueOrDefault(key).Ticks + ticks);
                         break;
                     case 1 when !reader.IsDBNull(7):
-                        bounds = (Money((Int128)reader.GetDecimal(7)), Money((Int128)reader.GetDecimal(8)));
+                        bounds = ((long)reader.GetDecimal(7), (long)reader.GetDecimal(8));
                         break;
                     case 2:
                         at ??= new((long)reader.GetDecimal(7), reader.IsDBNull(9) ? null : reader.GetFieldValue<DateTimeOffset>(9));
                         break;
                 }
 
-        if (bounds is null && !(past is null ? books.Ask(d => d.OwnedAnyKey(known)) : (await DirectoryAt(past.Position, ct)).OwnedAnyKey(known)))
+        // Claims that were taken back leave bounds of nothing behind: whether a key was owned is asked of the directory, not of them.
+        if (bounds is null or (0, 0) && billed == 0 && !(past is null ? books.Ask(d => d.OwnedAnyKey(known)) : (await DirectoryAt(past.Position, ct)).OwnedAnyKey(known)))
             return new(known, null, null, null, CostAnswer.NoKey, new Dictionary<Method, Usd>(), Usd.Zero, Usd.Zero, [], at!);
 
         var query = new ReportQuery { Since = default, Until = default, By = by, PreliminaryFrom = preliminaryFrom, Limit = 1_000 };
         return new(
-            known, Money(billed), bounds?.Low ?? Usd.Zero, bounds?.High ?? Usd.Zero, null, methods.Where(m => m.Value != 0).ToDictionary(m => m.Key, m => Money(m.Value)),
+            known, Money(billed), new(bounds?.Low ?? 0), new(bounds?.High ?? 0), null, methods.Where(m => m.Value != 0).ToDictionary(m => m.Key, m => Money(m.Value)),
             Money(restated), Money(preliminary), Cut(query, [.. groups.Values.Where(g => g.Ticks != 0)]), at!);
     }
 
@@ -116,8 +117,9 @@ public sealed partial class SpendQueries
             while (await reader.ReadAsync(ct))
             {
                 var id = reader.GetString(0);
-                if (reader.IsDBNull(2)) unclaimed.Add(id);
-                else figures[id] = new(Money((Int128)reader.GetDecimal(1)), new(reader.GetInt64(2)), new(reader.GetInt64(3)), null);
+                var (billed, low, high) = ((Int128)reader.GetDecimal(1), reader.IsDBNull(2) ? 0 : reader.GetInt64(2), reader.IsDBNull(3) ? 0 : reader.GetInt64(3));
+                if ((billed, low, high) == (0, 0, 0)) unclaimed.Add(id);
+                else figures[id] = new(Money(billed), new(low), new(high), null);
             }
             foreach (var id in unclaimed)
                 figures[id] = books.Ask(d => d.Missions.GetValueOrDefault(id) is { } m && d.OwnedAnyKey(m))

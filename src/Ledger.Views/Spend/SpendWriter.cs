@@ -109,7 +109,7 @@ internal sealed class SpendWriter(string schema, bool indexed = true)
             throw new InvalidOperationException($"Event {position} replaces {line.Replaces} of line {held.Row.Id}, which holds {held.Book.Total}.");
 
         var bucket = line.Bucket;
-        var previous = PreviousOf(snapshot, bucket);
+        var previous = line.Retaken ? null : PreviousOf(snapshot, bucket);
         var evidence = Evidence.Of(bucket, previous?.Asked, TimeSpan.FromSeconds(snapshot.SettlementLagSeconds), snapshot.Answered);
         var late = previous is not null && line.Delta > Usd.Zero && bucket.End <= snapshot.Answered ? (long?)(snapshot.Answered - bucket.End).TotalSeconds : null;
         rows.Facts.Add(new(held.Row.Id, position, line.Total.Ticks, line.Replaces?.Ticks, evidence, snapshot.Answered, late));

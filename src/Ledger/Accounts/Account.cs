@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Ledger.Log;
 
 namespace Ledger.Accounts;
@@ -18,13 +19,14 @@ public sealed record Account
     public required string Label { get; init; }
 
     /// <summary>Width of buckets asked for now.</summary>
-    public required int BucketSeconds { get; init; }
+    [JsonIgnore]
+    public int BucketSeconds => Widths[^1].Seconds;
 
-    /// <summary>From when on that width holds; buckets before it keep <see cref="EarlierBucketSeconds"/>.</summary>
-    public DateTimeOffset? BucketsFrom { get; init; }
-
-    /// <summary>Width of buckets before <see cref="BucketsFrom"/>.</summary>
-    public int EarlierBucketSeconds { get; init; } = 3600;
+    /// <summary>
+    /// Which width holds from when on, in order; the first from the beginning. Kept over a removal: asking old buckets in another width
+    /// would take them over from the lines that hold them, and what was known of when they rose would be lost.
+    /// </summary>
+    public required IReadOnlyList<BucketWidth> Widths { get; init; }
 
     /// <summary>How late figures settle; null: learned.</summary>
     public int? SettlementLagSeconds { get; init; }
@@ -59,17 +61,14 @@ public sealed record Account
             Provider = e.Provider,
             Team = e.Team,
             Label = e.Label,
-            BucketSeconds = e.BucketSeconds,
-            EarlierBucketSeconds = e.BucketSeconds,
+            Widths = account is null ? [new(DateTimeOffset.MinValue, e.BucketSeconds)] : account.With(e.BucketSeconds, NextHour(e.At)),
             SettlementLagSeconds = e.SettlementLagSeconds,
             ConnectedAt = e.At,
         },
         ({ } a, AccountEdited e) => a with
         {
             Label = e.Label ?? a.Label,
-            BucketSeconds = e.BucketSeconds ?? a.BucketSeconds,
-            EarlierBucketSeconds = e.BucketSeconds is null ? a.EarlierBucketSeconds : a.BucketSeconds,
-            BucketsFrom = e.BucketSeconds is null ? a.BucketsFrom : e.BucketsFrom,
+            Widths = e.BucketSeconds is { } seconds ? a.With(seconds, e.BucketsFrom ?? NextHour(e.At)) : a.Widths,
             SettlementLagSeconds = e.SettlementLag is { } lag ? lag.Seconds : a.SettlementLagSeconds,
         },
         ({ } a, CredentialStored e) => a with { Credential = e },
@@ -79,6 +78,22 @@ public sealed record Account
         ({ } a, BalanceObserved e) => a with { Balance = e },
         _ => account,
     };
+
+    /// <summary>A stretch cut where the width of buckets changes; the pieces cover it, in order.</summary>
+    public IEnumerable<(Span Stretch, int Seconds)> InWidths(Span stretch)
+    {
+        for (var i = 0; i < Widths.Count; i++)
+        {
+            var piece = stretch.And(new(Widths[i].From, i + 1 < Widths.Count ? Widths[i + 1].From : DateTimeOffset.MaxValue));
+            if (!piece.IsEmpty) yield return (piece, Widths[i].Seconds);
+        }
+    }
+
+    /// <summary>The first whole UTC hour that has not begun.</summary>
+    public static DateTimeOffset NextHour(DateTimeOffset at) => new(at.UtcTicks - (at.UtcTicks % TimeSpan.TicksPerHour) + TimeSpan.TicksPerHour, TimeSpan.Zero);
+
+    private IReadOnlyList<BucketWidth> With(int seconds, DateTimeOffset from) =>
+        seconds == BucketSeconds ? Widths : [.. Widths.Where(w => w.From < from), new(from, seconds)];
 
     /// <summary>The account whose state an event changes; null for other events (snapshots change lines, not the account).</summary>
     public static string? IdIn(ILedgerEvent happened) => happened switch
@@ -93,3 +108,8 @@ public sealed record Account
         _ => null,
     };
 }
+
+/// <summary>A width of buckets and from when on it holds.</summary>
+/// <param name="From">A whole UTC hour, or the beginning.</param>
+/// <param name="Seconds">3600 or 900.</param>
+public sealed record BucketWidth(DateTimeOffset From, int Seconds);

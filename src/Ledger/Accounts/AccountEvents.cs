@@ -155,6 +155,13 @@ public sealed record SnapshotLine
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Withdrawn { get; init; }
 
+    /// <summary>
+    /// The line's first total takes over what lines of other dimensions or widths held for the same time: nothing of when it rose is
+    /// known but the bucket.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Retaken { get; init; }
+
     /// <summary>By how much the bill changed; negative when a provider restates downwards. Derived, so not written.</summary>
     [JsonIgnore]
     public Usd Delta => Total - (Replaces ?? Usd.Zero);

@@ -43,6 +43,7 @@ public static class Observation
         // dropped, so a key the answer lacks is missing, not read otherwise.
         var retaken = reading.Lines.ToLookup(l => l.Key ?? "", l => new Span(l.Start, l.Start.AddSeconds(l.Seconds)));
         var exactly = reading.Lines.Select(l => (l.Start, l.Seconds, l.Key)).ToHashSet();
+        var retakenStretches = new List<(string Key, Span Bucket)>();
         foreach (var old in held)
         {
             if (seen.Contains(old.Name) || old.Total == Usd.Zero) continue;
@@ -51,13 +52,23 @@ public static class Observation
             var sameBucket = exactly.Contains((old.Name.Start, old.Name.Seconds, old.Name.Key));
             var otherwise = sameBucket ? old.Name.Dimensions != reading.Dimensions : retaken[old.Name.Key ?? ""].Any(r => r.Meets(bucket));
             if (otherwise)
+            {
+                retakenStretches.Add((old.Name.Key ?? "", bucket));
                 changed.Add(Changed(old.Name, reading.Dimensions, Usd.Zero, old.Total, raw: null));
+            }
             else if (old.MissingSince is not { } since)
                 missing.Add(old.Name);
             else if (reading.Dense && reading.Asked - since >= WithdrawnAfter)
                 changed.Add(Changed(old.Name, reading.Dimensions, Usd.Zero, old.Total, raw: null) with { Withdrawn = true });
         }
 
+        if (retakenStretches.Count > 0)
+        {
+            var takenOver = retakenStretches.ToLookup(r => r.Key, r => r.Bucket);
+            for (var i = 0; i < changed.Count; i++)
+                if (changed[i].Replaces is null && takenOver[changed[i].Key ?? ""].Any(b => b.Meets(changed[i].Bucket)))
+                    changed[i] = changed[i] with { Retaken = true };
+        }
         if (changed.Count == 0 && missing.Count == 0 && found.Count == 0) return [];
         changed.Sort(static (a, b) => Compare(Name(a), Name(b)));
         return Parts(account, reading, changed, missing, found, previous, settlementLagSeconds, bookmark);

@@ -21,6 +21,9 @@ public static class AgentRules
     {
         if (Names.Check("name", name) is { } bad) return bad;
         if (name.AsSpan().IndexOfAny(",=\"'`/\\") >= 0) return Decision.Refuse("text.invalid", "An agent's name can't hold , = / \\ or quotes.", "name", Names.Printable(name));
+        // Without culture data texts are not normalised: a letter and its accent apart would be another agent than both in one.
+        if (name.Any(c => char.GetUnicodeCategory(c) is System.Globalization.UnicodeCategory.NonSpacingMark or System.Globalization.UnicodeCategory.SpacingCombiningMark or System.Globalization.UnicodeCategory.EnclosingMark))
+            return Decision.Refuse("text.invalid", "An agent's name can't hold combining marks; write the letter and its accent as one character.", "name", Names.Printable(name));
         if (known is not null) return Decision.Refuse("agent.exists", $"There is an agent {known.Id} already; `ledger agent edit {known.Id}` changes it.", "name", Names.Printable(name));
         return Decision.Accept(new AgentAdded(IdOf(name), name.Trim(), idle, now, by));
     }

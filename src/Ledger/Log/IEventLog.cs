@@ -27,7 +27,10 @@ public interface IEventLog
     /// <summary>What was committed under an idempotency key; null when nothing was.</summary>
     Task<KeptAnswer?> FindKey(string key, CancellationToken ct);
 
-    /// <summary>All events with a position above <paramref name="afterPosition"/>, in position order, at most <paramref name="limit"/>.</summary>
+    /// <summary>
+    /// All events with a position above <paramref name="afterPosition"/>, in position order, at most <paramref name="limit"/>; fewer
+    /// when they are large, but at least one when there is one.
+    /// </summary>
     Task<IReadOnlyList<Recorded>> ReadAll(long afterPosition, int limit, CancellationToken ct);
 
     /// <summary>The last position and the chain hash there. Position 0 and 32 zero bytes when the log is empty.</summary>

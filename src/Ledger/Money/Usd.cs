@@ -71,7 +71,7 @@ public readonly record struct Usd(long Ticks) : IComparable<Usd>
 
     /// <summary>
     /// Reads a JSON number token as a feed that carries binary doubles writes it (xAI's usage): rounded once, half to even, to a
-    /// tick. Everything after this is exact. Malformed, absurd (a billion dollars or more) or non-finite text is refused.
+    /// tick. Everything after this is exact. Malformed, absurd (900 million dollars or more) or non-finite text is refused.
     /// </summary>
     public static bool TryParseWireNumber(ReadOnlySpan<char> raw, out Usd amount)
     {

@@ -65,7 +65,7 @@ public sealed class Laws
             {
                 var name = new RefLine(snapshot.Account, line.Key ?? "", line.Model ?? "", line.Unit ?? "", line.Dimensions ?? snapshot.Dimensions, line.Start, line.Seconds);
                 var ownership = directory.Ownership(snapshot.Account, line.Key);
-                var previous = snapshot.Previous.FirstOrDefault(p => p.Start <= line.Bucket.Start && line.Bucket.End <= p.End);
+                var previous = line.Retaken ? null : snapshot.Previous.FirstOrDefault(p => p.Start <= line.Bucket.Start && line.Bucket.End <= p.End);
                 var evidence = Evidence.Of(line.Bucket, previous?.Asked, TimeSpan.FromSeconds(snapshot.SettlementLagSeconds), snapshot.Answered);
                 if (!books.TryGetValue(name, out var book)) books[name] = book = new();
                 Assert.Equal(line.Replaces ?? Ledger.Money.Usd.Zero, book.Total);

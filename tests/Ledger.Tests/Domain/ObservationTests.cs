@@ -134,6 +134,8 @@ public sealed class ObservationTests
         var old = feed.Snapshot.Lines.Where(l => l.Dimensions is not null).ToArray();
         Assert.All(old, l => Assert.Equal((DimensionSet.KeyModelUnit, Usd.Zero, false), (l.Dimensions!.Value, l.Total, l.Withdrawn)));
         Assert.Equal(["in", "out"], old.Select(l => l.Unit));
+        // When the new lines' totals rose is not known from the last reading, which read other lines.
+        Assert.All(feed.Snapshot.Lines.Except(old), l => Assert.True(l.Retaken && l.Replaces is null));
         Assert.Null(feed.Snapshot.Missing);
         Assert.Equal(Usd.Parse("3.50"), feed.Bill);
     }

@@ -36,7 +36,7 @@ internal static class Samples
                 new()
                 {
                     Start = Time("2026-11-16T09:00:00Z"), Seconds = 3600, Dimensions = DimensionSet.KeyUnit, Key = "key-vigilio", Model = "grok-4-fast", Unit = "Completion tokens",
-                    Total = Usd.Parse("0.123456789"), Replaces = Usd.Parse("4.5"), Raw = "0.12345678901234568", Withdrawn = true,
+                    Total = Usd.Parse("0.123456789"), Replaces = Usd.Parse("4.5"), Raw = "0.12345678901234568", Withdrawn = true, Retaken = true,
                 },
             ],
             Missing = [new(Time("2026-11-16T09:00:00Z"), 3600, DimensionSet.Key, "key-ba", "grok-4", "Search calls")],
