@@ -131,6 +131,28 @@ public abstract class EventLogCompliance(IEngineFixture engine) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task a_page_of_large_events_is_shorter_but_never_empty_and_nothing_is_left_out()
+    {
+        for (var i = 0; i < 12; i++)
+            await Log.Append(Append(Stream("large", StreamAppend.AnyVersion, Event($"{i}", Large(900_000, i)))), ct);
+        var seen = new List<long>();
+        while (await Log.ReadAll(seen.LastOrDefault(), 1_000, ct) is { Count: > 0 } page)
+        {
+            Assert.True(page.Count < 12, "twelve events of a megabyte were one page");
+            seen.AddRange(page.Select(e => e.Position));
+        }
+        Assert.Equal(Enumerable.Range(1, 12).Select(i => (long)i), seen);
+
+        // Not compressible, so that it is stored as large as it is.
+        static string Large(int bytes, int seed)
+        {
+            var text = new byte[bytes * 3 / 4];
+            new Random(seed).NextBytes(text);
+            return $$"""{"filling":"{{Convert.ToBase64String(text).Replace('+', 'a').Replace('/', 'b')}}"}""";
+        }
+    }
+
+    [Fact]
     public async Task a_key_and_a_streams_version_can_be_looked_up()
     {
         var request = One("a", "1") with { Idempotency = Key("k", answer: "first") };
