@@ -9,16 +9,16 @@ internal static class Mutants
 
     public static IReadOnlyList<Mutant> All { get; } =
     [
-        new("round per part, not over all parties", "src/Ledger/Money/Usd.cs", "shares[rests[i].Index] += 1;", "shares[rests[i].Index] += i == 0 ? 1 : 0;", Pure, "-class *Laws*"),
+        new("round per part, not over all parties", "src/Ledger/Money/Usd.cs", "shares[rests[i].Index] += 1;", "shares[rests[i].Index] += i == 0 ? 1 : 0;", Pure, "-class *Attribution.Laws"),
         new("ties go to the higher id", "src/Ledger/Money/Usd.cs", ": a.Index.CompareTo(b.Index)", ": b.Index.CompareTo(a.Index)", Pure, "-class *WorkedExamples"),
         new("closed at a window's end instead of its start", "src/Ledger/Instants.cs", "public bool Contains(DateTimeOffset at) => Start <= at && at < End;", "public bool Contains(DateTimeOffset at) => Start < at && at <= End;", Pure, "-class *WorkedExamples"),
         new("restatement onto the evidence instead of the allocations", "src/Ledger/Attribution/LineBook.cs", "        Total = total;\n", "        if (total < Total && Total == (up?.Height ?? Usd.Zero) && total > Usd.Zero) { up!.Raise(total, attribute(total - Total, evidence)); Total = total; return; }\n        Total = total;\n", Pure, "-class *WorkedExamples"),
-        new("rising back counts as new evidence", "src/Ledger/Attribution/LineBook.cs", "        var (top, bottom) = (up?.Height ?? Usd.Zero, down?.Height ?? Usd.Zero);\n", "        var (top, bottom) = (up?.Height ?? Usd.Zero, down?.Height ?? Usd.Zero);\n        if (total > Total && Total > Usd.Zero && total <= top) { up!.Raise(top, attribute(total - Total, evidence)); Total = total; return; }\n", Pure, "-class *WorkedExamples|*Laws*"),
+        new("rising back counts as new evidence", "src/Ledger/Attribution/LineBook.cs", "        Total = total;\n", "        if (total > Total && Total > Usd.Zero && total <= (up?.Height ?? Usd.Zero)) { up!.Raise(up.Height, attribute(total - Total, evidence)); Total = total; return; }\n        Total = total;\n", Pure, "-class *WorkedExamples"),
         new("evidence begins when the previous reading was answered", "src/Ledger.Views/Spend/SpendWriter.cs", "previous?.Asked", "previous?.Answered", Views, "-class *BooksLaws"),
-        new("evidence forgets the settlement lag", "src/Ledger/Attribution/Evidence.cs", "asked - settlementLag", "asked", Pure, "-class *Laws*"),
+        new("evidence forgets the settlement lag", "src/Ledger/Attribution/Evidence.cs", "asked - settlementLag", "asked", Pure, "-class *Attribution.Laws"),
         new("idle time is not yielded", "src/Ledger/Attribution/Attributor.cs", "== IdleRule.Yields", "== (IdleRule)9", Pure, "-class *WorkedExamples"),
-        new("a mission's weight is ignored", "src/Ledger/Attribution/Attributor.cs", "(BigInteger)owner.Weight * mission.Weight, ownerWeights * missionWeights", "(BigInteger)owner.Weight, ownerWeights * open.Count", Pure, "-class *Laws*"),
-        new("sole although another mission can claim", "src/Ledger/Attribution/Bounds.cs", "new Claim(m.Id, Sole: false)", "new Claim(m.Id, Sole: true)", Pure, "-class *WorkedExamples|*Laws*"),
+        new("a mission's weight is ignored", "src/Ledger/Attribution/Attributor.cs", "(BigInteger)owner.Weight * mission.Weight, ownerWeights * missionWeights", "(BigInteger)owner.Weight, ownerWeights * open.Count", Pure, "-class *Attribution.Laws"),
+        new("sole although another mission can claim", "src/Ledger/Attribution/Bounds.cs", "new Claim(m.Id, Sole: false)", "new Claim(m.Id, Sole: true)", Pure, "-class *WorkedExamples -class *Attribution.Laws"),
         new("an assignment's edit touches nothing", "src/Ledger/Attribution/Directory.cs", "return [new(e.Account, e.Key, new(from, next))];", "return [];", Views, "-class *BooksLaws"),
         new("a moved window touches only its new stretch", "src/Ledger/Attribution/Directory.cs", "KeysOf(after.Agents, Difference([.. before.Spans], [.. after.Spans]))", "KeysOf(after.Agents, after.Spans)", Views, "-class *BooksLaws"),
         new("a missing line is nothing at once", "src/Ledger/Accounts/Observation.cs", "reading.Asked - since >= WithdrawnAfter", "reading.Asked - since >= TimeSpan.Zero", Pure, "-class *ObservationTests"),
@@ -27,5 +27,12 @@ internal static class Mutants
         new("what is cut off a page is forgotten", "src/Ledger.Views/Spend/Report.cs", "if (groups.Count > query.Limit)", "if (groups.Count > query.Limit && query.Limit < 0)", Views, "-class *BooksLaws"),
         new("the checkpoint is not compared with the log", "src/Ledger.Views/Books.cs", "if (chain is null || !chain.AsSpan().SequenceEqual(held.Chain))", "if (chain is null)", Views, "-class *Rewound"),
         new("a stale follower writes on", "src/Ledger.Views/Books.cs", "if (held.Position != Position || held.Generation != generation)", "if (held.Generation != generation)", Views, "-class *TwoFollowers"),
+        new("number before taking the head row", "src/Ledger.Postgres/WriterConnection.cs", "set_config('synchronous_commit', 'on', true) from ledger_head where one for update\";", "set_config('synchronous_commit', 'on', true) from ledger_head where one\";", Engine, "-method *of_100_appends_at_once* -method *a_follower_sees_every_position*"),
+        new("a key used before is not looked up again", "src/Ledger.Postgres/Resolution.cs", "if (append.Request.Idempotency is { } key && standing.Keys.TryGetValue(key.Key, out var known))", "if (append.Request.Idempotency is { Key.Length: 0 } key && standing.Keys.TryGetValue(key.Key, out var known))", Engine, "-method *the_same_key* -method *connection_cut_right*"),
+        new("the body of a key used before is not compared", "src/Ledger.Postgres/Resolution.cs", "if (!key.BodyHash.Span.SequenceEqual(known.BodyHash))", "if (key.BodyHash.IsEmpty)", Engine, "-method *the_same_key_with_another_body*"),
+        new("a stale fence writes", "src/Ledger.Postgres/Resolution.cs", "if (append.Request.Fence is { } fence && standing", "if (append.Request.Fence is { Token: long.MinValue } fence && standing", Engine, "-method *a_stale_fence*"),
+        new("a blind retry after an unknown commit", "src/Ledger.Postgres/Resolution.cs", "if (!standing.Events.TryGetValue(e.Id, out var there))", "if (true | !standing.Events.TryGetValue(e.Id, out var there))", Engine, "-method *connection_cut_right*"),
+        new("the chain leaves a column out", "src/Ledger.Postgres/HashChain.cs", "to.Text(row.Tenant);", "", Engine, "-method *a_change_by_hand*"),
+        new("a stale deliverer marks a message", "src/Ledger.Postgres/PostgresOutbox.cs", "where id = $1 and token = $2 and state", "where id = $1 and $2 > 0 and state", Engine, "-class *Outbox*"),
     ];
 }
