@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Ledger.Mutants;
 
 // Puts every fault of the list into a copy of the tree, one at a time, and runs the tests that must notice it.
@@ -12,7 +13,9 @@ try
         Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(copy, file))!);
         File.Copy(Path.Combine(root, file), Path.Combine(copy, file));
     }
-    var chosen = Mutants.All.Where(m => args.All(a => m.Name.Contains(a, StringComparison.OrdinalIgnoreCase))).ToArray();
+    // --skip N goes on where a run was stopped.
+    var skip = args is ["--skip", var n] ? int.Parse(n, CultureInfo.InvariantCulture) : 0;
+    var chosen = Mutants.All.Skip(skip).Where(m => skip > 0 || args.All(a => m.Name.Contains(a, StringComparison.OrdinalIgnoreCase))).ToArray();
     foreach (var tests in chosen.Select(m => m.Tests).Distinct())
         if (await Build(copy, tests) is { Exit: not 0 } broken)
             throw new InvalidOperationException($"{tests} does not build:\n{broken.Output}");
