@@ -29,6 +29,7 @@ internal static class Bookmarks
         var mission = call.Arguments.Positioned(0);
         // A mission that is named needs no agent to find it.
         var agent = call.Text("agent") ?? (mission is null ? call.Settings.Agent : null);
+        if (agent is not null) Names.Agent(call, agent);
         return Send(call, "/missions/end", mission is null ? "end" : "end " + mission, null, at => Body.Of(json =>
         {
             json.Maybe("mission", mission);

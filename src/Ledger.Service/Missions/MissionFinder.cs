@@ -38,7 +38,7 @@ internal sealed class MissionFinder(Registry registry)
     public static Mission One(Directory known, string selector) =>
         Named(known, selector) is [var only] ? only : throw Ambiguous(Named(known, selector), $"{Names.Printable(selector)} is the reference of several missions.", selector);
 
-    /// <summary>The mission to end: the one named (of several, the only open one), else the agent's only open one, else the only open one.</summary>
+    /// <summary>The mission to end: the one named (of several, the only open one), else the agent's only open one.</summary>
     public static Mission ToEnd(Directory known, string? selector, string? agent)
     {
         if (selector is not null)
@@ -49,12 +49,12 @@ internal sealed class MissionFinder(Registry registry)
             return named.Where(m => m.State == MissionState.Open).ToArray() is [var open] ? open
                 : throw Ambiguous(named, $"{Names.Printable(selector)} is the reference of several missions, and not exactly one is open.", selector);
         }
-        var candidates = known.Missions.Values.Where(m => m.State == MissionState.Open && (agent is null || m.Agents.Contains(agent))).OrderBy(m => m.Windows[^1].Start).ToArray();
+        var candidates = known.Missions.Values.Where(m => m.State == MissionState.Open && m.Agents.Contains(agent!)).OrderBy(m => m.Windows[^1].Start).ToArray();
         return candidates switch
         {
             [var one] => one,
-            [] => throw new RefusedException("mission.none_open", agent is null ? "No mission is open." : $"No mission of {agent} is open."),
-            _ => throw Ambiguous(candidates, agent is null ? "Several missions are open; name one." : $"{agent} is on several missions; name one.", agent),
+            [] => throw new RefusedException("mission.none_open", $"No mission of {agent} is open."),
+            _ => throw Ambiguous(candidates, $"{agent} is on several missions; name one.", agent),
         };
     }
 
@@ -68,12 +68,18 @@ internal sealed class MissionFinder(Registry registry)
                 await Agent(id, "agents", ct);
             return ids;
         }
+        return [await OnlyAgent("agents", ct)];
+    }
+
+    /// <summary>The only agent there is, where none is named.</summary>
+    public async Task<string> OnlyAgent(string field, CancellationToken ct)
+    {
         var all = await registry.AskCurrent(d => d.Agents.Keys.Order(StringComparer.Ordinal).ToArray(), ct);
         return all switch
         {
-            [var only] => [only],
-            [] => throw new RefusedException("agent.unknown", "There is no agent yet; `ledger agent add NAME` adds one.", "agents"),
-            _ => throw new RefusedException("agent.which", $"There are {all.Length} agents; say which works on it (--agent, or LEDGER_AGENT).", "agents", null, [.. all.Take(50)]),
+            [var only] => only,
+            [] => throw new RefusedException("agent.unknown", "There is no agent yet; `ledger agent add NAME` adds one.", field),
+            _ => throw new RefusedException("agent.which", $"There are {all.Length} agents; say which works on it (--agent, or LEDGER_AGENT).", field, null, [.. all.Take(50)]),
         };
     }
 
