@@ -70,7 +70,15 @@ public sealed class RenderingTests
                  {"account":"prod","key":"k2","name":null,"owners":[],"history":[],"billed30d":null,"sharedNow":false}]}
         """;
 
+    private const string Tokens = """
+        {"tokens":[{"id":"t1","name":"ba","scopes":["bookmark"],"createdAt":"2026-11-01T00:00:00Z","expiresAt":"2027-01-01T00:00:00Z","usedAt":"2026-11-16T10:40:00Z","revokedAt":null},
+                   {"id":"t2","name":"old laptop","scopes":["admin"],"createdAt":"2026-11-01T00:00:00Z","expiresAt":null,"usedAt":null,"revokedAt":"2026-11-10T09:00:00Z"},
+                   {"id":"t3","name":"ci","scopes":["read"],"createdAt":"2026-11-01T00:00:00Z","expiresAt":"2026-11-15T00:00:00Z","usedAt":null,"revokedAt":null}]}
+        """;
+
     [Theory]
+    [InlineData("token-list", Tokens, "token", "list")]
+    [InlineData("token-list-csv", Tokens, "token", "list", "--csv")]
     [InlineData("mission-cost", Cost, "mission", "cost", "X")]
     [InlineData("mission-cost-zone", Cost, "mission", "cost", "X", "--timezone", "Europe/Berlin")]
     [InlineData("mission-cost-csv", Cost, "mission", "cost", "X", "--csv")]
