@@ -38,7 +38,7 @@ internal static class ExplainCommand
         var answer = call.Client.Get(new Query("/missions/explain")
             .With("mission", selector)
             .With("asOf", call.PositionOrTime("as-of"))
-            .With("limit", call.Integer("limit", 1, 10_000)?.ToString(CultureInfo.InvariantCulture)));
+            .With("limit", call.Integer("limit", 1, 1_000)?.ToString(CultureInfo.InvariantCulture)));
         if (printer.Json) printer.PrintJson(answer);
         else if (printer.Csv) PrintCsv(printer, answer);
         else PrintText(call, answer);
