@@ -156,7 +156,7 @@ internal static class Bookmarks
         var title = SafeText.Fit(SafeText.Of(mission.Text("title")), 80);
         var edge = printer.Time(mission.Text(did == "started" ? "start" : "end"));
         printer.Line($"{did} {title}  {id}");
-        printer.Line($"  at {edge} {printer.ZoneName}{(mission.Text("ref") is { } reference ? "  " + SafeText.Of(reference) : "")}  agents: {SafeText.Of(mission.Names("agents"))}");
+        printer.Line($"  at {edge} {printer.ZoneName}{(mission.Text("ref") is { } reference ? "  " + SafeText.Of(reference) : "")}  agents: {SafeText.Of(mission.Agents())}");
         if (did == "ended") printer.Footer($"  {Missions.Length(mission, call.Began)}; `mission cost {id}` says what it cost.");
     }
 }

@@ -26,7 +26,7 @@ internal static class MissionReads
             new("High", "high", Right: true, Text: false, Optional: true), new("Ref", "ref", WidthMax: 40, Optional: true), new("ID", "id", WidthMax: 36));
         foreach (var mission in answer.Items("missions"))
             table.Add(Cell.Text(mission.Text("title")), Cell.Text(mission.Text("state")), new(printer.Time(mission.Text("start")), mission.Text("start")),
-                new(Missions.Length(mission, call.Began), mission.Text("end")), Cell.Text(mission.Names("agents")), Cell.Money(mission.Text("billed")),
+                new(Missions.Length(mission, call.Began), mission.Text("end")), Cell.Text(mission.Agents()), Cell.Money(mission.Text("billed")),
                 Cell.Money(mission.Text("low")), Cell.Money(mission.Text("high")), Cell.Text(mission.Text("ref")), Cell.Text(mission.Text("id")));
         if (table.Count == 0 && !printer.Csv) printer.Line("No missions. `mission start \"Title\" --ref owner/repo#n` begins one.");
         else printer.Print(table);

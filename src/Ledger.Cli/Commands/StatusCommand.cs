@@ -43,7 +43,7 @@ internal static class StatusCommand
         }
         foreach (var mission in answer.Items("missionsOpen"))
             printer.Line(mission.ValueKind == JsonValueKind.Object
-                ? $"Open    {SafeText.Fit(SafeText.Of(mission.Text("title")), 60)} since {printer.Time(mission.Text("start"))}  {SafeText.Of(mission.Names("agents"))}  {SafeText.Of(mission.Text("id"))}"
+                ? $"Open    {SafeText.Fit(SafeText.Of(mission.Text("title")), 60)} since {printer.Time(mission.Text("start"))}  {SafeText.Of(mission.Agents())}  {SafeText.Of(mission.Text("id"))}"
                 : "Open    " + SafeText.Of(mission.ToString()));
         foreach (var view in answer.Items("views"))
             if (view.Number("lag") is > 0 and { } lag) printer.Line($"View {SafeText.Of(view.Text("name"))} is {lag.Grouped()} events behind");

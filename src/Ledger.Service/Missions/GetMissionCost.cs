@@ -37,7 +37,7 @@ internal static class GetMissionCost
         var answers = new List<MissionCost>();
         foreach (var cost in costs)
             answers.Add(new(
-                MissionBody.Of(cost.Mission), "USD", cost.Billed, cost.Low, cost.High, cost.Reason, Methods([cost]), cost.Restated,
+                MissionBody.Of(cost.Mission, registry), "USD", cost.Billed, cost.Low, cost.High, cost.Reason, Methods([cost]), cost.Restated,
                 Groups.Rows(groupBy, cost.By, registry), AsOfBody.Of(cost.AsOf), await data.Now(cost.Billed is null ? null : cost.Preliminary, behind, ct)));
         return answers is [var only] ? only : await Sum(costs, answers, groupBy, registry, data, behind, ct);
     }
