@@ -98,12 +98,12 @@ internal sealed class Call
             : throw Wrong("usage.position", $"--{flag} {text} is no position.", flag, text);
     }
 
-    /// <summary>An edge of a report: the service floors and ceils, so the words go there as they are.</summary>
+    /// <summary>An edge of a report: the service floors and ceils, so words and dates go there as they are.</summary>
     public string? Edge(string flag)
     {
         if (Text(flag) is not { } text) return null;
-        return Times.IsEdge(text, Began) ? text
-            : throw Wrong("usage.time", $"--{flag} '{text}' is no time between 2015 and 2100: {Times.Forms}.", flag, text);
+        return Times.Edge(text, Began)
+            ?? throw Wrong("usage.time", $"--{flag} '{text}' is no time between 2015 and 2100: {Times.Forms}.", flag, text);
     }
 
     public Refusal Wrong(string code, string detail, string? field = null, string? value = null, IReadOnlyList<string>? candidates = null) =>

@@ -118,7 +118,7 @@ internal static class Help
         text.AppendLine("| `NO_COLOR` | `--no-color` | | no colours |");
         text.AppendLine().AppendLine("## Times").AppendLine();
         text.AppendLine("RFC 3339 (`2026-11-16T10:15:00Z`), a date (`2026-11-16`, `20261116`), a length of time before now (`7d`, `24h`, `-10m`), `today`,");
-        text.AppendLine("`yesterday`, `last-week`, `month`. Without a zone they are UTC, and repeated as they were read. Windows are half-open; a bare date in");
+        text.AppendLine("`yesterday`, `week`, `last-week`, `month`, `last-month`. Without a zone they are UTC, and repeated as they were read. Windows are half-open; a bare date in");
         text.AppendLine("`--until` covers that day. In `--as-of` and in `diff --from`/`--to` a bare integer is a position.").AppendLine();
         text.AppendLine("## While the service is away").AppendLine();
         text.AppendLine("`mission start`, `end` and `switch` keep the bookmark with its time and an idempotency key as one file in `spool/` in the data folder, print");

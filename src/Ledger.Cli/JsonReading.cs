@@ -52,5 +52,8 @@ internal static class JsonReading
         return string.Join(", ", names);
     }
 
+    /// <summary>Who is on a mission, as people call them.</summary>
+    public static string Agents(this JsonElement mission) => mission.Names(mission.Part("agentNames") is null ? "agents" : "agentNames");
+
     public static string Grouped(this long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
 }

@@ -70,7 +70,61 @@ public sealed class RenderingTests
                  {"account":"prod","key":"k2","name":null,"owners":[],"history":[],"billed30d":null,"sharedNow":false}]}
         """;
 
+    private const string Partial = $$$$"""
+        {"missions":[{"mission":{{{{Mission}}}},"agentNames":["Hannibal B","ba"]},"billed":"4.50","low":"4.50","high":"4.50","reason":null,"methods":{"whole":"4.50"},"by":[{"agent":"hannibal","agentName":"Hannibal B","billed":"4.50"}]},
+                     {"mission":{"id":"01jd0000","title":"Second try","ref":"trentuna/token-monitor#3","state":"open","start":"2026-11-16T10:46:00Z","end":null,"windows":[{"start":"2026-11-16T10:46:00Z","end":null}],"agents":["keyless"]},"billed":null,"low":null,"high":null,"reason":"no_key","methods":{},"by":[]}],
+         "mission":null,"billed":"4.50","partial":true,"more":false,"by":[{"agent":"hannibal","agentName":"Hannibal B","billed":"4.50"}],{{{{Fresh}}}}}
+        """;
+
+    private const string NoneKnown = $$$$"""
+        {"missions":[{"mission":{{{{Mission}}}}},"billed":null,"low":null,"high":null,"reason":"no_key","methods":{},"by":[]},{"mission":{{{{Mission}}}}},"billed":null,"low":null,"high":null,"reason":"no_key","methods":{},"by":[]}],
+         "mission":null,"billed":null,"reason":"no_key","partial":true,"more":false,"by":[],{{{{Fresh}}}}}
+        """;
+
+    private const string EmptyReport = $$$$"""
+        {"window":{"since":"2026-11-01T00:00:00Z","until":"2026-11-17T00:00:00Z"},"groupBy":["agent"],"rows":[],"total":"0.00","idle":"0.00","unassigned":"0.00",{{{{Fresh}}}}}
+        """;
+
+    private const string UnknownReport = """
+        {"window":{"since":"2026-11-01T00:00:00Z","until":"2026-11-17T00:00:00Z"},"groupBy":["agent"],"rows":[],"total":"0.00","idle":"0.00","unassigned":"0.00","asOf":{"position":0,"time":null},"data":{"through":null,"lagSeconds":null,"stale":false,"preliminary":null,"missing":[]}}
+        """;
+
+    private const string NoMissions = $$$$"""{"missions":[],"more":false,{{{{Fresh}}}}}""";
+
+    private const string UnknownExplained = $$$$"""
+        {"mission":{{{{Mission}}}}},"billed":"-1.10","low":"-2.00","high":null,"lines":[{"account":"prod","key":null,"keyName":null,"start":"2026-11-16T10:00:00Z","seconds":3600,"model":"grok-4","unit":null,"lineTotal":"-1.10","billed":"-1.10","low":null,"high":null,
+          "parts":[{"agent":"ba","mission":"Budget TUI","method":"whole","billed":"-1.10"}],"readings":[]}],"more":false,{{{{Fresh}}}}}
+        """;
+
+    private const string UnknownDifference = $$$$"""
+        {"mission":{{{{Mission}}}}},"from":{"position":1200,"time":"2026-11-16T10:45:00Z","billed":null,"low":null,"high":null},"to":{"position":1234,"time":"2026-11-16T10:50:00Z","billed":"4.50","low":"0.00","high":"6.00"},
+         "change":"4.50","moved":"4.50","billed":"0.00","by":[],"counterparts":[],{{{{Fresh}}}}}
+        """;
+
+    private const string FirstStatus = """
+        {"version":"0.1.0","position":0,"views":[],"accounts":[],"missionsOpen":[],"outbox":{"waiting":0,"dead":0,"oldestWaiting":null},"spend":{"today":null,"monthToDate":null,"unassigned":null},"credit":{"left":null},"pollEverySeconds":300,"warnings":[]}
+        """;
+
+    private const string Tokens = """
+        {"tokens":[{"id":"t1","name":"ba","scopes":["bookmark"],"createdAt":"2026-11-01T00:00:00Z","expiresAt":"2027-01-01T00:00:00Z","usedAt":"2026-11-16T10:40:00Z","revokedAt":null},
+                   {"id":"t2","name":"old laptop","scopes":["admin"],"createdAt":"2026-11-01T00:00:00Z","expiresAt":null,"usedAt":null,"revokedAt":"2026-11-10T09:00:00Z"},
+                   {"id":"t3","name":"ci","scopes":["read"],"createdAt":"2026-11-01T00:00:00Z","expiresAt":"2026-11-15T00:00:00Z","usedAt":null,"revokedAt":null}]}
+        """;
+
     [Theory]
+    [InlineData("token-list", Tokens, "token", "list")]
+    [InlineData("token-list-csv", Tokens, "token", "list", "--csv")]
+    [InlineData("mission-cost-partial", Partial, "mission", "cost", "X")]
+    [InlineData("mission-cost-partial-csv", Partial, "mission", "cost", "X", "--csv")]
+    [InlineData("mission-cost-none-known", NoneKnown, "mission", "cost", "X")]
+    [InlineData("mission-explain-unknown", UnknownExplained, "mission", "explain", "X")]
+    [InlineData("mission-diff-unknown", UnknownDifference, "mission", "diff", "X", "--from", "1200")]
+    [InlineData("mission-list-empty", NoMissions, "mission", "list")]
+    [InlineData("mission-list-empty-filtered", NoMissions, "mission", "list", "--state", "open")]
+    [InlineData("report-empty", EmptyReport, "report", "--by", "agent")]
+    [InlineData("report-empty-csv", EmptyReport, "report", "--by", "agent", "--csv")]
+    [InlineData("report-unknown", UnknownReport, "report", "--by", "agent")]
+    [InlineData("status-first", FirstStatus, "status")]
     [InlineData("mission-cost", Cost, "mission", "cost", "X")]
     [InlineData("mission-cost-zone", Cost, "mission", "cost", "X", "--timezone", "Europe/Berlin")]
     [InlineData("mission-cost-csv", Cost, "mission", "cost", "X", "--csv")]
@@ -97,6 +151,7 @@ public sealed class RenderingTests
         using var desk = new Desk(service.Url);
         var ran = desk.Run(words);
         Assert.Equal((Exit.Ok, ""), (ran.Exit, ran.Err));
+        Assert.DoesNotContain("$-", ran.Out, StringComparison.Ordinal);
         Golden.Matches(ran.Out.Replace(service.Url, "http://127.0.0.1:7171", StringComparison.Ordinal), golden);
     }
 

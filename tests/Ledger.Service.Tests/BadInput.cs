@@ -41,11 +41,16 @@ public sealed class BadInput(BadInput.World world) : IClassFixture<BadInput.Worl
         { "POST missions/end", """{"mission":"x/y#1","at":"2026-11-16T08:00:00Z"}""", "mission.end_before_start", "at" },
         { "POST missions/end", """{"agent":"nobody"}""", "agent.unknown", "agent" },
         { "POST missions/end", """{"agent":"vigilio"}""", "mission.none_open", "" },
+        { "POST missions/end", "{}", "agent.which", "agent" },
         { "POST missions", """{"title":"x","agents":["ba"],"at":"2027-01-01T00:00:00Z"}""", "time.out_of_range", "at" },
         { "POST missions", """{"title":"x","agents":["ba"],"at":"2014-12-31T23:59:59Z"}""", "time.invalid", "at" },
         { "POST missions", """{"title":"x","agents":["ba"],"at":"yesterday-ish"}""", "time.invalid", "at" },
         { "POST missions", """{"title":"x","agents":["ba"],"at":"2026-11-16T10:00:00+99:00"}""", "time.invalid", "at" },
         { "POST missions", """{"title":"x","agents":["ba"],"at":"2026-02-30T10:00:00Z"}""", "time.invalid", "at" },
+        { "POST missions", """{"title":"x","agents":["ba"],"at":"10/11/2026 09:00"}""", "time.invalid", "at" },
+        { "POST missions", """{"title":"x","agents":["ba"],"at":"12:30:00 PM"}""", "time.invalid", "at" },
+        { "POST missions", """{"title":"x","agents":["ba"],"at":"2026-13-01"}""", "time.invalid", "at" },
+        { "POST missions", """{"title":"x","agents":["ba"],"at":"2026-02-30"}""", "time.invalid", "at" },
         { "POST missions", """{"title":"x","agents":["nobody"]}""", "agent.unknown", "agents" },
         { "POST missions", """{"title":"x"}""", "agent.which", "agents" },
         { "POST missions", """{"title":"x","agents":["ba"],"weight":0}""", "weight.invalid", "weight" },
@@ -129,6 +134,12 @@ public sealed class BadInput(BadInput.World world) : IClassFixture<BadInput.Worl
     [InlineData("report?by=day,day", "group.invalid")]
     [InlineData("report?asOf=999999999", "position.unknown")]
     [InlineData("report?asOf=2026-13-01", "time.invalid")]
+    [InlineData("report?asOf=2026-02-30", "time.invalid")]
+    [InlineData("report?asOf=10/11/2026%2009:00", "time.invalid")]
+    [InlineData("report?since=10/11/2026%2009:00", "time.invalid")]
+    [InlineData("report?since=12:30:00%20PM", "time.invalid")]
+    [InlineData("report?until=2026-13-01", "time.invalid")]
+    [InlineData("report?until=2026-02-30", "time.invalid")]
     [InlineData("report?minPosition=x", "request.invalid")]
     [InlineData("report?limit=0", "request.invalid")]
     [InlineData("report?agent=nobody", "agent.unknown")]

@@ -117,11 +117,15 @@ internal static class AgentCommands
     private static string Resolve(Call call, string selector)
     {
         var names = new List<string>();
+        string? called = null;
         foreach (var agent in call.Client.Get("/agents").Items("agents"))
         {
-            if (agent.Text("id") is { } id && (id == selector || agent.Text("name") == selector)) return id;
-            if (agent.Text("name") is { } name) names.Add(name);
+            if (agent.Text("id") is not { } id) continue;
+            if (id == selector) return id;
+            if (string.Equals(id, selector, StringComparison.OrdinalIgnoreCase) || string.Equals(agent.Text("name"), selector, StringComparison.OrdinalIgnoreCase)) called ??= id;
+            names.Add(agent.Text("name") ?? id);
         }
+        if (called is not null) return called;
         var near = Nearest.Of(selector, names);
         throw Refusal.Of(Exit.Data, "agent.unknown", $"There is no agent '{selector}'.{(near is null ? "" : $" Did you mean {near}?")}", "agent", selector, near is null ? names : [near]);
     }

@@ -29,6 +29,7 @@ internal static class Bookmarks
         var mission = call.Arguments.Positioned(0);
         // A mission that is named needs no agent to find it.
         var agent = call.Text("agent") ?? (mission is null ? call.Settings.Agent : null);
+        if (agent is not null) Names.Agent(call, agent);
         return Send(call, "/missions/end", mission is null ? "end" : "end " + mission, null, at => Body.Of(json =>
         {
             json.Maybe("mission", mission);
@@ -155,7 +156,7 @@ internal static class Bookmarks
         var title = SafeText.Fit(SafeText.Of(mission.Text("title")), 80);
         var edge = printer.Time(mission.Text(did == "started" ? "start" : "end"));
         printer.Line($"{did} {title}  {id}");
-        printer.Line($"  at {edge} {printer.ZoneName}{(mission.Text("ref") is { } reference ? "  " + SafeText.Of(reference) : "")}  agents: {SafeText.Of(mission.Names("agents"))}");
+        printer.Line($"  at {edge} {printer.ZoneName}{(mission.Text("ref") is { } reference ? "  " + SafeText.Of(reference) : "")}  agents: {SafeText.Of(mission.Agents())}");
         if (did == "ended") printer.Footer($"  {Missions.Length(mission, call.Began)}; `mission cost {id}` says what it cost.");
     }
 }

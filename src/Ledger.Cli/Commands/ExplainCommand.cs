@@ -38,7 +38,7 @@ internal static class ExplainCommand
         var answer = call.Client.Get(new Query("/missions/explain")
             .With("mission", selector)
             .With("asOf", call.PositionOrTime("as-of"))
-            .With("limit", call.Integer("limit", 1, 10_000)?.ToString(CultureInfo.InvariantCulture)));
+            .With("limit", call.Integer("limit", 1, 1_000)?.ToString(CultureInfo.InvariantCulture)));
         if (printer.Json) printer.PrintJson(answer);
         else if (printer.Csv) PrintCsv(printer, answer);
         else PrintText(call, answer);
@@ -51,7 +51,7 @@ internal static class ExplainCommand
         if (answer.Part("mission") is { } mission) Missions.Head(call, mission);
         printer.Line();
         printer.Bold(answer.Text("billed") is { } billed
-            ? $"Billed  ${Show.ExactMoney(billed)}   (surely between ${Show.ExactMoney(answer.Text("low"))} and ${Show.ExactMoney(answer.Text("high"))})"
+            ? $"Billed  {Show.ExactDollars(billed)}   (surely between {Show.ExactDollars(answer.Text("low"))} and {Show.ExactDollars(answer.Text("high"))})"
             : "Billed  " + Missions.Reason(answer.Text("reason")));
         foreach (var line in answer.Items("lines")) PrintLine(printer, line);
         if (answer.Flag("more") == true) printer.Footer("There are more lines; --limit N shows them.");
@@ -63,14 +63,14 @@ internal static class ExplainCommand
     {
         printer.Line();
         var bucket = Show.Seconds(line.Seconds("seconds"));
-        printer.Bold($"{printer.Time(line.Text("start"))} for {bucket}  {SafeText.Of(line.Text("account"))}  {SafeText.Of(line.Text("keyName") ?? line.Text("key"))}  {SafeText.Of(line.Text("model"))}  {SafeText.Of(line.Text("unit"))}");
-        printer.Line($"  line ${Show.ExactMoney(line.Text("lineTotal"))}, of it this mission ${Show.ExactMoney(line.Text("billed"))} (${Show.ExactMoney(line.Text("low"))} to ${Show.ExactMoney(line.Text("high"))})");
+        printer.Bold($"{printer.Time(line.Text("start"))} for {bucket}  {SafeText.Of(line.Text("account"))}  {SafeText.Of(line.Text("keyName") ?? line.Text("key") ?? "(none)")}  {SafeText.Of(line.Text("model"))}  {SafeText.Of(line.Text("unit"))}".TrimEnd());
+        printer.Line($"  line {Show.ExactDollars(line.Text("lineTotal"))}, of it this mission {Show.ExactDollars(line.Text("billed"))} ({Show.ExactDollars(line.Text("low"))} to {Show.ExactDollars(line.Text("high"))})");
         foreach (var part in line.Items("parts"))
-            printer.Line($"    ${Show.ExactMoney(part.Text("billed")),-16} {SafeText.Of(part.Text("agent")),-14} {SafeText.Fit(SafeText.Of(part.Text("mission") ?? part.Part("mission")?.Text("title")), 40)}  {SafeText.Of(part.Text("method"))}".TrimEnd());
+            printer.Line($"    {Show.ExactDollars(part.Text("billed")),-17} {SafeText.Of(part.Text("agent")),-14} {SafeText.Fit(SafeText.Of(part.Text("mission") ?? part.Part("mission")?.Text("title")), 40)}  {SafeText.Of(part.Text("method"))}".TrimEnd());
         foreach (var reading in line.Items("readings"))
         {
             var evidence = reading.Part("evidence") is { } span ? $", spent within {Missions.Window(span, printer)}" : "";
-            printer.Line($"    reading at position {reading.Number("position")?.Grouped() ?? Show.Unknown}, answered {printer.Time(reading.Text("answered"))}: {(reading.Text("replaces") is { } before ? $"${Show.ExactMoney(before)} -> " : "first ")}${Show.ExactMoney(reading.Text("total"))}{evidence}");
+            printer.Line($"    reading at position {reading.Number("position")?.Grouped() ?? Show.Unknown}, answered {printer.Time(reading.Text("answered"))}: {(reading.Text("replaces") is { } before ? $"{Show.ExactDollars(before)} -> " : "first ")}{Show.ExactDollars(reading.Text("total"))}{evidence}");
             printer.Footer($"      raw {SafeText.Fit(SafeText.Of(reading.Text("raw") ?? Show.Unknown), 60)}  event {SafeText.Of(reading.Text("event"))}");
         }
     }

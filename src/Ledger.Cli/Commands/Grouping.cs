@@ -52,13 +52,14 @@ internal static class Grouping
         var groups = new List<string>();
         if (rows.Count > 0)
             foreach (var property in rows[0].EnumerateObject())
-                if (property.Name is not ("keyName" or "title" or "billed" or "low" or "high" or "preliminary")) groups.Add(property.Name);
+                if (property.Name is not ("keyName" or "agentName" or "title" or "billed" or "low" or "high" or "preliminary")) groups.Add(property.Name);
         return groups;
     }
 
     // People know keys and missions by name. A group may also be an object that carries an id and a name.
     private static string? Name(JsonElement row, string group) =>
         group == "key" && row.Text("keyName") is { } key ? key
+        : group == "agent" && row.Text("agentName") is { } agent ? agent
         : group == "mission" && row.Text("title") is { } title ? $"{row.Text("mission")} {title}"
         : row.Part(group) is { ValueKind: JsonValueKind.Object } whole ? whole.Text("title") ?? whole.Text("name") ?? whole.Text("label") ?? whole.Text("id") : row.Text(group);
 

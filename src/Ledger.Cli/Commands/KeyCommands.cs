@@ -115,7 +115,7 @@ internal static class KeyCommands
         if (owners.Count == 0) return nobody;
         var words = new List<string>();
         foreach (var owner in owners)
-            words.Add(SafeText.Of(owner.Text("agent")) + (owners.Count > 1 && owner.Text("weight") is { } weight ? "=" + weight : ""));
+            words.Add(SafeText.Of(owner.Text("agentName") ?? owner.Text("agent")) + (owners.Count > 1 && owner.Text("weight") is { } weight ? "=" + weight : ""));
         return string.Join(", ", words);
     }
 }

@@ -26,7 +26,8 @@ internal static class MissionCost
         }
 
         var several = answer.Items("missions");
-        if (printer.Csv) PrintCsv(printer, answer, several);
+        // The rows of a shared reference are its sum already.
+        if (printer.Csv) printer.Print(Grouping.Table(answer.Items("by"), by?.Split(',').ToList() ?? []));
         else if (several.Count > 0) PrintSeveral(call, answer, several);
         else PrintOne(call, answer);
         Freshness.Footers(call, answer);
@@ -62,14 +63,16 @@ internal static class MissionCost
             PrintOne(call, cost);
             call.Printer.Line();
         }
-        call.Printer.Bold($"Billed  {Show.FineMoney(answer.Text("billed"))} for {several.Count} missions of this reference");
-    }
-
-    private static void PrintCsv(Printer printer, JsonElement answer, List<JsonElement> several)
-    {
-        var rows = answer.Items("by");
-        foreach (var cost in several) rows.AddRange(cost.Items("by"));
-        printer.Print(Grouping.Table(rows, []));
+        var known = several.FindAll(cost => cost.Text("billed") is not null).Count;
+        if (answer.Text("billed") is not { } billed)
+        {
+            call.Printer.Bold($"Billed  unknown for all {several.Count} missions of this reference");
+            return;
+        }
+        call.Printer.Bold($"Billed  {Show.FineMoney(billed)} for {(known < several.Count ? $"{known} of " : "")}{several.Count} missions of this reference");
+        if (known < several.Count)
+            call.Printer.Line($"        partial: the cost of {(several.Count - known == 1 ? "one" : (several.Count - known).ToString(System.Globalization.CultureInfo.InvariantCulture))} is unknown, not zero");
+        if (answer.Flag("more") == true) call.Printer.Line($"        partial: more missions share this reference; the first {several.Count} are summed");
     }
 
     /// <summary>How the figure was found out, in words; the biggest part first is the order of certainty.</summary>

@@ -18,7 +18,7 @@ internal static class MissionDiff
         if (answer.Part("mission") is { } mission) printer.Bold($"{SafeText.Of(mission.Text("title"))}  {SafeText.Of(mission.Text("ref"))}".TrimEnd());
         foreach (var edge in (ReadOnlySpan<string>)["from", "to"])
             if (answer.Part(edge) is { } at)
-                printer.Line($"{edge,-5} position {at.Number("position")?.Grouped() ?? Show.Unknown} ({printer.Time(at.Text("time"))}): billed {Show.FineMoney(at.Text("billed"))}, {Show.FineMoney(at.Text("low"))} to {Show.FineMoney(at.Text("high"))}");
+                printer.Line($"{edge,-5} position {at.Number("position")?.Grouped() ?? Show.Unknown} ({printer.Time(at.Text("time"))}): billed {(at.Text("billed") is { } billed ? $"{Show.FineMoney(billed)}, {Show.FineMoney(at.Text("low"))} to {Show.FineMoney(at.Text("high"))}" : "unknown")}");
         printer.Bold($"Change {Show.FineMoney(answer.Text("change"))} = {Show.FineMoney(answer.Text("moved"))} moved by edits + {Show.FineMoney(answer.Text("billed"))} new or restated by the provider");
 
         if (answer.Items("by") is { Count: > 0 } rows)

@@ -26,9 +26,11 @@ internal static class MissionReads
             new("High", "high", Right: true, Text: false, Optional: true), new("Ref", "ref", WidthMax: 40, Optional: true), new("ID", "id", WidthMax: 36));
         foreach (var mission in answer.Items("missions"))
             table.Add(Cell.Text(mission.Text("title")), Cell.Text(mission.Text("state")), new(printer.Time(mission.Text("start")), mission.Text("start")),
-                new(Missions.Length(mission, call.Began), mission.Text("end")), Cell.Text(mission.Names("agents")), Cell.Money(mission.Text("billed")),
+                new(Missions.Length(mission, call.Began), mission.Text("end")), Cell.Text(mission.Agents()), Cell.Money(mission.Text("billed")),
                 Cell.Money(mission.Text("low")), Cell.Money(mission.Text("high")), Cell.Text(mission.Text("ref")), Cell.Text(mission.Text("id")));
-        if (table.Count == 0 && !printer.Csv) printer.Line("No missions. `mission start \"Title\" --ref owner/repo#n` begins one.");
+        if (table.Count == 0 && !printer.Csv) printer.Line(call.Has("agent") || call.Has("as-of") || (call.Text("state") ?? "all") != "all"
+            ? "No such missions. `mission list` shows all there are."
+            : "No missions. `mission start \"Title\" --ref owner/repo#n` begins one.");
         else printer.Print(table);
         if (answer.Flag("more") == true) printer.Footer("There are more; --limit N shows them.");
         Freshness.Footers(call, answer);

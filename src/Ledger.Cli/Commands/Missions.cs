@@ -54,7 +54,7 @@ internal static class Missions
         var windows = mission.Items("windows");
         for (var i = 0; i < windows.Count && i < 10; i++) printer.Line($"{Window(windows[i], printer)} {(i == windows.Count - 1 ? printer.ZoneName : "")}".TrimEnd());
         if (windows.Count > 10) printer.Line($"… and {windows.Count - 10} more windows");
-        printer.Line($"{Length(mission, call.Began)} in all; agents: {SafeText.Of(mission.Names("agents"))}");
+        printer.Line($"{Length(mission, call.Began)} in all; agents: {SafeText.Of(mission.Agents())}");
     }
 
     /// <summary>Why there is no figure.</summary>

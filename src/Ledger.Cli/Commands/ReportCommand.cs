@@ -58,6 +58,13 @@ internal static class ReportCommand
         var window = answer.Part("window") ?? answer;
         if (!printer.Csv && !printer.Compact) printer.Bold($"Billed from {printer.Time(window.Text("since"))} to {printer.Time(window.Text("until"))} {printer.ZoneName}");
         var table = Grouping.Table(rows, groups);
+        if (rows.Count == 0 && !printer.Csv)
+        {
+            // Nothing billed and nothing known are not the same.
+            printer.Line(answer.Part("data")?.Text("through") is null ? "Billed  unknown" : "Nothing was billed in this time.");
+            Freshness.Footers(call, answer);
+            return Freshness.Judge(call, answer);
+        }
         table.Totals = Grouping.Totals(rows, groups, answer.Text("total"));
         printer.Print(table);
         printer.Footer(Sum(answer));

@@ -32,7 +32,7 @@ internal static class StatusCommand
         var printer = call.Printer;
         printer.Bold($"Ledger {SafeText.Of(answer.Text("version"))} at {call.Settings.UrlText}, position {answer.Number("position")?.Grouped() ?? Show.Unknown}");
         if (answer.Part("spend") is { } spend)
-            printer.Line($"Billed today {Show.Money(spend.Text("today"))}, this month {Show.Money(spend.Text("monthToDate"))}, of it unassigned {Show.Money(spend.Text("unassigned"))}; prepaid credit left {Show.Money(answer.Part("credit")?.Text("left"))}");
+            printer.Line($"Billed today {Show.Money(spend.Text("today"))}, this month {Show.Money(spend.Text("monthToDate"))}, of it unassigned {Show.Money(spend.Text("unassigned"))}{(answer.Part("credit")?.Text("left") is { } left ? $"; prepaid credit left {Show.Money(left)}" : "")}");
 
         var accounts = answer.Items("accounts");
         if (accounts.Count == 0) printer.Line("No accounts yet: `ledger account add xai --label prod --key-stdin < key.txt`");
@@ -43,7 +43,7 @@ internal static class StatusCommand
         }
         foreach (var mission in answer.Items("missionsOpen"))
             printer.Line(mission.ValueKind == JsonValueKind.Object
-                ? $"Open    {SafeText.Fit(SafeText.Of(mission.Text("title")), 60)} since {printer.Time(mission.Text("start"))}  {SafeText.Of(mission.Names("agents"))}  {SafeText.Of(mission.Text("id"))}"
+                ? $"Open    {SafeText.Fit(SafeText.Of(mission.Text("title")), 60)} since {printer.Time(mission.Text("start"))}  {SafeText.Of(mission.Agents())}  {SafeText.Of(mission.Text("id"))}"
                 : "Open    " + SafeText.Of(mission.ToString()));
         foreach (var view in answer.Items("views"))
             if (view.Number("lag") is > 0 and { } lag) printer.Line($"View {SafeText.Of(view.Text("name"))} is {lag.Grouped()} events behind");

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Ledger.Cli.Http;
 using Ledger.Cli.Output;
 using Ledger.Cli.Parsing;
@@ -83,12 +84,22 @@ internal static class TokenCommands
             printer.PrintJson(answer);
             return Exit.Ok;
         }
-        var table = new Table(new("Name", "name", WidthMax: 40), new("Scopes", "scopes"), new("Expires", "expires", Text: false), new("Last used", "lastUsed", Text: false), new("ID", "id"));
+        var table = new Table(
+            new("Name", "name", WidthMax: 40), new("Scopes", "scopes"), new("State", "state"), new("Expires", "expiresAt", Text: false), new("Last used", "usedAt", Text: false),
+            new("Revoked", "revokedAt", Text: false, Optional: true), new("ID", "id"));
         foreach (var token in answer.Items("tokens"))
-            table.Add(Cell.Text(token.Text("name")), Cell.Text(token.Names("scopes")), new(printer.Time(token.Text("expires")), token.Text("expires")), new(printer.Time(token.Text("lastUsed")), token.Text("lastUsed")), Cell.Text(token.Text("id")));
+            table.Add(Cell.Text(token.Text("name")), Cell.Text(token.Names("scopes")), Cell.Text(State(token, call.Began)), When(printer, token, "expiresAt"), When(printer, token, "usedAt"), When(printer, token, "revokedAt"), Cell.Text(token.Text("id")));
         printer.Print(table);
         return Exit.Ok;
     }
+
+    private static Cell When(Printer printer, JsonElement token, string name) => new(printer.Time(token.Text(name)), token.Text(name));
+
+    /// <summary>Whether it still opens anything.</summary>
+    private static string State(JsonElement token, DateTimeOffset now) =>
+        token.Text("revokedAt") is not null ? "revoked"
+        : Instants.TryParse(token.Text("expiresAt"), out var expires) && expires <= now ? "expired"
+        : "good";
 
     private static int RunRevoke(Call call)
     {

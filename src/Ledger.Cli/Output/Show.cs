@@ -21,6 +21,10 @@ internal static class Show
     public static string ExactMoney(string? amount) =>
         amount is null ? Unknown : Usd.TryParse(amount, out var usd) ? usd.ToString() : SafeText.Of(amount);
 
+    /// <summary>Every digit, with the sign before the dollar.</summary>
+    public static string ExactDollars(string? amount) =>
+        amount is null ? Unknown : ExactMoney(amount) is ['-', .. var magnitude] ? "-$" + magnitude : "$" + ExactMoney(amount);
+
     private static string Money(string? amount, bool fine)
     {
         if (amount is null) return Unknown;

@@ -32,8 +32,8 @@ internal static class Flags
     public static Flag MaxAge => new("max-age", "DURATION", "exit 69 when the data is older, such as 10m");
     public static Flag IdempotencyKey => new("idempotency-key", "KEY", "repeating a command with the same key writes nothing new");
     public static Flag AsOf => new("as-of", "P|T", "as the books stood at a position (a bare integer) or a time");
-    public static Flag Since => new("since", "T", "from here on: 2026-11-01, 20261101, 7d, 24h, today, yesterday, last-week, month, RFC 3339");
-    public static Flag Until => new("until", "T", "up to here, not included; a bare date covers that day");
+    public static Flag Since => new("since", "T", "from here on: 2026-11-01, 20261101, 2w, 7d, 24h, 90m, today, yesterday, week, last-week, month, last-month, RFC 3339");
+    public static Flag Until => new("until", "T", "up to here, not included; a bare date covers that day (the end of today, or of a past week, month or day in --since)");
     public static Flag By(string groups) => new("by", groups, "one row for each …; several by comma") { Short = 'b', Alias = "group-by", Many = true };
     public static Flag Limit(string dflt) => new("limit", "N", $"at most so many rows ({dflt})") { Alias = "top" };
     public static Flag Order => new("order", "asc|desc", "rows by amount; leftovers stay last");

@@ -6,7 +6,10 @@ namespace Ledger.Cli.Parsing;
 internal static class Times
 {
     /// <summary>What every refusal of a time ends with.</summary>
-    public const string Forms = "write RFC 3339 (2026-11-16T10:15:00Z), 2026-11-16, 20261116, 7d, 24h, -10m, today, yesterday, last-week or month";
+    public const string Forms = "write RFC 3339 (2026-11-16T10:15:00Z), 2026-11-16, 20261116, 2w, 7d, 24h, -10m, today, yesterday, week, last-week, month or last-month";
+
+    /// <summary>The longest length of time, as in the service.</summary>
+    private const long LongestDays = 3660;
 
     /// <summary>An instant: RFC 3339, a date (its start), or a stretch back from now.</summary>
     /// <remarks><c>zoneless</c>: it named no zone, so that it is worth repeating how it was read.</remarks>
@@ -37,17 +40,23 @@ internal static class Times
         return Instants.TryParse(word, out at);
     }
 
-    /// <summary>Whether the service will understand this as an edge of a report.</summary>
-    public static bool IsEdge(string text, DateTimeOffset now) =>
-        text.Trim() is "month" or "last-week" || TryInstant(text, now, out _, out _);
+    /// <summary>An edge of a report, as the service reads it: words, dates and lengths stay what they are, because it floors and ceils them.</summary>
+    public static string? Edge(string text, DateTimeOffset now)
+    {
+        var word = text.Trim().ToLowerInvariant();
+        if (!TryInstant(word, now, out var at, out _)) return null;
+        if (word == "now" || TryDay(word, now, out _)) return word;
+        var length = word.StartsWith('-') ? word[1..] : word;
+        return TryDuration(length, out _) ? length : at.ToText();
+    }
 
-    /// <summary><c>90s</c>, <c>10m</c>, <c>24h</c>, <c>7d</c>, <c>2w</c>.</summary>
+    /// <summary><c>90s</c>, <c>10m</c>, <c>24h</c>, <c>7d</c>, <c>2w</c>; ten years at most.</summary>
     public static bool TryDuration(string text, out TimeSpan duration)
     {
         duration = default;
         if (text.Length < 2 || !int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count)) return false;
         var seconds = text[^1] switch { 's' => 1L, 'm' => 60L, 'h' => 3600L, 'd' => 86_400L, 'w' => 7 * 86_400L, _ => 0L };
-        if (seconds == 0 || count > 400L * 86_400 * 366 / seconds) return false;
+        if (seconds == 0 || count > LongestDays * 86_400 / seconds) return false;
         duration = TimeSpan.FromSeconds(count * seconds);
         return true;
     }
@@ -55,12 +64,16 @@ internal static class Times
     private static bool TryDay(string word, DateTimeOffset now, out DateTimeOffset at)
     {
         var today = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero);
+        var monday = today.AddDays(-(((int)today.DayOfWeek + 6) % 7));
+        var month = today.AddDays(1 - today.Day);
         at = word.ToLowerInvariant() switch
         {
             "today" => today,
             "yesterday" => today.AddDays(-1),
-            "month" => today.AddDays(1 - today.Day),
-            "last-week" => today.AddDays(-7 - (((int)today.DayOfWeek + 6) % 7)),
+            "week" => monday,
+            "last-week" => monday.AddDays(-7),
+            "month" => month,
+            "last-month" => month.AddMonths(-1),
             _ => default,
         };
         if (at != default) return true;

@@ -26,6 +26,7 @@ internal static class AddAgentEndpoint
         var now = clock.GetUtcNow().ToMicroseconds();
         var id = AgentRules.IdOf(request.Name!);
         var known = await registry.Agent(id, ct);
+        if (known.State is null && await registry.AskCurrent(d => AgentFinder.Namesake(d, request.Name!, id), ct) is { } other) throw EditAgentEndpoint.Taken(other, request.Name!);
         var idle = AddAgentValidator.Rule(request.Idle) ?? IdleRule.Shares;
         var events = AgentRules.Add(known.State, request.Name!, idle, now, command.By).Events();
         return new Plan(new AgentAnswer(new(id, request.Name!.Trim(), idle, [], []), null)).Append(Registry.StreamOfAgent(id), known.Version, events);

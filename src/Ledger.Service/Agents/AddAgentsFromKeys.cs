@@ -43,7 +43,7 @@ internal static class AddAgentsFromKeysEndpoint
                 continue;
             }
             var name = AgentRules.NameFromKey(key.Account.Split('-')[0], key.Name!);
-            var id = AgentRules.IdOf(name);
+            var id = registry.Ask(d => AgentFinder.Find(d, name))?.Id ?? AgentRules.IdOf(name);
             if (!agents.TryGetValue(id, out var body))
             {
                 var agent = await registry.Agent(id, ct);

@@ -22,14 +22,23 @@ internal static class EditAgentEndpoint
     public static Task<Answer> Patch(string id, EditAgent request, Command command, Journal journal, Registry registry, TimeProvider clock, CancellationToken ct) => journal.Write(command, async ct =>
     {
         var now = clock.GetUtcNow().ToMicroseconds();
-        if (Names.WhyNot(id) is not null) throw Unknown(id);
-        var known = await registry.Agent(AgentRules.IdOf(id), ct);
+        var meant = await registry.AskCurrent(d => AgentFinder.Find(d, id), ct) ?? throw Unknown(id);
+        var known = await registry.Agent(meant.Id, ct);
         if (known.State is not { } agent) throw Unknown(id);
+        if (request.Name is { } name)
+        {
+            // A new name keeps the rules of a first one: it has to work wherever an agent is named.
+            AgentRules.Add(null, name, agent.Idle, now, command.By).Events();
+            if (await registry.AskCurrent(d => AgentFinder.Namesake(d, name, agent.Id), ct) is { } other) throw Taken(other, name);
+        }
         var idle = AddAgentValidator.Rule(request.Idle);
         var events = AgentRules.Edit(agent, request.Name?.Trim(), idle, now, command.By).Events();
         var after = agent with { Name = request.Name?.Trim() ?? agent.Name, Idle = idle ?? agent.Idle };
         return new Plan(new AgentAnswer(registry.Ask(d => AgentBody.Of(after, d, now)), null)).Append(Registry.StreamOfAgent(agent.Id), known.Version, events);
     }, ct);
+
+    public static RefusedException Taken(Agent other, string name) =>
+        new("agent.exists", $"The agent {other.Id} is called {Names.Printable(other.Name)} already; two of one name could not be told apart.", "name", name);
 
     private static RefusedException Unknown(string id) => new("agent.unknown", $"There is no agent {Names.Printable(id)}.", "id", id);
 }

@@ -219,15 +219,15 @@ internal sealed class SettingsReader
     }
 }
 
-/// <summary>Lengths of time as people write them: <c>30s</c>, <c>5m</c>, <c>24h</c>, <c>7d</c>.</summary>
+/// <summary>Lengths of time as people write them: <c>30s</c>, <c>5m</c>, <c>24h</c>, <c>7d</c>, <c>2w</c>.</summary>
 internal static class Durations
 {
     public static bool TryParse(string? text, out TimeSpan duration)
     {
         duration = default;
-        if (text is not { Length: >= 2 and <= 8 }) return false;
-        var unit = text[^1] switch { 's' => 1L, 'm' => 60L, 'h' => 3600L, 'd' => 86400L, _ => 0L };
-        if (unit == 0 || !long.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count > 100_000) return false;
+        if (text is not { Length: >= 2 and <= 10 }) return false;
+        var unit = text[^1] switch { 's' => 1L, 'm' => 60L, 'h' => 3600L, 'd' => 86400L, 'w' => 7 * 86400L, _ => 0L };
+        if (unit == 0 || !long.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count > 3660 * 86400L / unit) return false;
         duration = TimeSpan.FromSeconds(count * unit);
         return true;
     }

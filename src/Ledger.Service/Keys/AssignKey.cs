@@ -28,7 +28,11 @@ internal static class AssignKeyEndpoint
         {
             var owners = new List<Owner>();
             foreach (var (name, weight) in request.Owners!)
-                owners.Add(new(await finder.Agent(name, "owners", ct), weight));
+            {
+                var id = await finder.Agent(name, "owners", ct);
+                if (owners.Any(o => o.Agent == id)) throw new RefusedException("request.invalid", $"owners names the agent {id} twice.", "owners", name);
+                owners.Add(new(id, weight));
+            }
             var (meant, label) = await registry.AskCurrent(d =>
             {
                 var key = KeyFinder.Find(d, request.Account, request.Key!);
@@ -38,7 +42,7 @@ internal static class AssignKeyEndpoint
             var before = known.State ?? meant;
             var events = KeyRules.Assign(before, owners, request.From.ToInstant(), now, command.By).Events();
             var after = events.OfType<KeyAssigned>().Aggregate(before, (k, e) => k.Assign(new(e.From ?? DateTimeOffset.MinValue, e.Owners)));
-            return new Plan(new KeyAnswer(KeyBody.Of(after, label, now, null), null, null)).Append(Registry.StreamOfKey(meant.Account, meant.Key), known.Version, events);
+            return new Plan(new KeyAnswer(registry.Ask(d => KeyBody.Of(after, label, now, null, d)), null, null)).Append(Registry.StreamOfKey(meant.Account, meant.Key), known.Version, events);
         }, ct);
         return await moved.AddTo(answer, ct);
     }

@@ -1,5 +1,8 @@
+using System.Text.Json.Serialization;
 using Ledger.Keys;
 using Ledger.Money;
+using Ledger.Service.Agents;
+using Directory = Ledger.Attribution.Directory;
 
 namespace Ledger.Service.Keys;
 
@@ -12,13 +15,16 @@ namespace Ledger.Service.Keys;
 /// <param name="Billed30d">What it cost in 30 days; null: not asked.</param>
 /// <param name="SharedNow">Several agents own it now.</param>
 internal sealed record KeyBody(
-    string Account, string Key, string? Name, IReadOnlyList<Owner> Owners, IReadOnlyList<OwnersFrom> History, Usd? Billed30d, bool SharedNow)
+    string Account, string Key, string? Name, IReadOnlyList<NamedOwner> Owners, IReadOnlyList<OwnersFrom> History, Usd? Billed30d, bool SharedNow)
 {
-    public static KeyBody Of(KeyOwnership key, string label, DateTimeOffset now, Usd? billed) => new(
-        label, key.Key, key.Name, key.OwnersAt(now),
+    public static KeyBody Of(KeyOwnership key, string label, DateTimeOffset now, Usd? billed, Directory? known = null) => new(
+        label, key.Key, key.Name, [.. key.OwnersAt(now).Select(o => new NamedOwner(o.Agent, o.Weight, known is null ? null : AgentFinder.NameBeside(known, o.Agent)))],
         [.. key.Assignments.Select(a => new OwnersFrom(a.From == DateTimeOffset.MinValue ? null : a.From, a.Owners))],
         billed, key.OwnersAt(now).Count > 1);
 }
+
+/// <summary>An owner, with what it is called where that is not its id.</summary>
+internal sealed record NamedOwner(string Agent, int Weight, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? AgentName);
 
 /// <summary>From an instant on, these own it.</summary>
 internal sealed record OwnersFrom(DateTimeOffset? From, IReadOnlyList<Owner> Owners);

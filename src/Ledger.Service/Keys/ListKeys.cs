@@ -20,7 +20,7 @@ internal static class ListKeys
         var billed = report.Rows.Where(r => r.Group[0] != GroupRow.Other).ToDictionary(r => (r.Group[0]!, r.Group[1] ?? ""), r => r.Billed);
         return new(registry.Ask(d => d.Keys.Values
             .OrderBy(k => k.Account, StringComparer.Ordinal).ThenBy(k => k.Name, StringComparer.Ordinal).ThenBy(k => k.Key, StringComparer.Ordinal).Take(keysMax)
-            .Select(k => KeyBody.Of(k, d.Accounts.GetValueOrDefault(k.Account)?.Label ?? k.Account, now, billed.GetValueOrDefault((k.Account, k.Key), Usd.Zero)))
+            .Select(k => KeyBody.Of(k, d.Accounts.GetValueOrDefault(k.Account)?.Label ?? k.Account, now, billed.GetValueOrDefault((k.Account, k.Key), Usd.Zero), d))
             .ToArray()));
     }
 }

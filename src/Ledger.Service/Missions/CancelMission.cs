@@ -18,7 +18,7 @@ internal static class CancelMissionEndpoint
             var meant = await finder.Meant(id, d => MissionFinder.One(d, id), ct);
             var known = await registry.Mission(meant, ct);
             var events = MissionRules.Cancel(known.State!, now, command.By).Events();
-            return new Plan(new EditAnswer(MissionBody.Of(events.Aggregate(known.State, Mission.Apply)!), null, null))
+            return new Plan(new EditAnswer(MissionBody.Of(events.Aggregate(known.State, Mission.Apply)!, registry), null, null))
                 .Append(Registry.StreamOfMission(meant), known.Version, events);
         }, ct);
         return await moved.AddTo(answer, ct);

@@ -30,7 +30,7 @@ internal static class DiffMission
         var before = await spend.Cost(id, start, [], data.PreliminaryFrom, ct);
         var after = await spend.Cost(id, end, [], data.PreliminaryFrom, ct);
         return new(
-            MissionBody.Of(diff.Mission),
+            MissionBody.Of(diff.Mission, registry),
             new(diff.From.Position, diff.From.Time, before?.Billed, before?.Low, before?.High),
             new(diff.To.Position, diff.To.Time, after?.Billed, after?.Low, after?.High),
             diff.After - diff.Before, diff.Moved, diff.Billed, diff.By,

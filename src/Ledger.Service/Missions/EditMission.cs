@@ -30,7 +30,7 @@ internal static class EditMissionEndpoint
             var agents = request.Agents is null ? null : request.Agents.Count == 0 ? [] : await finder.Agents(request.Agents, ct);
             var known = await registry.Mission(meant, ct);
             var events = MissionRules.Edit(known.State!, request.Start.ToInstant(), request.End.ToInstant(), request.Title?.Trim(), request.Ref?.Trim(), agents, request.Weight, now, command.By).Events();
-            return new Plan(new EditAnswer(MissionBody.Of(events.Aggregate(known.State, Mission.Apply)!), null, null))
+            return new Plan(new EditAnswer(MissionBody.Of(events.Aggregate(known.State, Mission.Apply)!, registry), null, null))
                 .Append(Registry.StreamOfMission(meant), known.Version, events);
         }, ct);
         return await moved.AddTo(answer, ct);

@@ -22,11 +22,14 @@ internal static class EndMissionEndpoint
         using var bookmark = request.At is null ? pollers.Announce(now) : null;
         var answer = await journal.Write(command, async ct =>
         {
-            var agent = request.Agent is null ? null : await finder.Agent(request.Agent, "agent", ct);
+            // Without a name it is somebody's own mission: never that of another agent who happens to be the only one at work.
+            var agent = request.Agent is not null ? await finder.Agent(request.Agent, "agent", ct)
+                : request.Mission is null ? await finder.OnlyAgent("agent", ct)
+                : null;
             var id = await finder.Meant(request.Mission, d => MissionFinder.ToEnd(d, request.Mission, agent), ct);
             var known = await registry.Mission(id, ct);
             var events = MissionRules.End(known.State!, request.At.ToInstant() ?? now, now, command.By).Events();
-            return new Plan(new BookmarkAnswer(MissionBody.Of(events.Aggregate(known.State, Mission.Apply)!), null, [], Queued: false))
+            return new Plan(new BookmarkAnswer(MissionBody.Of(events.Aggregate(known.State, Mission.Apply)!, registry), null, [], Queued: false))
                 .Append(Registry.StreamOfMission(id), known.Version, events);
         }, ct);
         StartMissionEndpoint.Ask(pollers, bookmark, answer);

@@ -32,6 +32,6 @@ internal static class ExplainMission
         var lines = registry.Ask(d => explained.Lines.Select(l => new LineExplained(
             d.Accounts.GetValueOrDefault(l.Account)?.Label ?? l.Account, l.Key, d.Ownership(l.Account, l.Key).Name, l.Start, l.Seconds, l.Model, l.Unit, l.LineTotal, l.Billed, l.Low, l.High, l.Parts,
             [.. l.Readings.Select(r => new ReadingExplained(r.Position, r.Event, r.Asked, r.Answered, r.Total, r.Replaces, r.Raw, r.Withdrawn, r.Evidence))])).ToArray());
-        return new(MissionBody.Of(explained.Mission), explained.Billed, explained.Low, explained.High, explained.Billed is null ? CostAnswer.NoKey : null, lines, explained.More > 0, AsOfBody.Of(explained.AsOf), await data.Now(null, behind, ct));
+        return new(MissionBody.Of(explained.Mission, registry), explained.Billed, explained.Low, explained.High, explained.Billed is null ? CostAnswer.NoKey : null, lines, explained.More > 0, AsOfBody.Of(explained.AsOf), await data.Now(null, behind, ct));
     }
 }

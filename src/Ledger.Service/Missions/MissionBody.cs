@@ -1,4 +1,7 @@
+using System.Text.Json.Serialization;
 using Ledger.Missions;
+using Ledger.Service.Agents;
+using Ledger.Service.Writing;
 
 namespace Ledger.Service.Missions;
 
@@ -15,7 +18,14 @@ namespace Ledger.Service.Missions;
 internal sealed record MissionBody(
     string Id, string Title, string? Ref, MissionState State, DateTimeOffset Start, DateTimeOffset? End, IReadOnlyList<Window> Windows, IReadOnlyList<string> Agents, int Weight)
 {
-    public static MissionBody Of(Mission m) => new(m.Id, m.Title, m.Ref, m.State, m.Windows[0].Start, m.Windows[^1].End, m.Windows, m.Agents, m.Weight);
+    /// <summary>What the agents are called, in their order, where that is not their ids.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? AgentNames { get; init; }
+
+    public static MissionBody Of(Mission m, Registry registry) => new(m.Id, m.Title, m.Ref, m.State, m.Windows[0].Start, m.Windows[^1].End, m.Windows, m.Agents, m.Weight)
+    {
+        AgentNames = registry.Ask(d => AgentFinder.NamesBeside(d, m.Agents)),
+    };
 }
 
 /// <summary>An agent of a new mission that is still on another: their spend is shared.</summary>
@@ -29,7 +39,7 @@ internal sealed record Overlap(string Agent, string Mission, string Title, DateT
             {
                 var since = other.Windows[^1].Start;
                 overlaps.Add(new(agent, other.Id, other.Title, since,
-                    $"{agent} is still on {other.Id} \"{other.Title}\" since {Ago(now - since)}; spend is shared. `mission switch` ends it."));
+                    $"{AgentFinder.NameBeside(known, agent) ?? agent} is still on {other.Id} \"{other.Title}\" since {Ago(now - since)}; spend is shared. `mission switch` ends it."));
             }
         return overlaps;
     }

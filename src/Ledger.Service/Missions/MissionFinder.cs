@@ -1,5 +1,7 @@
-using Ledger.Agents;
+using System.Collections.Concurrent;
+using Ledger.Log;
 using Ledger.Missions;
+using Ledger.Service.Agents;
 using Ledger.Service.Http;
 using Ledger.Service.Writing;
 using Directory = Ledger.Attribution.Directory;
@@ -7,8 +9,11 @@ using Directory = Ledger.Attribution.Directory;
 namespace Ledger.Service.Missions;
 
 /// <summary>Which mission somebody means, and which agents.</summary>
-internal sealed class MissionFinder(Registry registry)
+internal sealed class MissionFinder(Registry registry, IEventLog log)
 {
+    private const int pageLength = 1_000;
+    private const int readersMax = 4;
+
     /// <summary>The id of the one mission meant. An exact id is looked up in the log, so that it is found however far the views are.</summary>
     public async Task<string> Meant(string? selector, Func<Directory, Mission> find, CancellationToken ct) =>
         selector is { Length: > 2 and <= 40 } && selector.StartsWith("m-", StringComparison.Ordinal) && (await registry.Mission(selector, ct)).State is not null
@@ -38,7 +43,7 @@ internal sealed class MissionFinder(Registry registry)
     public static Mission One(Directory known, string selector) =>
         Named(known, selector) is [var only] ? only : throw Ambiguous(Named(known, selector), $"{Names.Printable(selector)} is the reference of several missions.", selector);
 
-    /// <summary>The mission to end: the one named (of several, the only open one), else the agent's only open one, else the only open one.</summary>
+    /// <summary>The mission to end: the one named (of several, the only open one), else the agent's only open one.</summary>
     public static Mission ToEnd(Directory known, string? selector, string? agent)
     {
         if (selector is not null)
@@ -49,12 +54,12 @@ internal sealed class MissionFinder(Registry registry)
             return named.Where(m => m.State == MissionState.Open).ToArray() is [var open] ? open
                 : throw Ambiguous(named, $"{Names.Printable(selector)} is the reference of several missions, and not exactly one is open.", selector);
         }
-        var candidates = known.Missions.Values.Where(m => m.State == MissionState.Open && (agent is null || m.Agents.Contains(agent))).OrderBy(m => m.Windows[^1].Start).ToArray();
+        var candidates = known.Missions.Values.Where(m => m.State == MissionState.Open && m.Agents.Contains(agent!)).OrderBy(m => m.Windows[^1].Start).ToArray();
         return candidates switch
         {
             [var one] => one,
-            [] => throw new RefusedException("mission.none_open", agent is null ? "No mission is open." : $"No mission of {agent} is open."),
-            _ => throw Ambiguous(candidates, agent is null ? "Several missions are open; name one." : $"{agent} is on several missions; name one.", agent),
+            [] => throw new RefusedException("mission.none_open", $"No mission of {agent} is open."),
+            _ => throw Ambiguous(candidates, $"{agent} is on several missions; name one.", agent),
         };
     }
 
@@ -63,27 +68,61 @@ internal sealed class MissionFinder(Registry registry)
     {
         if (names is { Count: > 0 })
         {
-            var ids = names.Select(AgentRules.IdOf).Distinct(StringComparer.Ordinal).ToArray();
-            foreach (var id in ids)
-                await Agent(id, "agents", ct);
+            var ids = new List<string>();
+            foreach (var name in names)
+                if (await Agent(name, "agents", ct) is var id && !ids.Contains(id))
+                    ids.Add(id);
             return ids;
         }
+        return [await OnlyAgent("agents", ct)];
+    }
+
+    /// <summary>The only agent there is, where none is named.</summary>
+    public async Task<string> OnlyAgent(string field, CancellationToken ct)
+    {
         var all = await registry.AskCurrent(d => d.Agents.Keys.Order(StringComparer.Ordinal).ToArray(), ct);
         return all switch
         {
-            [var only] => [only],
-            [] => throw new RefusedException("agent.unknown", "There is no agent yet; `ledger agent add NAME` adds one.", "agents"),
-            _ => throw new RefusedException("agent.which", $"There are {all.Length} agents; say which works on it (--agent, or LEDGER_AGENT).", "agents", null, [.. all.Take(50)]),
+            [var only] => only,
+            [] => throw new RefusedException("agent.unknown", "There is no agent yet; `ledger agent add NAME` adds one.", field),
+            _ => throw new RefusedException("agent.which", $"There are {all.Length} agents; say which works on it (--agent, or LEDGER_AGENT).", field, null, [.. all.Take(50)]),
         };
     }
 
-    /// <summary>The id of an agent that exists.</summary>
+    /// <summary>The id of an agent that exists, by its id or its name.</summary>
     public async Task<string> Agent(string name, string field, CancellationToken ct)
     {
-        var id = AgentRules.IdOf(name);
-        if (registry.Ask(d => d.Agents.ContainsKey(id))) return id;
-        if (Names.WhyNot(name) is null && id.Length <= Names.LengthMax && (await registry.Agent(id, ct)).State is not null) return id;
+        if (registry.Ask(d => AgentFinder.Find(d, name)) is { } found) return found.Id;
+        // It may have been added or renamed just now.
+        if (Names.WhyNot(name) is null && await registry.AskCurrent(d => AgentFinder.Find(d, name), ct) is { } late) return late.Id;
         throw new RefusedException("agent.unknown", $"There is no agent {Names.Printable(name)}; `ledger agent add` adds one.", field, name, registry.Ask(d => d.Agents.Keys.Order(StringComparer.Ordinal).Take(50).ToArray()));
+    }
+
+    /// <summary>Missions as they stood at a position, from their own streams; those that came later are not among them.</summary>
+    public async Task<IReadOnlyCollection<Mission>> At(IReadOnlyList<string> ids, long position, CancellationToken ct)
+    {
+        var stood = new ConcurrentBag<Mission>();
+        await Parallel.ForEachAsync(ids, new ParallelOptions { MaxDegreeOfParallelism = readersMax, CancellationToken = ct }, async (id, ct) =>
+        {
+            if (await At(id, position, ct) is { } mission) stood.Add(mission);
+        });
+        return stood;
+    }
+
+    private async Task<Mission?> At(string id, long position, CancellationToken ct)
+    {
+        Mission? mission = null;
+        for (var version = 0L; ;)
+        {
+            var page = await log.ReadStream(Registry.StreamOfMission(id), version, pageLength, ct);
+            foreach (var recorded in page)
+            {
+                if (recorded.Position > position) return mission;
+                if (EventJson.Read(recorded) is { } happened) mission = Mission.Apply(mission, happened);
+                version = recorded.Version;
+            }
+            if (page.Count < pageLength) return mission;
+        }
     }
 
     public static RefusedException Ambiguous(IEnumerable<Mission> candidates, string detail, string? value) =>

@@ -26,7 +26,7 @@ internal static class ReopenMissionEndpoint
             var known = await registry.Mission(meant, ct);
             var events = MissionRules.Reopen(known.State!, request.At.ToInstant() ?? now, now, command.By).Events();
             var mission = events.Aggregate(known.State, Mission.Apply)!;
-            return new Plan(new BookmarkAnswer(MissionBody.Of(mission), null, registry.Ask(d => Overlap.Of(d, mission, now)), Queued: false))
+            return new Plan(new BookmarkAnswer(MissionBody.Of(mission, registry), null, registry.Ask(d => Overlap.Of(d, mission, now)), Queued: false))
                 .Append(Registry.StreamOfMission(meant), known.Version, events);
         }, ct);
         StartMissionEndpoint.Ask(pollers, bookmark, answer);

@@ -32,7 +32,7 @@ internal static class StartMissionEndpoint
             var (id, known) = await NewId(registry, command.Key, ct);
             var events = MissionRules.Start(known.State, id, request.Title!.Trim(), request.Ref?.Trim(), agents, request.Weight ?? 1, request.At.ToInstant() ?? now, now, command.By).Events();
             var mission = events.Aggregate((Mission?)null, Mission.Apply)!;
-            return new Plan(new BookmarkAnswer(MissionBody.Of(mission), null, registry.Ask(d => Overlap.Of(d, mission, now)), Queued: false))
+            return new Plan(new BookmarkAnswer(MissionBody.Of(mission, registry), null, registry.Ask(d => Overlap.Of(d, mission, now)), Queued: false))
                 .Append(Registry.StreamOfMission(id), known.Version, events);
         }, ct);
         Ask(pollers, bookmark, answer);

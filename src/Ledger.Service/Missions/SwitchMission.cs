@@ -49,7 +49,7 @@ internal static class SwitchMissionEndpoint
             streams.Add((Registry.StreamOfMission(id), fresh.Version, started));
 
             var overlaps = registry.Ask(d => Overlap.Of(d, next, now)).Where(o => ended.TrueForAll(e => e.Id != o.Mission)).ToArray();
-            var plan = new Plan(new SwitchAnswer([.. ended.Select(MissionBody.Of)], MissionBody.Of(next), null, overlaps, Queued: false));
+            var plan = new Plan(new SwitchAnswer([.. ended.Select(m => MissionBody.Of(m, registry))], MissionBody.Of(next, registry), null, overlaps, Queued: false));
             foreach (var (stream, version, events) in streams)
                 plan.Append(stream, version, events);
             return plan;

@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
-using Ledger.Agents;
 using Ledger.Attribution;
 using Ledger.Money;
 using Ledger.Service.Accounts;
+using Ledger.Service.Agents;
 using Ledger.Service.Http;
 using Ledger.Service.Keys;
 using Ledger.Service.Missions;
@@ -65,9 +65,8 @@ internal static class GetReport
         if (filters.Account is { } account) where[Dimension.Account] = AccountFinder.Any(known, account).Id;
         if (filters.Agent is { } agent)
         {
-            var id = agent == Party.UnassignedName ? agent : AgentRules.IdOf(agent);
-            if (id != Party.UnassignedName && !known.Agents.ContainsKey(id)) throw new RefusedException("agent.unknown", $"There is no agent {Names.Printable(agent)}.", "agent", agent);
-            where[Dimension.Agent] = id;
+            where[Dimension.Agent] = agent == Party.UnassignedName ? agent
+                : AgentFinder.Find(known, agent)?.Id ?? throw new RefusedException("agent.unknown", $"There is no agent {Names.Printable(agent)}.", "agent", agent);
         }
         if (filters.Key is { } key) where[Dimension.Key] = KeyFinder.Find(known, filters.Account, key).Key;
         if (filters.Model is { } model) where[Dimension.Model] = model;

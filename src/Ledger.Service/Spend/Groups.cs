@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ledger.Service.Agents;
 using Ledger.Service.Http;
 using Ledger.Service.Writing;
 using Ledger.Views.Spend;
@@ -37,6 +38,10 @@ internal static class Groups
             {
                 case Dimension.Account when value is not null && known.Accounts.TryGetValue(value, out var account):
                     json["account"] = account.Label;
+                    break;
+                case Dimension.Agent:
+                    json["agent"] = value;
+                    if (AgentFinder.NameBeside(known, value) is { } name) json["agentName"] = name;
                     break;
                 case Dimension.Key:
                     json["key"] = value;

@@ -7,7 +7,8 @@ namespace Ledger.Service.Spend;
 /// <summary>The stretch a report covers, from what people write.</summary>
 /// <remarks>
 /// Whole hours, UTC: <c>since</c> is floored, <c>until</c> ceiled. A number of days begins at a midnight. A bare date in <c>until</c> covers
-/// that day. Without <c>since</c> it is this month; without <c>until</c> it reaches to the end of today, or of what <c>since</c> names.
+/// that day. Without <c>since</c> it is this month; without <c>until</c> it reaches to the end of today, or of what is over that <c>since</c>
+/// names (yesterday, last-week, last-month). The command line reads the same words (<c>Times</c> there).
 /// </remarks>
 internal static class ReportWindow
 {
@@ -17,10 +18,12 @@ internal static class ReportWindow
     {
         var named = Named(since ?? "month", "since", now);
         var start = Floor(named.Start);
-        var end = until is not null ? Ceil(Named(until, "until", now).End) : since is "last-week" or "yesterday" ? named.End : Midnight(now).AddDays(1);
+        var end = until is not null ? Ceil(Named(until, "until", now).End) : Over(since) ? named.End : Midnight(now).AddDays(1);
         if (end <= start) throw new RefusedException("range.invalid", $"The range {start.ToText()} to {end.ToText()} is empty.", "until", until);
         return end - start <= longest ? new(start, end) : throw new RefusedException("range.invalid", "The range is longer than ten years.", "since", since);
     }
+
+    private static bool Over(string? since) => since?.Trim().ToLowerInvariant() is "yesterday" or "last-week" or "last-month";
 
     /// <summary>What a word stands for: where it begins, and where it ends when it is the end of a range.</summary>
     private static Span Named(string text, string field, DateTimeOffset now)
@@ -28,7 +31,8 @@ internal static class ReportWindow
         var today = Midnight(now);
         var monday = today.AddDays(-(((int)today.DayOfWeek + 6) % 7));
         var month = new DateTimeOffset(today.Year, today.Month, 1, 0, 0, 0, TimeSpan.Zero);
-        switch (text)
+        var word = text.Trim().ToLowerInvariant();
+        switch (word)
         {
             case "now": return new(now, now);
             case "today": return new(today, today.AddDays(1));
@@ -38,15 +42,16 @@ internal static class ReportWindow
             case "month": return new(month, month.AddMonths(1));
             case "last-month": return new(month.AddMonths(-1), month);
         }
-        if (Date(text) is { } date) return new(date, date.AddDays(1));
-        if (Durations.TryParse(text, out var back) && back <= longest)
+        if (Date(word) is { } date) return new(date, date.AddDays(1));
+        // A stretch reaches back, with a dash before it or without.
+        if (Durations.TryParse(word.StartsWith('-') ? word[1..] : word, out var back) && back <= longest)
         {
-            var from = text[^1] == 'd' ? today - back : now - back;
+            var from = word[^1] is 'd' or 'w' ? today - back : now - back;
             return new(from, from);
         }
-        return Instants.TryParse(text, out var at)
+        return Instants.TryParse(text.Trim(), out var at)
             ? new(at, at)
-            : throw new RefusedException("time.invalid", $"{field} is a time, a date (2026-11-16 or 20261116), a length such as 7d or 24h, or one of today, yesterday, week, last-week, month, last-month.", field, text);
+            : throw new RefusedException("time.invalid", $"{field} is a time, a date (2026-11-16 or 20261116), a length back such as 7d, 2w, 24h or 90m, or one of today, yesterday, week, last-week, month, last-month.", field, text);
     }
 
     private static DateTimeOffset? Date(string text) =>

@@ -18,7 +18,7 @@ internal static partial class HttpPage
         ["ListAgents"] = "Agents and the keys they own.",
         ["ListKeys"] = "Keys, their owners and what they spent.",
         ["ListMissions"] = "Missions, the latest first, with what they cost.",
-        ["GetMissionCost"] = "What a mission cost, with methods and bounds; all missions of a reference, summed and listed.",
+        ["GetMissionCost"] = "What a mission cost, with methods and bounds; all missions of a reference (100 at most, else `more`), listed and summed at one position. A sum that lacks missions, because their cost is unknown (`reason`) or there are more, is `partial`.",
         ["DiffMission"] = "What changed a mission's cost between two positions: moved by edits, new or restated.",
         ["ExplainMission"] = "A mission's lines, each down to the snapshot events and the provider's own figures.",
         ["ListTokens"] = "Tokens, without the tokens.",
