@@ -13,9 +13,12 @@ using Directory = Ledger.Attribution.Directory;
 
 namespace Ledger.Service.Spend;
 
-/// <summary>Spend in a window, grouped and filtered. Rows add up to the total.</summary>
+/// <summary>
+/// Spend in a window, grouped and filtered. Rows add up to the total. The sums are null while no account has been read completely:
+/// nothing known is not nothing spent.
+/// </summary>
 internal sealed record ReportBody(
-    DateTimeOffset Since, DateTimeOffset Until, IReadOnlyList<string> GroupBy, string Currency, IReadOnlyList<JsonObject> Rows, Usd Total, Usd Idle, Usd Unassigned,
+    DateTimeOffset Since, DateTimeOffset Until, IReadOnlyList<string> GroupBy, string Currency, IReadOnlyList<JsonObject> Rows, Usd? Total, Usd? Idle, Usd? Unassigned,
     WindowBody Window, AsOfBody AsOf, DataBody Data);
 
 internal sealed record WindowBody(DateTimeOffset Since, DateTimeOffset Until);
@@ -53,9 +56,11 @@ internal static class GetReport
             Limit = limit ?? 500,
             PreliminaryFrom = data.PreliminaryFrom,
         }, ct);
+        var state = await data.Now(report.Preliminary, behind, ct);
+        var known = state.Through is not null || report.Rows.Count > 0;
         return new(
-            window.Start, window.End, [.. groupBy.Select(Groups.NameOf)], "USD", Groups.Rows(groupBy, [.. report.Rows.Where(r => r.Billed != Usd.Zero)], registry), report.Total, report.Idle, report.Unassigned,
-            new(window.Start, window.End), AsOfBody.Of(report.AsOf), await data.Now(report.Preliminary, behind, ct));
+            window.Start, window.End, [.. groupBy.Select(Groups.NameOf)], "USD", Groups.Rows(groupBy, [.. report.Rows.Where(r => r.Billed != Usd.Zero)], registry), known ? report.Total : null, known ? report.Idle : null, known ? report.Unassigned : null,
+            new(window.Start, window.End), AsOfBody.Of(report.AsOf), state);
     }
 
     private static Dictionary<Dimension, string> Where(Directory known, ReportFilters filters)
