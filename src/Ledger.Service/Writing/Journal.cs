@@ -27,9 +27,9 @@ internal sealed class Journal(IEventLog log, TimeProvider clock)
             var request = new AppendRequest
             {
                 Streams = plan.ToStreams(command.Key, clock.GetUtcNow()),
-                Idempotency = new(command.Key, command.BodyHash, body.ToJsonString(Json.Options)),
+                Idempotency = new(command.Key, command.BodyHash, Kept.Of(body)),
             };
-            switch (await log.Append(request, ct))
+            switch (await Append(request, ct))
             {
                 case AppendResult.Written written:
                     return new(body, written.Last, replayed: false);
@@ -49,6 +49,19 @@ internal sealed class Journal(IEventLog log, TimeProvider clock)
 
     /// <summary>The streams' versions as they are now; 0 for those that are not there yet.</summary>
     public Task<long> VersionOf(string stream, CancellationToken ct) => log.StreamVersion(stream, ct);
+
+    private async Task<AppendResult> Append(AppendRequest request, CancellationToken ct)
+    {
+        try
+        {
+            return await log.Append(request, ct);
+        }
+        catch (ArgumentException e)
+        {
+            // A bound of the log that no rule before it has: nothing was written, and the same request would meet it again.
+            throw new RefusedException("request.invalid", $"The log does not take this: {Names.Printable(e.Message)}");
+        }
+    }
 
     private async Task<Answer?> Before(Command command, CancellationToken ct)
     {
