@@ -205,6 +205,11 @@ internal static class AccountCommands
             return Exit.Ok;
         }
         var account = answer.Part("account") is { ValueKind: JsonValueKind.Object } whole ? whole.Text("label") : answer.Text("account");
+        if (answer.Flag("queued") == true)
+        {
+            call.Printer.Line($"queued: {SafeText.Of(account)} is read in the background; `ledger status` tells how far it is.");
+            return Exit.Ok;
+        }
         call.Printer.Line($"synced {SafeText.Of(account)}: {answer.Number("readings")?.Grouped() ?? Show.Unknown} readings, {answer.Number("linesChanged")?.Grouped() ?? Show.Unknown} lines changed, data through {call.Printer.Time(answer.Text("through"))} {call.Printer.ZoneName}");
         return Exit.Ok;
     }
