@@ -184,7 +184,8 @@ internal sealed class AccountPoller : IAsyncDisposable
                 Failures = 0,
                 Failing = null,
                 Detail = null,
-                NextDue = now + settings.PollEvery,
+                // Connecting goes on at once.
+                NextDue = Backfill.IsDone ? now + settings.PollEvery : now,
                 DeepAt = deep ? now : state.DeepAt,
                 BalanceAt = balanceRead ? now : state.BalanceAt,
                 Dimensions = readings.Dimensions,
