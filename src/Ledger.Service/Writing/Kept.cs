@@ -11,10 +11,15 @@ namespace Ledger.Service.Writing;
 internal static class Kept
 {
     private const int bytesMax = 60 * 1024;
+    private const string wrote = "$events";
     private static readonly int[] itemsMax = [50, 10, 1, 0];
 
-    public static string Of(JsonObject answer)
+    /// <param name="answer">The whole answer.</param>
+    /// <param name="events">How many events were written with it.</param>
+    public static string Of(JsonObject answer, int events)
     {
+        answer = answer.DeepClone().AsObject();
+        answer[wrote] = events;
         var text = answer.ToJsonString(Json.Options);
         if (Fits(text)) return text;
         foreach (var items in itemsMax)
@@ -25,7 +30,17 @@ internal static class Kept
             text = cut.ToJsonString(Json.Options);
             if (Fits(text)) return text;
         }
-        return new JsonObject { ["more"] = true }.ToJsonString(Json.Options);
+        return new JsonObject { [wrote] = events, ["more"] = true }.ToJsonString(Json.Options);
+    }
+
+    /// <summary>The answer as it was kept, and how many events were written with it.</summary>
+    public static (JsonObject Answer, int Events) Read(string? kept)
+    {
+        var answer = kept is null ? [] : JsonNode.Parse(kept)!.AsObject();
+        // Kept before the number was: one event.
+        var events = answer[wrote]?.GetValue<int>() ?? 1;
+        answer.Remove(wrote);
+        return (answer, events);
     }
 
     private static bool Fits(string text) => Encoding.UTF8.GetByteCount(text) <= bytesMax;
