@@ -188,7 +188,7 @@ internal static class AccountCommands
             if (answer.Text("team") is { } team) printer.Line($"team {SafeText.Of(team)}{(answer.Text("scope") is { } scope ? ", scope " + SafeText.Of(scope) : "")}");
             Warnings(call, answer);
         }
-        // A test that fails nearly always means the credential; the answer may say otherwise.
+        // The answer tells the credential (77) from a provider that can't be reached (69).
         return answer.Flag("ok") == true ? Exit.Ok : (int)(answer.Number("exit") ?? Exit.NotAllowed);
     }
 
