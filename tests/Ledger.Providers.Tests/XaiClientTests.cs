@@ -82,7 +82,7 @@ public sealed class XaiClientTests
         scene.Xai.Faults.ModelRefused = true;
         scene.Spend("1", "2026-11-16T10:14:59Z");
         var usage = await scene.Read("2026-11-16T10:00:00Z");
-        Assert.Equal((true, DimensionSet.KeyDescriptionUnit, 2), (usage.ModelRefused, usage.Readings[0].Dimensions, usage.Requests));
+        Assert.Equal((true, DimensionSet.KeyDescriptionUnit, 3), (usage.ModelRefused, usage.Readings[0].Dimensions, usage.Requests));
         Assert.Equal("Chat " + Prices.Reasoning, usage.Readings[0].Lines[0].Model);
 
         var kept = await scene.Client.ReadUsage(scene.Team.Id, new(At("2026-11-16T10:00:00Z"), scene.Now), dimensions: usage.Dimensions);

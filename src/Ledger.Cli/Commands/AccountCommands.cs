@@ -188,7 +188,7 @@ internal static class AccountCommands
             if (answer.Text("team") is { } team) printer.Line($"team {SafeText.Of(team)}{(answer.Text("scope") is { } scope ? ", scope " + SafeText.Of(scope) : "")}");
             Warnings(call, answer);
         }
-        // A test that fails nearly always means the credential; the answer may say otherwise.
+        // The answer tells the credential (77) from a provider that can't be reached (69).
         return answer.Flag("ok") == true ? Exit.Ok : (int)(answer.Number("exit") ?? Exit.NotAllowed);
     }
 
@@ -205,6 +205,11 @@ internal static class AccountCommands
             return Exit.Ok;
         }
         var account = answer.Part("account") is { ValueKind: JsonValueKind.Object } whole ? whole.Text("label") : answer.Text("account");
+        if (answer.Flag("queued") == true)
+        {
+            call.Printer.Line($"queued: {SafeText.Of(account)} is read in the background; `ledger status` tells how far it is.");
+            return Exit.Ok;
+        }
         call.Printer.Line($"synced {SafeText.Of(account)}: {answer.Number("readings")?.Grouped() ?? Show.Unknown} readings, {answer.Number("linesChanged")?.Grouped() ?? Show.Unknown} lines changed, data through {call.Printer.Time(answer.Text("through"))} {call.Printer.ZoneName}");
         return Exit.Ok;
     }

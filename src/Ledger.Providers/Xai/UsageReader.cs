@@ -78,16 +78,27 @@ internal sealed class UsageReader(Func<UsageAsked, Task<UsageAnswer>> ask, XaiOp
 
         foreach (var (width, set) in Alternatives(refusal.Detail))
         {
-            try
-            {
-                var range = Stretches(Whole(wanted, width)).Peek();
-                return (await Ask(new(range, width, set)), width, set);
-            }
-            catch (ProviderException e) when (e.Kind == FailureKind.Invalid)
-            {
-            }
+            var range = Stretches(Whole(wanted, width)).Peek();
+            if (await Unrefused(new(range, width, set)) is not { } answer) continue;
+            // The dimensions are kept from then on, so one refusal in passing must not decide them: what was wanted is asked once more.
+            return set != dimensions && await Unrefused(new(stretch, bucketSeconds, dimensions)) is { } wantedAfterAll
+                ? (wantedAfterAll, bucketSeconds, dimensions)
+                : (answer, width, set);
         }
         throw refusal;
+    }
+
+    /// <summary>Null: an argument is refused.</summary>
+    private async Task<UsageAnswer?> Unrefused(UsageAsked asked)
+    {
+        try
+        {
+            return await Ask(asked);
+        }
+        catch (ProviderException e) when (e.Kind == FailureKind.Invalid)
+        {
+            return null;
+        }
     }
 
     private List<(int Width, DimensionSet Set)> Alternatives(string refusal)

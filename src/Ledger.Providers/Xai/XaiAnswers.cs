@@ -90,7 +90,8 @@ public sealed record XaiBalance(
 /// <summary>What <c>account test</c> found out.</summary>
 /// <param name="Checks">In the order they were made.</param>
 /// <param name="Team">The key's own team, where it is known.</param>
-public sealed record XaiDiagnosis(IReadOnlyList<XaiCheck> Checks, string? Team)
+/// <param name="Identity">Who the key is, where the provider told.</param>
+public sealed record XaiDiagnosis(IReadOnlyList<XaiCheck> Checks, string? Team, XaiIdentity? Identity = null)
 {
     /// <summary>Whether the account can be read; warnings don't count.</summary>
     public bool Ok => Checks.All(check => check.Ok);
@@ -102,4 +103,5 @@ public sealed record XaiDiagnosis(IReadOnlyList<XaiCheck> Checks, string? Team)
 /// <param name="Warning">It works, and somebody should know.</param>
 /// <param name="Detail">What was found.</param>
 /// <param name="Fix">What to do about it.</param>
-public sealed record XaiCheck(string Name, bool Ok, bool Warning, string Detail, string? Fix);
+/// <param name="Kind">One of <see cref="FailureKind"/> where the provider failed or refused; null where we found it ourselves.</param>
+public sealed record XaiCheck(string Name, bool Ok, bool Warning, string Detail, string? Fix, string? Kind = null);

@@ -16,11 +16,11 @@ internal sealed class XaiDoctor(XaiClient client, Secret key, TimeProvider clock
 
         if (await Identity(ct) is not { } identity) return new(checks, null);
         Clock(identity);
-        if (Team(identity, team?.Trim()) is not { } of) return new(checks, identity.Team);
+        if (Team(identity, team?.Trim()) is not { } of) return new(checks, identity.Team, identity);
         Rights(identity);
         await Usage(of, ct);
         await Balance(of, ct);
-        return new(checks, of);
+        return new(checks, of, identity);
     }
 
     private async Task<XaiIdentity?> Identity(CancellationToken ct)
@@ -42,7 +42,7 @@ internal sealed class XaiDoctor(XaiClient client, Secret key, TimeProvider clock
                 FailureKind.RateLimited => "Try again later.",
                 _ => "Check that XAI_MANAGEMENT_URL is the address of xAI's management API.",
             };
-            Bad("key.valid", e.Detail, fix);
+            Bad("key.valid", e.Detail, fix, e.Kind);
             return null;
         }
     }
@@ -103,7 +103,7 @@ internal sealed class XaiDoctor(XaiClient client, Secret key, TimeProvider clock
         }
         catch (ProviderException e)
         {
-            Bad("usage", e.Detail, FixOf(e));
+            Bad("usage", e.Detail, FixOf(e), e.Kind);
         }
     }
 
@@ -134,5 +134,5 @@ internal sealed class XaiDoctor(XaiClient client, Secret key, TimeProvider clock
 
     private void Warn(string name, string detail, string? fix) => checks.Add(new(name, true, true, detail, fix));
 
-    private void Bad(string name, string detail, string? fix) => checks.Add(new(name, false, false, detail, fix));
+    private void Bad(string name, string detail, string? fix, string? kind = null) => checks.Add(new(name, false, false, detail, fix, kind));
 }

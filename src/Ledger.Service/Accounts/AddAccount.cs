@@ -32,9 +32,12 @@ internal static class AddAccountEndpoint
 {
     private static readonly TimeSpan viewsPatience = TimeSpan.FromMinutes(2);
 
-    public static LongAnswer Post(
-        AddAccount request, Command command, Connector connector, Pollers pollers, Registry registry, Sources sources, Books books, SpendQueries spend, ServiceSettings settings, TimeProvider clock) =>
-        new(async (progress, ct) =>
+    public static async Task<LongAnswer> Post(
+        AddAccount request, Command command, Journal journal, Connector connector, Pollers pollers, Registry registry, Sources sources, Books books, SpendQueries spend, ServiceSettings settings, TimeProvider clock,
+        CancellationToken asked)
+    {
+        var before = await journal.Before(command, asked);
+        return new(async (progress, ct) =>
         {
             var secret = request.Credential!.ToSecret();
             AccountSettings.TryLag(request.SettlementLag, out var lag);
@@ -43,8 +46,13 @@ internal static class AddAccountEndpoint
             if (secret.WasTrimmed) warnings.Add("The pasted key had whitespace around it; it was removed.");
 
             await books.WaitFor(answer.Position, viewsPatience, ct);
-            var poller = await pollers.Of(id, ct);
-            if (request.NoWait == true)
+            // A replay may come after the account was removed again: then there is nothing to wait for.
+            var poller = registry.Ask(d => d.Accounts[id].Removed) ? null : await pollers.Of(id, ct);
+            if (poller is null)
+            {
+                warnings.Add("The account was removed since.");
+            }
+            else if (request.NoWait == true)
             {
                 warnings.Add("Reading goes on in the background; `ledger status` shows how far it is.");
             }
@@ -58,9 +66,10 @@ internal static class AddAccountEndpoint
             var source = await sources.Get(id, ct);
             var (lines, billed, keys) = await Figures(id, spend, registry, now, ct);
             return new AddedAccount(
-                registry.Ask(d => AccountBody.Of(d.Accounts[id], source, settings.PollEvery, now)), keys, poller.Backfill.Sum.Readings, lines, billed,
-                Math.Max(answer.Position, poller.Backfill.Sum.Position), warnings);
-        });
+                registry.Ask(d => AccountBody.Of(d.Accounts[id], source, settings.PollEvery, now)), keys, poller?.Backfill.Sum.Readings ?? 0, lines, billed,
+                Math.Max(answer.Position, poller?.Backfill.Sum.Position ?? 0), warnings);
+        }, replayed: before is not null);
+    }
 
     private static async Task<(long Lines, Usd Billed, IReadOnlyList<KeyBody> Keys)> Figures(string account, SpendQueries spend, Registry registry, DateTimeOffset now, CancellationToken ct)
     {

@@ -7,6 +7,7 @@ using Ledger.Service.Http;
 using Ledger.Service.Polling;
 using Ledger.Service.Vault;
 using Ledger.Service.Writing;
+using Npgsql;
 
 namespace Ledger.Service.Accounts;
 
@@ -30,63 +31,102 @@ internal sealed class Connector(ServiceSettings settings, Journal journal, Regis
         return found;
     }
 
-    /// <summary>Connects a team; one that was removed goes on with its books.</summary>
+    /// <summary>Connects a team; one that was removed goes on with its books. A replay asks the provider nothing.</summary>
     public async Task<(Answer Answer, string Account)> Connect(Command command, string label, Secret secret, string? team, int bucketSeconds, int? lagSeconds, CancellationToken ct)
     {
+        if (await journal.Before(command, ct) is { } before)
+        {
+            var connected = before.Body["account"]!["id"]!.GetValue<string>();
+            await DeleteUnused(connected, ct);
+            return (before, connected);
+        }
         var found = await Discover(secret, team, ct);
         var id = Account.IdOf("xai", found);
-        var credential = EventIds.Short("c", command.Key);
-        var stored = false;
-        try
+        var answer = await Storing(id, () => journal.Write(command, async ct =>
         {
-            var answer = await journal.Write(command, async ct =>
-            {
-                var now = clock.GetUtcNow().ToMicroseconds();
-                var known = await registry.Account(id, ct);
-                if (known.State is { Removed: false } there)
-                    throw new RefusedException("account.exists", $"Team {Names.Printable(found)} is connected already as {there.Label}; `ledger account rotate` replaces its key.", "team", found, [there.Label]);
-                if (registry.Ask(d => d.Accounts.Values.FirstOrDefault(a => !a.Removed && a.Id != id && a.Label == label)) is { } taken)
-                    throw new RefusedException("account.label_taken", $"Another account (team {Names.Printable(taken.Team)}) is called {label}.", "label", label);
-                await vault.Store(credential, id, "xai", secret, ct);
-                stored = true;
-                IReadOnlyList<ILedgerEvent> events =
-                [
-                    new AccountConnected(id, "xai", found, label, bucketSeconds, lagSeconds, now, command.By),
-                    new CredentialStored(id, credential, vault.Fingerprint(secret), secret.Redacted, now, command.By),
-                ];
-                var account = events.Aggregate((Account?)null, Account.Apply)!;
-                return new Plan(new AccountAnswer(AccountBody.Of(account, null, settings.PollEvery, now), null)).Append(Account.Stream(id), known.Version, events);
-            }, ct);
-            await TryAtOnce(id, ct);
-            return (answer, id);
-        }
-        catch (Exception e) when (stored && e is RefusedException or LogBusyException)
-        {
-            // Refused for certain: nobody will ever open it.
-            await vault.Delete(credential, CancellationToken.None);
-            throw;
-        }
+            var now = clock.GetUtcNow().ToMicroseconds();
+            var known = await registry.Account(id, ct);
+            if (known.State is { Removed: false } there)
+                throw new RefusedException("account.exists", $"Team {Names.Printable(found)} is connected already as {there.Label}; `ledger account rotate` replaces its key.", "team", found, [there.Label]);
+            if (registry.Ask(d => d.Accounts.Values.FirstOrDefault(a => !a.Removed && a.Id != id && a.Label == label)) is { } taken)
+                throw new RefusedException("account.label_taken", $"Another account (team {Names.Printable(taken.Team)}) is called {label}.", "label", label);
+            var stored = await Store(command, id, secret, now, ct);
+            IReadOnlyList<ILedgerEvent> events = [new AccountConnected(id, "xai", found, label, bucketSeconds, lagSeconds, now, command.By), stored];
+            var account = events.Aggregate((Account?)null, Account.Apply)!;
+            return new Plan(new AccountAnswer(AccountBody.Of(account, null, settings.PollEvery, now), null)).Append(Account.Stream(id), known.Version, events);
+        }, ct), ct);
+        await TryAtOnce(id, ct);
+        return (answer, id);
     }
 
     /// <summary>Another key of the same team takes over.</summary>
     public async Task<Answer> Rotate(Command command, string account, Secret secret, CancellationToken ct)
     {
+        if (await journal.Before(command, ct) is { } before)
+        {
+            await DeleteUnused(before.Body["account"]!["id"]!.GetValue<string>(), ct);
+            return before;
+        }
         var team = (await registry.AskCurrent(d => AccountFinder.Connected(d, account), ct)).Team;
         var found = await DiscoverFor(secret, team, ct);
         var id = Account.IdOf("xai", found);
-        var credential = EventIds.Short("c", command.Key);
-        var answer = await journal.Write(command, async ct =>
+        var answer = await Storing(id, () => journal.Write(command, async ct =>
         {
             var now = clock.GetUtcNow().ToMicroseconds();
             var known = await registry.Account(id, ct);
             if (known.State is not { Removed: false } current) throw new RefusedException("account.removed", "The account was removed; connect it again first.", "account", account);
-            await vault.Store(credential, id, "xai", secret, ct);
-            var happened = new CredentialStored(id, credential, vault.Fingerprint(secret), secret.Redacted, now, command.By);
-            return new Plan(new AccountAnswer(AccountBody.Of(Account.Apply(current, happened)!, null, settings.PollEvery, now), null)).Append(Account.Stream(id), known.Version, [happened]);
-        }, ct);
-        if (!answer.Replayed) await vault.DeleteOthers(id, credential, ct);
+            var stored = await Store(command, id, secret, now, ct);
+            return new Plan(new AccountAnswer(AccountBody.Of(Account.Apply(current, stored)!, null, settings.PollEvery, now), null)).Append(Account.Stream(id), known.Version, [stored]);
+        }, ct), ct);
         await TryAtOnce(id, ct);
         return answer;
+    }
+
+    /// <summary>Deletes every stored credential of an account but the one that the log names now.</summary>
+    public async Task DeleteUnused(string account, CancellationToken ct)
+    {
+        // Alone: whatever was stored and not yet named would look unused.
+        await using var alone = await vault.Alone(account, ct);
+        var named = await registry.AskCurrent(d => d.Accounts.GetValueOrDefault(account) is { Removed: false } there ? there.Credential?.Credential : null, ct);
+        await vault.DeleteOthers(account, named, ct);
+    }
+
+    private async Task<CredentialStored> Store(Command command, string account, Secret secret, DateTimeOffset now, CancellationToken ct)
+    {
+        var credential = EventIds.Short("c", command.Key);
+        await vault.Store(credential, account, "xai", secret, ct);
+        return new(account, credential, vault.Fingerprint(secret), secret.Redacted, now, command.By);
+    }
+
+    /// <summary>Stores a credential and says so in the log; afterwards what is stored is what the log names, whichever way it went.</summary>
+    private async Task<Answer> Storing(string account, Func<Task<Answer>> write, CancellationToken ct)
+    {
+        Answer answer;
+        try
+        {
+            await using var alone = await vault.Alone(account, ct);
+            answer = await write();
+        }
+        catch (Exception e) when (e is RefusedException or LogBusyException)
+        {
+            // Refused for certain. Where the outcome is not known, the same call made again tells.
+            await DeleteAfterRefusal(account);
+            throw;
+        }
+        await DeleteUnused(account, ct);
+        return answer;
+    }
+
+    private async Task DeleteAfterRefusal(string account)
+    {
+        try
+        {
+            await DeleteUnused(account, CancellationToken.None);
+        }
+        catch (Exception e) when (e is RefusedException or LogBusyException or NpgsqlException or TimeoutException)
+        {
+            // The refusal is what the caller has to know; the next change of a credential deletes this one.
+        }
     }
 
     private async Task<string> DiscoverFor(Secret secret, string team, CancellationToken ct)

@@ -1,7 +1,6 @@
 using Ledger.Accounts;
 using Ledger.Service.Hosting;
 using Ledger.Service.Http;
-using Ledger.Service.Vault;
 using Ledger.Service.Writing;
 
 namespace Ledger.Service.Accounts;
@@ -11,7 +10,7 @@ internal sealed record RemoveAccount;
 
 internal static class RemoveAccountEndpoint
 {
-    public static async Task<Answer> Delete(string label, Command command, Journal journal, Registry registry, CredentialVault vault, ServiceSettings settings, TimeProvider clock, CancellationToken ct)
+    public static async Task<Answer> Delete(string label, Command command, Journal journal, Registry registry, Connector connector, ServiceSettings settings, TimeProvider clock, CancellationToken ct)
     {
         string? removed = null;
         var answer = await journal.Write(command, async ct =>
@@ -25,7 +24,7 @@ internal static class RemoveAccountEndpoint
         }, ct);
         // A replay deletes too: we may have died between the two.
         removed ??= answer.Body["account"]?["id"]?.GetValue<string>();
-        if (removed is not null && await registry.AskCurrent(d => d.Accounts.GetValueOrDefault(removed)?.Removed, ct) == true) await vault.DeleteOthers(removed, null, ct);
+        if (removed is not null) await connector.DeleteUnused(removed, ct);
         return answer;
     }
 }

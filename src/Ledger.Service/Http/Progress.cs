@@ -16,12 +16,15 @@ internal sealed record Progress(string What, long Done, long Of);
 /// A long operation. A caller that accepts NDJSON gets lines of progress and at the end the result or the problem; others get the
 /// result alone.
 /// </summary>
-internal sealed class LongAnswer(Func<Action<Progress>, CancellationToken, Task<object>> work) : IResult
+/// <param name="work">Does it.</param>
+/// <param name="replayed">It was done before, under the same key.</param>
+internal sealed class LongAnswer(Func<Action<Progress>, CancellationToken, Task<object>> work, bool replayed = false) : IResult
 {
     private const int linesMax = 16;
 
     public async Task ExecuteAsync(HttpContext http)
     {
+        if (replayed) http.Response.Headers["Idempotency-Hit"] = "true";
         if (!Wanted(http.Request))
         {
             await Results.Json(await work(static _ => { }, http.RequestAborted), Json.Options).ExecuteAsync(http);

@@ -164,7 +164,9 @@ internal sealed class AccountPoller : IAsyncDisposable
         return await UnderLease(reason, async (known, state, fence, xai, ct) =>
         {
             var deep = reason == Reason.Sync || (reason == Reason.Due && (state.DeepAt is null || now - state.DeepAt >= deepEvery));
-            var readings = await Read(xai, known.State!, state, new(midnight.AddDays(deep ? -deepDays : -regularDays), now), reason == Reason.Due ? Priority.Background : Priority.First, ct);
+            // What the provider refused once it may take by now, so a deep poll asks for the usual again.
+            var wanted = deep ? DimensionSet.KeyModelUnit : state.Dimensions;
+            var readings = await UsageStretch.Read(xai, known.State!, wanted, new(midnight.AddDays(deep ? -deepDays : -regularDays), now), reason == Reason.Due ? Priority.Background : Priority.First, ct);
             var wantsBalance = reason != Reason.Bookmark && (reason == Reason.Sync || state.BalanceAt is null || now - state.BalanceAt >= balanceEvery);
             var (balance, balanceRead) = wantsBalance ? await Balance(xai, known.State!, ct) : (null, false);
 
@@ -184,7 +186,8 @@ internal sealed class AccountPoller : IAsyncDisposable
                 Failures = 0,
                 Failing = null,
                 Detail = null,
-                NextDue = now + settings.PollEvery,
+                // Connecting goes on at once.
+                NextDue = Backfill.IsDone ? now + settings.PollEvery : now,
                 DeepAt = deep ? now : state.DeepAt,
                 BalanceAt = balanceRead ? now : state.BalanceAt,
                 Dimensions = readings.Dimensions,
@@ -204,7 +207,7 @@ internal sealed class AccountPoller : IAsyncDisposable
             return new Polled(0, 0, state.Asked ?? now, 0);
         }
         if (!Backfill.KeysListed) await ListKeys(xai, known, fence, ct);
-        var read = await Read(xai, known.State!, state, chunk with { End = chunk.End < now ? chunk.End : now }, Priority.First, ct);
+        var read = await UsageStretch.Read(xai, known.State!, state.Dimensions, chunk with { End = chunk.End < now ? chunk.End : now }, Priority.First, ct);
         known = await recorder.Look(account, ct);
         if (known.State is not { Removed: false }) throw new NotMyTurnException();
         var lagSeconds = await Lag(known.State, ct);
@@ -297,20 +300,6 @@ internal sealed class AccountPoller : IAsyncDisposable
 #pragma warning disable CA5394 // Jitter, not a secret.
         return longest * (0.75 + (Random.Shared.NextDouble() / 4));
 #pragma warning restore CA5394
-    }
-
-    /// <summary>One stretch, completely. Where the width of buckets changed within it, each side is read in its own.</summary>
-    private static async Task<(IReadOnlyList<Reading> Readings, DimensionSet Dimensions)> Read(XaiClient xai, Account of, SourceState state, Span stretch, Priority priority, CancellationToken ct)
-    {
-        var dimensions = state.Dimensions;
-        var readings = new List<Reading>();
-        foreach (var (part, seconds) in of.InWidths(stretch))
-        {
-            var usage = await xai.ReadUsage(of.Team, part, seconds, dimensions, priority, ct);
-            dimensions = usage.Dimensions;
-            readings.AddRange(usage.Readings);
-        }
-        return (readings, dimensions);
     }
 
     /// <summary>The money on the account. Without it the spend is as complete as before, so its failure is noted only.</summary>

@@ -25,6 +25,7 @@ internal static class CreateTokenEndpoint
 {
     public static async Task<Answer> Post(CreateToken request, Command command, Journal journal, TokenStore tokens, TimeProvider clock, CancellationToken ct)
     {
+        if (await journal.Before(command, ct) is { } before) return before;
         var expires = request.Expires.ToInstant();
         if (expires <= clock.GetUtcNow()) throw new RefusedException("time.out_of_range", "expires must lie ahead.", "expires", request.Expires);
         var scope = request.Scopes!.Select(word => Enum.Parse<Scope>(word, ignoreCase: true)).Max();

@@ -67,11 +67,27 @@ internal sealed class CredentialVault(NpgsqlDataSource db, KeyFile file, TimePro
         }
     }
 
-    public async Task Delete(string id, CancellationToken ct)
+    /// <summary>
+    /// Until it is disposed of, nobody else on any node stores or deletes an account's credentials under this guard. It ends with its
+    /// connection, should we die.
+    /// </summary>
+    public async Task<IAsyncDisposable> Alone(string account, CancellationToken ct)
     {
-        await using var delete = db.CreateCommand("delete from ledger_credential where id = $1");
-        delete.Parameters.Add(new() { Value = id });
-        await delete.ExecuteNonQueryAsync(ct);
+        var connection = await db.OpenConnectionAsync(ct);
+        try
+        {
+            // The transaction holds the lock, and is rolled back when the connection is closed.
+            await connection.BeginTransactionAsync(ct);
+            await using var take = new NpgsqlCommand("select pg_advisory_xact_lock(hashtextextended('ledger_credential:' || $1, 0))", connection);
+            take.Parameters.Add(new() { Value = account });
+            await take.ExecuteNonQueryAsync(ct);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Deletes all credentials of an account but one; all when that is null.</summary>

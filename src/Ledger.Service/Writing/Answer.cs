@@ -4,10 +4,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace Ledger.Service.Writing;
 
-/// <summary>What a write answers: its JSON with the position it wrote, and whether it is the first answer given again.</summary>
-internal sealed class Answer(JsonObject body, long position, bool replayed) : IResult
+/// <summary>What a write answers: its JSON with the last position it wrote, and whether it is the first answer given again.</summary>
+internal sealed class Answer(JsonObject body, long position, int events, bool replayed) : IResult
 {
     public long Position { get; } = position;
+
+    /// <summary>How many events it wrote, up to its position; 0 when there was nothing to change.</summary>
+    public int Events { get; } = events;
 
     public bool Replayed { get; } = replayed;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Ledger.Log;
 using Ledger.Service.Http;
 
@@ -24,15 +23,13 @@ internal sealed class Journal(IEventLog log, TimeProvider clock)
         {
             var plan = await decide(ct);
             var body = JsonSerializer.SerializeToNode(plan.Answer, plan.Answer.GetType(), Json.Options)!.AsObject();
-            var request = new AppendRequest
-            {
-                Streams = plan.ToStreams(command.Key, clock.GetUtcNow()),
-                Idempotency = new(command.Key, command.BodyHash, body.ToJsonString(Json.Options)),
-            };
-            switch (await log.Append(request, ct))
+            var streams = plan.ToStreams(command.Key, clock.GetUtcNow());
+            var events = streams.Sum(s => s.Events.Count);
+            var request = new AppendRequest { Streams = streams, Idempotency = new(command.Key, command.BodyHash, Kept.Of(body, events)) };
+            switch (await Append(request, ct))
             {
                 case AppendResult.Written written:
-                    return new(body, written.Last, replayed: false);
+                    return new(body, written.Last, events, replayed: false);
                 case AppendResult.AlreadyThere there:
                     return Again(there.Answer, there.Last);
                 case AppendResult.KeyReused:
@@ -50,13 +47,31 @@ internal sealed class Journal(IEventLog log, TimeProvider clock)
     /// <summary>The streams' versions as they are now; 0 for those that are not there yet.</summary>
     public Task<long> VersionOf(string stream, CancellationToken ct) => log.StreamVersion(stream, ct);
 
-    private async Task<Answer?> Before(Command command, CancellationToken ct)
+    /// <summary>The first answer to this command, or null when it is new. To be asked before anything is done that is not a plan.</summary>
+    public async Task<Answer?> Before(Command command, CancellationToken ct)
     {
         if (await log.FindKey(command.Key, ct) is not { } kept) return null;
         return kept.BodyHash.Span.SequenceEqual(command.BodyHash) ? Again(kept.Answer, kept.Last) : throw Reused();
     }
 
-    private static Answer Again(string? answer, long position) => new(answer is null ? [] : JsonNode.Parse(answer)!.AsObject(), position, replayed: true);
+    private async Task<AppendResult> Append(AppendRequest request, CancellationToken ct)
+    {
+        try
+        {
+            return await log.Append(request, ct);
+        }
+        catch (ArgumentException e)
+        {
+            // A bound of the log that no rule before it has: nothing was written, and the same request would meet it again.
+            throw new RefusedException("request.invalid", $"The log does not take this: {Names.Printable(e.Message)}");
+        }
+    }
+
+    private static Answer Again(string? kept, long position)
+    {
+        var (body, events) = Kept.Read(kept);
+        return new(body, position, events, replayed: true);
+    }
 
     private static RefusedException Reused() =>
         new("idempotency.reused", "This Idempotency-Key was used before for something else; a new request needs a new key.", "Idempotency-Key");

@@ -11,6 +11,6 @@ internal sealed class Moved(Books books, SpendQueries spend)
     public async Task<Answer> AddTo(Answer answer, CancellationToken ct)
     {
         var there = await books.WaitFor(answer.Position, patience, ct);
-        return answer.With("moved", there ? (await spend.MovedAt(answer.Position, ct)).ToString() : null);
+        return answer.With("moved", there ? (await spend.Moved(answer.Position - answer.Events + 1, answer.Position, ct)).ToString() : null);
     }
 }

@@ -79,14 +79,19 @@ public sealed partial class SpendQueries
         return new DiffAnswer(known, new(from, fromTime), at, before, Money(before.Ticks + moved + billed), Money(moved), Money(billed), rows, counterparts);
     }, ct);
 
-    /// <summary>How much money the edit at a position moved between parties (what was taken from some and given to others).</summary>
-    public async Task<Usd> MovedAt(long position, CancellationToken ct)
+    /// <summary>How much money an edit moved between parties (what was taken from some and given to others).</summary>
+    /// <param name="first">First position of the edit's append.</param>
+    /// <param name="last">Last position of it; before the first: the edit changed nothing.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<Usd> Moved(long first, long last, CancellationToken ct)
     {
+        if (last < first) return Usd.Zero;
         await using var command = db.CreateCommand("""
             select coalesce(sum(amount) filter (where amount > 0), 0) from (
-                select mission, agent, sum(amount) as amount from views.allocation where position = $1 and moved group by 1, 2) s
+                select mission, agent, sum(amount) as amount from views.allocation where position between $1 and $2 and moved group by 1, 2) s
             """);
-        command.Parameters.Add(new() { Value = position });
+        command.Parameters.Add(new() { Value = first });
+        command.Parameters.Add(new() { Value = last });
         return Money((Int128)(decimal)(await command.ExecuteScalarAsync(ct))!);
     }
 }
