@@ -32,12 +32,22 @@ public static class Instants
     public static string ToText(this DateTimeOffset at) =>
         at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture);
 
+    /// <summary>Without the digits behind a tick, which nanosecond clocks write and nothing here keeps.</summary>
+    private static string ToTicks(string text)
+    {
+        var first = text.IndexOf('.') + 1;
+        if (first == 0) return text;
+        var end = first;
+        while (end < text.Length && char.IsAsciiDigit(text[end])) end++;
+        return end - first <= 7 ? text : text.Remove(first + 7, end - first - 7);
+    }
+
     /// <summary>Reads RFC 3339, seconds and time left out where wanted; a time without a zone is UTC. Only what lies between <see cref="Min"/> and <see cref="Max"/>.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out DateTimeOffset at)
     {
         at = default;
         if (text is null || text.Length is < 10 or > 40 || !char.IsAsciiDigit(text[0])) return false;
-        if (!DateTimeOffset.TryParseExact(text, forms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out at))
+        if (!DateTimeOffset.TryParseExact(ToTicks(text), forms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out at))
             return false;
         at = at.ToMicroseconds();
         return at >= Min && at < Max;
