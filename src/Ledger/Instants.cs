@@ -47,7 +47,7 @@ public static class Instants
     {
         at = default;
         if (text is null || text.Length is < 10 or > 40 || !char.IsAsciiDigit(text[0])) return false;
-        if (!DateTimeOffset.TryParseExact(ToTicks(text), forms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out at))
+        if (!DateTimeOffset.TryParseExact(ToTicks(text.ToUpperInvariant()), forms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out at))
             return false;
         at = at.ToMicroseconds();
         return at >= Min && at < Max;
