@@ -61,10 +61,10 @@ public static class LogVerifier
         VerifyFault? fault = null;
         await foreach (var hashed in chunks.Reader.ReadAllAsync(ct))
         {
-            var chunk = await hashed;
+            // Behind the fault everything is drained unseen: its hashing may have been stopped.
             if (fault is not null)
                 continue;
-            fault = walk.Through(chunk);
+            fault = walk.Through(await hashed);
             progress?.Report(new VerifyProgress(walk.Position, position));
             if (fault is not null)
                 await stop.CancelAsync();

@@ -11,7 +11,7 @@ internal sealed record Answer(int Status, string Body, string ContentType = "app
 /// <summary>Stands in for the service: answers what the test says, and remembers what it was asked.</summary>
 internal sealed class FakeService : IDisposable
 {
-    private readonly HttpListener listener = new();
+    private readonly HttpListener listener;
     private readonly Func<Asked, Answer?> answer;
 
     public string Url { get; }
@@ -21,11 +21,27 @@ internal sealed class FakeService : IDisposable
     public FakeService(Func<Asked, Answer?> answer, int? port = null)
     {
         this.answer = answer;
-        var chosen = port ?? FreePort();
-        Url = $"http://127.0.0.1:{chosen}";
-        listener.Prefixes.Add(Url + "/");
-        listener.Start();
+        (listener, Url) = Listen(port);
         _ = Task.Run(Serve);
+    }
+
+    /// <summary>Somebody else may take a free port between finding and using it; then another is as good.</summary>
+    private static (HttpListener, string) Listen(int? port)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var url = $"http://127.0.0.1:{port ?? FreePort()}";
+            var listener = new HttpListener { Prefixes = { url + "/" } };
+            try
+            {
+                listener.Start();
+                return (listener, url);
+            }
+            catch (HttpListenerException) when (port is null && attempt < 10)
+            {
+                listener.Close();
+            }
+        }
     }
 
     public FakeService(string body) : this(_ => new Answer(200, body))
