@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Ledger.Log;
 using Ledger.Views.Spend;
@@ -54,7 +53,7 @@ public sealed partial class Books : IAsyncDisposable
             {
                 await Reload(connection, ct);
             }
-            catch (Exception e) when (IsFinal(e))
+            catch (Exception e) when (!IsPassing(e))
             {
                 // The service comes up all the same: verify and rebuild are asked through it.
                 Halt(e);
@@ -124,18 +123,18 @@ public sealed partial class Books : IAsyncDisposable
             {
                 return;
             }
-            catch (Exception e) when (IsFinal(e))
-            {
-                // An event that can't be applied stays where it is: skipping it would make every later figure wrong in silence.
-                Halt(e);
-                return;
-            }
-            catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or ObjectDisposedException)
+            catch (Exception e) when (IsPassing(e))
             {
                 feed.Forget();
                 await Task.Delay(pause, clock, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 pause = pause < TimeSpan.FromSeconds(5) ? pause * 2 : pause;
                 if (!await TryReload(ct)) return;
+            }
+            catch (Exception e)
+            {
+                // An event that can't be applied stays where it is: skipping it would make every later figure wrong in silence.
+                Halt(e);
+                return;
             }
         }
     }
@@ -172,8 +171,16 @@ public sealed partial class Books : IAsyncDisposable
         await Checkpoint.Move(connection, schema, last.Position, chain, last.At, ct);
     }
 
-    private static bool IsFinal(Exception e) =>
-        e is JsonException or InvalidOperationException or KeyNotFoundException or OverflowException or ArgumentException or LogBrokenException && e is not ObjectDisposedException;
+    /// <summary>
+    /// Whether it is the database's weather, which passes: connections, shutdowns, locks, resources. Everything else would come again
+    /// with the same event, and stops the books.
+    /// </summary>
+    private static bool IsPassing(Exception e) => e switch
+    {
+        PostgresException { SqlState: [.. var kind, _, _, _] } => kind is "08" or "25" or "40" or "53" or "55" or "57" or "58",
+        NpgsqlException or IOException or TimeoutException or ObjectDisposedException or OperationCanceledException => true,
+        _ => false,
+    };
 
     private void Halt(Exception why)
     {
@@ -200,15 +207,15 @@ public sealed partial class Books : IAsyncDisposable
             await using var connection = await db.OpenConnectionAsync(ct);
             await Reload(connection, ct);
         }
-        catch (Exception e) when (IsFinal(e))
-        {
-            Halt(e);
-            return false;
-        }
-        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or OperationCanceledException)
+        catch (Exception e) when (IsPassing(e))
         {
             // Tried again before the next batch: Apply compares the checkpoint with what is in memory.
             generation = Guid.Empty;
+        }
+        catch (Exception e)
+        {
+            Halt(e);
+            return false;
         }
         return true;
     }

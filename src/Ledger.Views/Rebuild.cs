@@ -21,6 +21,7 @@ public sealed class RebuildBusyException() : Exception("Another rebuild or verif
 public sealed partial class Books
 {
     private const string Shadow = "views_next";
+    private const string Before = "views_before";
 
     private static readonly (string Table, string Columns, string Where, string Order)[] comparedTables =
     [
@@ -50,7 +51,7 @@ public sealed partial class Books
         try
         {
             await using var shadow = await db.OpenConnectionAsync(ct);
-            await Execute(shadow, $"drop schema if exists {Shadow} cascade", ct);
+            await Execute(shadow, $"drop schema if exists {Shadow} cascade; drop schema if exists {Before} cascade", ct);
             await CreateTables(shadow, Shadow, ct);
             var rebuilt = new SpendWriter(Shadow, indexed: false);
             await rebuilt.Load(shadow, ct);
@@ -59,6 +60,8 @@ public sealed partial class Books
 
             await using var live = await db.OpenConnectionAsync(ct);
             await using var transaction = await live.BeginTransactionAsync(ct);
+            // Followers wait for the table, readers don't: one that waited for the row would hold the table it is to be swapped for.
+            await Execute(live, $"lock table {Schema}.checkpoint in exclusive mode", ct);
             var checkpoint = await Checkpoint.Lock(live, Schema, ct);
             head = (await log.Head(ct)).Position;
             at = await Fill(rebuilt, shadow, at, Math.Min(head, checkpoint.Position), head, progress, ct);
@@ -67,9 +70,10 @@ public sealed partial class Books
                 : await FirstDifference(live, ct);
             if (swap)
             {
-                await Execute(live, $"alter schema {Schema} rename to views_before; alter schema {Shadow} rename to {Schema}; drop schema views_before cascade", ct);
+                await Execute(live, $"alter schema {Schema} rename to {Before}; alter schema {Shadow} rename to {Schema}", ct);
                 await transaction.CommitAsync(ct);
                 await Revive(ct);
+                await DropBefore(shadow, ct);
             }
             else
             {
@@ -123,6 +127,23 @@ public sealed partial class Books
         await MoveTo(Shadow, end!, connection, ct);
         await transaction.CommitAsync(ct);
         return after;
+    }
+
+    /// <summary>Queries that began before the swap may still read the tables; what can't be dropped now is dropped by the next rebuild.</summary>
+    private static async Task DropBefore(NpgsqlConnection connection, CancellationToken ct)
+    {
+        try
+        {
+            await Execute(connection, $"set lock_timeout = '10s'; drop schema {Before} cascade", ct);
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
+        {
+            // Nobody is sent there any more.
+        }
+        finally
+        {
+            await Execute(connection, "reset lock_timeout", CancellationToken.None);
+        }
     }
 
     private static async Task<string?> FirstDifference(NpgsqlConnection connection, CancellationToken ct)
