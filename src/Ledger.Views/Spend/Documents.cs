@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ledger.Accounts;
 using Ledger.Agents;
+using Ledger.Budgets;
+using Ledger.Holds;
 using Ledger.Keys;
 using Ledger.Log;
 using Ledger.Missions;
@@ -29,6 +31,12 @@ internal static class Documents
             into[("key", $"{seen.Account}/{seen.Key}")] = JsonSerializer.Serialize(directory.Ownership(seen.Account, seen.Key), json.KeyOwnership);
         else if (happened is KeyAssigned assigned)
             into[("key", $"{assigned.Account}/{assigned.Key}")] = JsonSerializer.Serialize(directory.Ownership(assigned.Account, assigned.Key), json.KeyOwnership);
+        else if (Budget.IdIn(happened) is { } budget && directory.Budgets.TryGetValue(budget, out var b))
+            into[("budget", budget)] = JsonSerializer.Serialize(b, json.Budget);
+        else if (happened is HoldTaken hold)
+            into[("hold", hold.Hold)] = JsonSerializer.Serialize(hold, json.HoldTaken);
+        else if (happened is HoldReleased released)
+            into[("hold", released.Hold)] = "null";
     }
 
     public static async Task<Directory> Load(NpgsqlConnection db, string schema, CancellationToken ct)
@@ -51,6 +59,12 @@ internal static class Documents
                 case "key":
                     directory.Restore(JsonSerializer.Deserialize(reader.GetString(1), DocumentJson.Default.KeyOwnership)!);
                     break;
+                case "budget":
+                    directory.Restore(JsonSerializer.Deserialize(reader.GetString(1), DocumentJson.Default.Budget)!);
+                    break;
+                case "hold":
+                    if (JsonSerializer.Deserialize(reader.GetString(1), DocumentJson.Default.HoldTaken) is { } hold) directory.Restore(hold);
+                    break;
                 case var kind:
                     throw new InvalidOperationException($"Nobody knows documents of the kind {kind}.");
             }
@@ -63,4 +77,6 @@ internal static class Documents
 [JsonSerializable(typeof(Mission))]
 [JsonSerializable(typeof(KeyOwnership))]
 [JsonSerializable(typeof(Account))]
+[JsonSerializable(typeof(Budget))]
+[JsonSerializable(typeof(HoldTaken))]
 internal sealed partial class DocumentJson : JsonSerializerContext;

@@ -1,5 +1,7 @@
 using Ledger.Accounts;
 using Ledger.Agents;
+using Ledger.Budgets;
+using Ledger.Holds;
 using Ledger.Keys;
 using Ledger.Log;
 using Ledger.Missions;
@@ -16,6 +18,8 @@ public sealed class Directory
     private readonly Dictionary<string, Agent> agents = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Account, string Key), KeyOwnership> keys = [];
     private readonly Dictionary<string, Mission> missions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Budget> budgets = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HoldTaken> holds = new(StringComparer.Ordinal);
     private readonly Dictionary<string, WindowIndex> windowsByAgent = new(StringComparer.Ordinal);
 
     /// <summary>All accounts by id, removed ones too.</summary>
@@ -30,6 +34,15 @@ public sealed class Directory
     /// <summary>All missions by id.</summary>
     public IReadOnlyDictionary<string, Mission> Missions => missions;
 
+    /// <summary>All budgets by id, closed ones too.</summary>
+    public IReadOnlyDictionary<string, Budget> Budgets => budgets;
+
+    /// <summary>Changes with every event of a budget: who follows budgets looks again.</summary>
+    public long BudgetChanges { get; private set; }
+
+    /// <summary>Holds that were not given back, those that ran out within a day too.</summary>
+    public IReadOnlyDictionary<string, HoldTaken> Holds => holds;
+
     /// <summary>Takes the state of something as it was saved before. For a restart; the log is not read again.</summary>
     public void Restore(Agent agent) => agents[agent.Id] = agent;
 
@@ -41,6 +54,16 @@ public sealed class Directory
 
     /// <inheritdoc cref="Restore(Agent)"/>
     public void Restore(Mission mission) => Put(mission);
+
+    /// <inheritdoc cref="Restore(Agent)"/>
+    public void Restore(Budget budget)
+    {
+        budgets[budget.Id] = budget;
+        BudgetChanges++;
+    }
+
+    /// <inheritdoc cref="Restore(Agent)"/>
+    public void Restore(HoldTaken hold) => holds[hold.Hold] = hold;
 
     /// <summary>Folds one event and answers what it touched.</summary>
     public IReadOnlyList<Touched> Apply(ILedgerEvent happened)
@@ -64,6 +87,20 @@ public sealed class Directory
 
             case MissionStarted or MissionEnded or MissionReopened or MissionWindowCorrected or MissionEdited or MissionCancelled:
                 return Change(MissionOf(happened)!, happened);
+
+            case BudgetSet or BudgetRaised or BudgetClosed:
+                if (Budget.Apply(budgets.GetValueOrDefault(Budget.IdIn(happened)!), happened) is { } budget) Restore(budget);
+                return [];
+
+            case HoldTaken e:
+                foreach (var (gone, old) in holds)
+                    if (old.Until < e.At - HoldRules.LengthMax) holds.Remove(gone);
+                holds[e.Hold] = e;
+                return [];
+
+            case HoldReleased e:
+                holds.Remove(e.Hold);
+                return [];
 
             default:
                 if (Account.IdIn(happened) is { } id && Account.Apply(accounts.GetValueOrDefault(id), happened) is { } account) accounts[id] = account;

@@ -4,8 +4,12 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Ledger.Accounts;
 using Ledger.Agents;
+using Ledger.Budgets;
+using Ledger.Digests;
+using Ledger.Holds;
 using Ledger.Keys;
 using Ledger.Missions;
+using Ledger.Watching;
 
 namespace Ledger.Log;
 
@@ -33,6 +37,24 @@ public static class EventNames
         [typeof(MissionWindowCorrected)] = "mission-window-corrected.v1",
         [typeof(MissionEdited)] = "mission-edited.v1",
         [typeof(MissionCancelled)] = "mission-cancelled.v1",
+        [typeof(BudgetSet)] = "budget-set.v1",
+        [typeof(BudgetRaised)] = "budget-raised.v1",
+        [typeof(BudgetClosed)] = "budget-closed.v1",
+        [typeof(BudgetThresholdCrossed)] = "budget-threshold-crossed.v1",
+        [typeof(BudgetRecovered)] = "budget-recovered.v1",
+        [typeof(RunwayShort)] = "runway-short.v1",
+        [typeof(RunwayRecovered)] = "runway-recovered.v1",
+        [typeof(SpendAnomalous)] = "spend-anomalous.v1",
+        [typeof(SourceStale)] = "source-stale.v1",
+        [typeof(SourceRecovered)] = "source-recovered.v1",
+        [typeof(MissionLeftOpen)] = "mission-left-open.v1",
+        [typeof(KeyShared)] = "key-shared.v1",
+        [typeof(LargeRestatement)] = "large-restatement.v1",
+        [typeof(HistoryImported)] = "history-imported.v1",
+        [typeof(AlertAcknowledged)] = "alert-acknowledged.v1",
+        [typeof(HoldTaken)] = "hold-taken.v1",
+        [typeof(HoldReleased)] = "hold-released.v1",
+        [typeof(DigestComposed)] = "digest-composed.v1",
     }.ToFrozenDictionary();
 
     /// <summary>Stored name → type.</summary>
@@ -68,7 +90,8 @@ public static class EventJson
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    Converters = [typeof(InstantJsonConverter), typeof(CamelCaseEnumConverter<DimensionSet>), typeof(CamelCaseEnumConverter<IdleRule>)])]
+    Converters = [typeof(InstantJsonConverter), typeof(CamelCaseEnumConverter<DimensionSet>), typeof(CamelCaseEnumConverter<IdleRule>), typeof(CamelCaseEnumConverter<DayOfWeek>),
+        typeof(CamelCaseEnumConverter<Basis>), typeof(CamelCaseEnumConverter<Severity>)])]
 [JsonSerializable(typeof(AccountConnected))]
 [JsonSerializable(typeof(AccountEdited))]
 [JsonSerializable(typeof(CredentialStored))]
@@ -87,6 +110,24 @@ public static class EventJson
 [JsonSerializable(typeof(MissionWindowCorrected))]
 [JsonSerializable(typeof(MissionEdited))]
 [JsonSerializable(typeof(MissionCancelled))]
+[JsonSerializable(typeof(BudgetSet))]
+[JsonSerializable(typeof(BudgetRaised))]
+[JsonSerializable(typeof(BudgetClosed))]
+[JsonSerializable(typeof(BudgetThresholdCrossed))]
+[JsonSerializable(typeof(BudgetRecovered))]
+[JsonSerializable(typeof(RunwayShort))]
+[JsonSerializable(typeof(RunwayRecovered))]
+[JsonSerializable(typeof(SpendAnomalous))]
+[JsonSerializable(typeof(SourceStale))]
+[JsonSerializable(typeof(SourceRecovered))]
+[JsonSerializable(typeof(MissionLeftOpen))]
+[JsonSerializable(typeof(KeyShared))]
+[JsonSerializable(typeof(LargeRestatement))]
+[JsonSerializable(typeof(HistoryImported))]
+[JsonSerializable(typeof(AlertAcknowledged))]
+[JsonSerializable(typeof(HoldTaken))]
+[JsonSerializable(typeof(HoldReleased))]
+[JsonSerializable(typeof(DigestComposed))]
 internal sealed partial class EventJsonContext : JsonSerializerContext;
 
 /// <summary>Enums as camelCase words, never numbers: a number in the log would bind history to the order of a source file.</summary>
