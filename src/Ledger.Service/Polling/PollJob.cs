@@ -13,11 +13,9 @@ internal sealed class PollJob(Pollers pollers, Sources sources, TimeProvider clo
     public async Task<DateTimeOffset?> Keep(string account, CancellationToken ct)
     {
         // A bookmark or a sync may have read it meanwhile; then this turn is not needed.
-        if ((await sources.Get(account, ct)).NextDue is not { } due || due <= clock.GetUtcNow())
-        {
-            if (!await pollers.Call(account, Reason.Due, ct)) return null;
-            due = (await sources.Get(account, ct)).NextDue ?? DateTimeOffset.MinValue;
-        }
+        if ((await sources.Get(account, ct)).NextDue is { } later && later > clock.GetUtcNow()) return later;
+        if (!await pollers.Call(account, Reason.Due, ct)) return null;
+        var due = (await sources.Get(account, ct)).NextDue ?? DateTimeOffset.MinValue;
         var earliest = clock.GetUtcNow() + soon;
         return due > earliest ? due : earliest;
     }

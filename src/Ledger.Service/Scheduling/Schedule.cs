@@ -35,7 +35,7 @@ internal sealed class Schedule(ISchedulerFactory factory, ScheduleTables tables,
     /// <summary>An appointment that nobody wants any more.</summary>
     public async Task Remove(string job, string of, CancellationToken ct) => await Quartz.DeleteJob(new(of, job), ct);
 
-    /// <summary>Hands over what is under way and leaves the cluster.</summary>
+    /// <summary>Hands over what is under way and leaves the cluster. Before the container goes: Quartz still asks it while it stops.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref quartz, null) is not { } open) return;
@@ -56,10 +56,13 @@ internal sealed class Schedule(ISchedulerFactory factory, ScheduleTables tables,
         var what = JobBuilder.Create<Firing>().WithIdentity(of, job).RequestRecovery().Build();
         // What was missed while no node ran is done once, now. A fixed delay has no backlog even when it is not late enough to count as
         // missed; an appointment sets its next time before its own interval matters.
-        var when = TriggerBuilder.Create(clock).WithIdentity(of, job).ForJob(what).StartAt(at > now ? at : now)
+        var when = TriggerBuilder.Create(clock).WithIdentity(of, job).ForJob(what).StartAt(Whole(at > now ? at : now))
             .WithSimpleSchedule(s => s.WithInterval(interval).RepeatForever().MeasureIntervalFromCompletion(fixedDelay)
                 .WithMisfireInstruction(SimpleTriggerMisfireInstruction.NowWithExistingCount))
             .Build();
         await Quartz.ScheduleJob(what, [when], new() { Replace = true }, ct);
     }
+
+    /// <summary>The store keeps milliseconds. Rounded up, so that what is due then is due.</summary>
+    private static DateTimeOffset Whole(DateTimeOffset at) => at.AddTicks((TimeSpan.TicksPerMillisecond - (at.Ticks % TimeSpan.TicksPerMillisecond)) % TimeSpan.TicksPerMillisecond);
 }

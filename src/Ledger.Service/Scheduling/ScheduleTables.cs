@@ -22,7 +22,14 @@ internal sealed class ScheduleTables(LedgerDatabase database)
         await using var held = await connection.BeginTransactionAsync(ct);
         await Execute(connection, held, $"select pg_advisory_xact_lock({provisioning})", ct);
         await CreateSchema(ct);
-        return await open();
+        try
+        {
+            return await open();
+        }
+        catch (SchedulerException e) when (e.GetBaseException() is not NpgsqlException { IsTransient: true })
+        {
+            throw new SchemaMismatchException($"The tables of the schedule are not this version's: {e.Message} Nothing in them is needed: with every node stopped, `drop schema {Schema} cascade`, and they are made anew.");
+        }
     }
 
     /// <summary>Quartz as it runs here: small, in the database, one of many.</summary>
