@@ -156,7 +156,7 @@ public sealed class Processes
     public async Task killed_in_the_middle_of_a_poll_another_node_takes_it_over()
     {
         static Hosting.ServiceSettings Often(Hosting.ServiceSettings s) => s with { PollEvery = TimeSpan.FromSeconds(1) };
-        await using var world = await TestHost.Start(Often, new(DateTimeOffset.UtcNow));
+        await using var world = await TestHost.Start(s => Often(s) with { BackfillDays = 90 }, new(DateTimeOffset.UtcNow));
         var key = world.Team.AddKey("xai-ba", world.Clock.GetUtcNow().AddDays(-3));
         await world.Connect();
         await world.Stop();

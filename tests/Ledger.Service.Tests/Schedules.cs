@@ -20,6 +20,7 @@ public sealed class Schedules
         Assert.Equal(1, await database.Scalar<long>("select count(*) from quartz.qrtz_triggers where trigger_group = 'routine'"));
         Assert.Equal(6, await database.Scalar<long>("select count(*) from quartz.qrtz_scheduler_state"));
         foreach (var node in nodes) await node.DisposeAsync();
+        Assert.Equal(0, await database.Scalar<long>("select count(*) from quartz.qrtz_scheduler_state"));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Ledger.Service.Hosting;
 using Quartz;
 
 namespace Ledger.Service.Scheduling;
@@ -6,7 +7,7 @@ namespace Ledger.Service.Scheduling;
 /// What is to be done when, kept in the database and shared by all nodes on it: each turn goes to one of them. It says when, never
 /// whether: what must not be done twice is fenced where it is done.
 /// </summary>
-internal sealed class Schedule(ISchedulerFactory factory, ScheduleTables tables, IEnumerable<Routine> routines, TimeProvider clock) : IAsyncDisposable
+internal sealed class Schedule(ISchedulerFactory factory, ScheduleTables tables, IEnumerable<Routine> routines, Node node, TimeProvider clock) : IAsyncDisposable
 {
     private static readonly TimeSpan stopMax = TimeSpan.FromSeconds(10);
 
@@ -15,6 +16,7 @@ internal sealed class Schedule(ISchedulerFactory factory, ScheduleTables tables,
 
     private const string all = "all";
     private IScheduler? quartz;
+    private bool stopping;
 
     private IScheduler Quartz => quartz ?? throw new InvalidOperationException("The schedule is not open.");
 
@@ -33,14 +35,15 @@ internal sealed class Schedule(ISchedulerFactory factory, ScheduleTables tables,
     public async Task At(string job, string of, DateTimeOffset at, CancellationToken ct) => await Put(job, of, at, tryAgain, fixedDelay: false, ct);
 
     /// <summary>An appointment that nobody wants any more.</summary>
-    public async Task Remove(string job, string of, CancellationToken ct) => await Quartz.DeleteJob(new(of, job), ct);
+    public async Task Remove(string job, string of, CancellationToken ct) => await UntilStopped(q => q.DeleteJob(new(of, job), ct).AsTask());
 
     /// <summary>Hands over what is under way and leaves the cluster. Before the container goes: Quartz still asks it while it stops.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref quartz, null) is not { } open) return;
+        if (quartz is null || Interlocked.Exchange(ref stopping, true)) return;
         using var patience = new CancellationTokenSource(stopMax, clock);
-        await open.Shutdown(waitForJobsToComplete: true, patience.Token);
+        await quartz.Shutdown(waitForJobsToComplete: true, patience.Token);
+        await tables.Leave(node);
     }
 
     /// <summary>First after one interval. A restart does not begin it anew: else one that restarts often would never get there.</summary>
@@ -60,7 +63,20 @@ internal sealed class Schedule(ISchedulerFactory factory, ScheduleTables tables,
             .WithSimpleSchedule(s => s.WithInterval(interval).RepeatForever().MeasureIntervalFromCompletion(fixedDelay)
                 .WithMisfireInstruction(SimpleTriggerMisfireInstruction.NowWithExistingCount))
             .Build();
-        await Quartz.ScheduleJob(what, [when], new() { Replace = true }, ct);
+        await UntilStopped(q => q.ScheduleJob(what, [when], new() { Replace = true }, ct).AsTask());
+    }
+
+    /// <summary>A node that stops sets nothing any more: what stands in the store is another node's, or the next start's.</summary>
+    private async Task UntilStopped(Func<IScheduler, Task> set)
+    {
+        try
+        {
+            await set(Quartz);
+        }
+        catch (SchedulerException) when (Volatile.Read(ref stopping))
+        {
+            // Others go on.
+        }
     }
 
     /// <summary>The store keeps milliseconds. Rounded up, so that what is due then is due.</summary>

@@ -32,6 +32,24 @@ internal sealed class ScheduleTables(LedgerDatabase database)
         }
     }
 
+    /// <summary>Quartz keeps a node that has stopped until another one misses it, and warns. Ours says goodbye, unless it left something to take over.</summary>
+    public async Task Leave(Node node)
+    {
+        try
+        {
+            await using var leave = database.DataSource.CreateCommand($"""
+                delete from {Schema}.qrtz_scheduler_state s where s.instance_name = $1
+                    and not exists (select from {Schema}.qrtz_fired_triggers f where f.sched_name = s.sched_name and f.instance_name = s.instance_name)
+                """);
+            leave.Parameters.Add(new() { Value = node.Id });
+            await leave.ExecuteNonQueryAsync();
+        }
+        catch (NpgsqlException)
+        {
+            // Then it will be missed.
+        }
+    }
+
     /// <summary>Quartz as it runs here: small, in the database, one of many.</summary>
     public static void Configure(IQuartzBuilder quartz, Node node)
     {
@@ -59,6 +77,8 @@ internal sealed class ScheduleTables(LedgerDatabase database)
                 o.MisfireThreshold = TimeSpan.FromMinutes(1);
                 o.MisfireHandlerFrequency = TimeSpan.FromSeconds(2);
                 o.DbRetryInterval = TimeSpan.FromSeconds(5);
+                // A start that fails later must not be kept alive by them.
+                o.UseBackgroundThreads = true;
                 o.RecoverFiringsCancelledByShutdown = true;
             });
             store.UseClustering(o =>
