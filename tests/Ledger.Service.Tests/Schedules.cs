@@ -153,6 +153,19 @@ public sealed class Schedules
     }
 
     [Fact]
+    public async Task a_routine_that_was_given_up_begins_again_with_a_start_and_a_new_interval_counts_from_it()
+    {
+        await using var database = await TestDatabase.Create();
+        var clock = new TestClock();
+        await (await Nodes.Start(database, clock)).DisposeAsync();
+        await database.Execute("update quartz.qrtz_triggers set trigger_state = 'ERROR'");
+        await using (var again = await Nodes.Start(database, clock))
+            Assert.Equal("WAITING", await database.Scalar<string>("select trigger_state from quartz.qrtz_triggers"));
+        await using var changed = await Nodes.Start(database, clock, every: TimeSpan.FromSeconds(1));
+        await TestHost.Until(() => Task.FromResult(changed.Done.Rounds > 0), "a round");
+    }
+
+    [Fact]
     public async Task a_job_of_another_version_is_left_to_those_who_know_it()
     {
         await using var database = await TestDatabase.Create();

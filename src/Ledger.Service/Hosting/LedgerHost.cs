@@ -269,6 +269,7 @@ internal sealed class LedgerHost : IAsyncDisposable
     {
         ConfigurationException => (e.Message, ConfigurationException.Exit),
         PostgresClusterException => (e.Message, 69),
+        Quartz.SchedulerException => ($"the schedule can't be opened: {e.Message}", 69),
         SchemaMismatchException => (e.Message, ConfigurationException.Exit),
         LogBrokenException => (e.Message, 70),
         IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } => ("LEDGER_URL: something else listens on that port already.", ConfigurationException.Exit),

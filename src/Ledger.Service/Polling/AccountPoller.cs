@@ -38,7 +38,7 @@ internal sealed class AccountPoller : IAsyncDisposable
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock gate = new();
     private readonly List<TaskCompletionSource<Polled>> syncs = [];
-    private readonly List<(Reason Reason, TaskCompletionSource Over)> calls = [];
+    private readonly Calls calls = new();
     private TaskCompletionSource wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool nudged;
     private bool scheduled;
@@ -94,13 +94,9 @@ internal sealed class AccountPoller : IAsyncDisposable
     /// <summary>The schedule's call: reads if it still has to be. Over when the turn is, however it went; what comes next stands in the source's state.</summary>
     public Task Call(Reason reason)
     {
-        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (gate)
-        {
-            calls.Add((reason, over));
-            wake.TrySetResult();
-        }
-        return over.Task;
+        var over = calls.Add(reason);
+        lock (gate) wake.TrySetResult();
+        return over;
     }
 
     public async ValueTask DisposeAsync()
@@ -108,7 +104,7 @@ internal sealed class AccountPoller : IAsyncDisposable
         await stopping.CancelAsync();
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Backfill.Stop();
-        End(TakeCalls());
+        calls.Close();
         foreach (var asked in TakeSyncs())
             asked.TrySetException(new RefusedException("provider.unavailable", "The account is not read any more."));
         client?.Dispose();
@@ -148,29 +144,18 @@ internal sealed class AccountPoller : IAsyncDisposable
         var wait = todo is null ? lookEvery : (state.NextDue ?? DateTimeOffset.MinValue) - clock.GetUtcNow();
         if (!Asked() && wait > TimeSpan.Zero) await Sleep(wait, ct);
 
-        var (waiting, called) = (TakeSyncs(), TakeCalls());
+        using var called = calls.Take();
+        var waiting = TakeSyncs();
         bool bookmarked;
         lock (gate) (bookmarked, nudged) = (nudged, false);
-        try
-        {
-            await Turn(todo, waiting, bookmarked, called, ct);
-        }
-        finally
-        {
-            End(called);
-        }
-    }
-
-    private async Task Turn(Span? todo, List<TaskCompletionSource<Polled>> waiting, bool bookmarked, List<(Reason Reason, TaskCompletionSource Over)> called, CancellationToken ct)
-    {
-        var state = await sources.Get(account, ct);
+        state = await sources.Get(account, ct);
         var due = state.NextDue is null || state.NextDue <= clock.GetUtcNow();
         // After a refusal somebody has to change something first: bookmarks don't probe more often than polls do.
         if (bookmarked && state.Failing is not null && !due) bookmarked = false;
         Reason? reason = waiting.Count > 0 ? Reason.Sync
             : bookmarked ? Reason.Bookmark
-            : todo is null && called.Any(c => c.Reason == Reason.Reread) ? Reason.Reread
-            : due && (todo is not null || called.Count > 0) ? Reason.Due
+            : todo is null && called.Has(Reason.Reread) ? Reason.Reread
+            : due && (todo is not null || called.Any) ? Reason.Due
             : null;
         if (reason is null) return;
 
@@ -403,7 +388,7 @@ internal sealed class AccountPoller : IAsyncDisposable
 
     private bool Asked()
     {
-        lock (gate) return nudged || syncs.Count > 0 || calls.Count > 0;
+        lock (gate) return nudged || syncs.Count > 0 || calls.Any;
     }
 
     private List<TaskCompletionSource<Polled>> TakeSyncs()
@@ -414,22 +399,6 @@ internal sealed class AccountPoller : IAsyncDisposable
             syncs.Clear();
             return taken;
         }
-    }
-
-    private List<(Reason Reason, TaskCompletionSource Over)> TakeCalls()
-    {
-        lock (gate)
-        {
-            List<(Reason, TaskCompletionSource)> taken = [.. calls];
-            calls.Clear();
-            return taken;
-        }
-    }
-
-    private static void End(List<(Reason Reason, TaskCompletionSource Over)> called)
-    {
-        foreach (var (_, over) in called)
-            over.TrySetResult();
     }
 
     private void Give(List<TaskCompletionSource<Polled>> back, bool bookmarked)
@@ -447,7 +416,7 @@ internal sealed class AccountPoller : IAsyncDisposable
         lock (gate)
         {
             if (wake.Task.IsCompleted) wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (nudged || syncs.Count > 0 || calls.Count > 0) return;
+            if (nudged || syncs.Count > 0 || calls.Any) return;
             woken = wake.Task;
         }
         // Another node may go on with connecting meanwhile, and what should have been read long ago is noticed, so a long wait looks again now and then.

@@ -49,7 +49,9 @@ internal sealed class Schedule(ISchedulerFactory factory, ScheduleTables tables,
     /// <summary>First after one interval. A restart does not begin it anew: else one that restarts often would never get there.</summary>
     private async Task Every(string job, TimeSpan interval, CancellationToken ct)
     {
-        if (await Quartz.GetTrigger(new(all, job), ct) is ISimpleTrigger known && known.RepeatInterval == interval) return;
+        var stands = await Quartz.GetTrigger(new(all, job), ct) is ISimpleTrigger known && known.RepeatInterval == interval;
+        // Quartz gives a trigger up after some failures of its own; a start is a new try.
+        if (stands && await Quartz.GetTriggerState(new(all, job), ct) != TriggerState.Error) return;
         await Put(job, all, clock.GetUtcNow() + interval, interval, fixedDelay: true, ct);
     }
 
