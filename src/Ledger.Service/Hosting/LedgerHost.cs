@@ -10,6 +10,7 @@ using Ledger.Service.Keys;
 using Ledger.Service.Missions;
 using Ledger.Service.Operations;
 using Ledger.Service.Polling;
+using Ledger.Service.Scheduling;
 using Ledger.Service.Spend;
 using Ledger.Service.Tokens;
 using Ledger.Service.Vault;
@@ -103,11 +104,11 @@ internal sealed class LedgerHost : IAsyncDisposable
             var app = Build(settings, clock, keyFile, database, log, books);
             await FirstToken.Ensure(settings, app.Services.GetRequiredService<TokenStore>(), say, ct);
             var host = new LedgerHost(server, database, log, books, app);
+            await app.Services.GetRequiredService<Schedule>().Open(ct);
             app.Services.GetRequiredService<Pollers>().Start();
             await app.StartAsync(ct);
-            host.background = Task.WhenAll(
-                app.Services.GetRequiredService<ConnectAtStart>().Run(host.stopping.Token),
-                app.Services.GetRequiredService<Housekeeping>().Run(host.stopping.Token));
+            await app.Services.GetRequiredService<Schedule>().Start(ct);
+            host.background = app.Services.GetRequiredService<ConnectAtStart>().Run(host.stopping.Token);
             say($"listening on {host.Url.ToString().TrimEnd('/')}");
             return host;
         }
@@ -140,13 +141,14 @@ internal sealed class LedgerHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops in the opposite order: no new requests, no polls, then the log and the database.</summary>
+    /// <summary>Stops in the opposite order: no new requests, no jobs, no polls, then the log and the database.</summary>
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
         using (var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10)))
             await app.StopAsync(patience.Token);
         await background.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await app.Services.GetRequiredService<Schedule>().DisposeAsync();
         await app.Services.GetRequiredService<Pollers>().DisposeAsync();
         await books.DisposeAsync();
         await log.DisposeAsync();
@@ -175,6 +177,7 @@ internal sealed class LedgerHost : IAsyncDisposable
         AddEngine(builder.Services, settings, clock, keyFile, database, log, books);
         AddWriting(builder.Services);
         AddAccounts(builder.Services);
+        builder.Services.AddSchedule().AddJobs();
         builder.Services.AddValidators().AddLedgerOpenApi();
 
         var app = builder.Build();
@@ -194,7 +197,7 @@ internal sealed class LedgerHost : IAsyncDisposable
         .AddSingleton(settings).AddSingleton(clock).AddSingleton(keyFile)
         // Given ready-made: they are disposed of where they were made, in order.
         .AddSingleton(database).AddSingleton(database.DataSource)
-        .AddSingleton<IEventLog>(log).AddSingleton(log).AddSingleton<Housekeeping>().AddSingleton(books).AddSingleton(new SpendQueries(database.DataSource, log, books))
+        .AddSingleton<IEventLog>(log).AddSingleton(log).AddSingleton(books).AddSingleton(new SpendQueries(database.DataSource, log, books))
         .AddSingleton<IOutbox>(new PostgresOutbox(database)).AddSingleton<ILeases>(new PostgresLeases(database));
 
     /// <summary>Commands → events.</summary>
@@ -266,6 +269,7 @@ internal sealed class LedgerHost : IAsyncDisposable
     {
         ConfigurationException => (e.Message, ConfigurationException.Exit),
         PostgresClusterException => (e.Message, 69),
+        Quartz.SchedulerException => ($"the schedule can't be opened: {e.Message}", 69),
         SchemaMismatchException => (e.Message, ConfigurationException.Exit),
         LogBrokenException => (e.Message, 70),
         IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } => ("LEDGER_URL: something else listens on that port already.", ConfigurationException.Exit),

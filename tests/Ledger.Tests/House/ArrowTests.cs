@@ -30,7 +30,7 @@ public sealed class ArrowTests
         ["Ledger.Providers"] = [],
         ["Ledger.Simulator"] = [],
         ["Ledger.Cli"] = [],
-        ["Ledger.Service"] = ["FluentValidation", "Microsoft.AspNetCore.OpenApi", "Npgsql"],
+        ["Ledger.Service"] = ["FluentValidation", "Microsoft.AspNetCore.OpenApi", "Npgsql", "Quartz"],
         ["Ledger.Demo"] = [],
     };
 
