@@ -1,0 +1,107 @@
+using System.Globalization;
+using Ledger.Cli.Http;
+using Ledger.Cli.Output;
+using Ledger.Cli.Parsing;
+
+namespace Ledger.Cli.Commands;
+
+/// <summary><c>ledger alert …</c>.</summary>
+internal static class AlertCommands
+{
+    private static readonly string[] kinds =
+        ["budget", "runway", "anomaly", "stale", "mission", "key", "restatement", "history"];
+
+    public static Command[] All() =>
+    [
+        new()
+        {
+            Noun = "alert",
+            Verb = "list",
+            Summary = "what people were told of, the latest first",
+            Flags =
+            [
+                new("open", null, "only those that are not over and that nobody has acknowledged"), Flags.Since,
+                new("kind", string.Join('|', kinds), "only of this kind"), Flags.Limit("50"), Flags.Format, Flags.Csv,
+            ],
+            Examples = ["ledger alert list --open", "ledger alert list --since 7d --kind budget --json"],
+            Run = RunList,
+        },
+        new()
+        {
+            Noun = "alert",
+            Verb = "ack",
+            Arguments = "ID",
+            ArgumentsMin = 1,
+            ArgumentsMax = 1,
+            Summary = "say that somebody has seen an alert",
+            Flags = [Flags.IdempotencyKey],
+            Examples = ["ledger alert ack a-1b2c3d4e"],
+            Run = RunAck,
+        },
+        new()
+        {
+            Noun = "alert",
+            Verb = "test",
+            Summary = "prove a channel: send a test message and say what came of it",
+            Flags = [new("channel", "email|slack|webhook|exec", "the channel"), new("to", "ADDRESS", "for email: to this address"), Flags.IdempotencyKey],
+            Examples = ["ledger alert test --channel email", "ledger alert test --channel webhook --json"],
+            Run = RunTest,
+        },
+    ];
+
+    private static int RunList(Call call)
+    {
+        var printer = call.Printer;
+        printer.CheckFormat();
+        var answer = call.Client.Get(new Query("/alerts")
+            .With("open", call.Has("open") ? "true" : null)
+            .With("since", call.Edge("since"))
+            .With("kind", call.OneOf("kind", kinds))
+            .With("limit", call.Integer("limit", 1, 1_000)?.ToString(CultureInfo.InvariantCulture)));
+        if (printer.Json)
+        {
+            printer.PrintJson(answer);
+            return Exit.Ok;
+        }
+        var table = new Table(
+            new("When", "at", Text: false), new("Severity", "severity"), new("What", "headline", WidthMax: 110), new("State", "state"), new("ID", "id", WidthMax: 12));
+        foreach (var alert in answer.Items("alerts"))
+            table.Add(new(printer.Time(alert.Text("at")), alert.Text("at")), new(alert.Text("severity") == "critical" ? printer.Style.Red("critical") : SafeText.Of(alert.Text("severity")), alert.Text("severity")),
+                Cell.Text(alert.Text("headline")), Cell.Text(alert.Text("state")), Cell.Text(alert.Text("id")));
+        if (table.Count == 0 && !printer.Csv) printer.Line(call.Has("open") ? "No open alerts." : "No alerts.");
+        else printer.Print(table);
+        if (answer.Flag("more") == true) printer.Footer("There are more; --limit N shows them.");
+        Freshness.Footers(call, answer);
+        return Exit.Ok;
+    }
+
+    private static int RunAck(Call call)
+    {
+        var answer = call.Client.Write("POST", $"/alerts/{Uri.EscapeDataString(call.Arguments.Positioned(0)!)}/ack", Body.Empty);
+        if (call.Printer.Json) call.Printer.PrintJson(answer);
+        else call.Printer.Line($"acknowledged {SafeText.Of(answer.Part("alert")?.Text("id"))}  {SafeText.Of(answer.Part("alert")?.Text("headline"))}".TrimEnd());
+        return Exit.Ok;
+    }
+
+    private static int RunTest(Call call)
+    {
+        if (call.OneOf("channel", "email", "slack", "webhook", "exec") is not { } channel) throw call.Wrong("usage.flag", "`alert test` needs --channel: email, slack, webhook or exec.", "channel");
+        var to = call.Text("to");
+        var answer = call.Client.Write("POST", "/alerts/test", Body.Of(json =>
+        {
+            json.WriteString("channel", channel);
+            json.Maybe("to", to);
+        }));
+        var ok = answer.Flag("ok") != false;
+        var printer = call.Printer;
+        if (printer.Json)
+        {
+            printer.PrintJson(answer);
+            return ok ? Exit.Ok : Exit.Unavailable;
+        }
+        foreach (var attempt in answer.Items("results"))
+            Checks.Print(call, attempt.Flag("ok"), attempt.Text("target") ?? channel, attempt.Text("detail"), attempt.Text("fix"));
+        if (answer.Text("detail") is { } detail) printer.Line(SafeText.Of(detail));
+        return ok ? Exit.Ok : Exit.Unavailable;
+    }
+}
