@@ -129,6 +129,7 @@ create table SCHEMA.alert (
     position bigint primary key,
     id text not null,
     key text not null,
+    type text not null,
     kind text not null,
     severity text not null,
     scope text not null,
@@ -142,6 +143,7 @@ create table SCHEMA.alert (
 );
 create index alert_by_key on SCHEMA.alert (key);
 create index alert_by_id on SCHEMA.alert (id);
+create index alert_by_scope on SCHEMA.alert (scope, kind);
 create index alert_open on SCHEMA.alert (budget, kind) where recovered_at is null;
 
 insert into SCHEMA.checkpoint values (1, 0, decode(repeat('00', 32), 'hex'), null, gen_random_uuid());

@@ -9,7 +9,7 @@ namespace Ledger.Views.Watching;
 /// <summary>Alerts of one transaction and what became of alerts, on their way into the table.</summary>
 internal sealed class AlertRows
 {
-    private readonly List<AlertRow> raised = [];
+    private readonly List<Raised> raised = [];
     private readonly Dictionary<string, (long Position, DateTimeOffset At)> recovered = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (long Position, DateTimeOffset At, string? By)> acknowledged = new(StringComparer.Ordinal);
 
@@ -21,7 +21,7 @@ internal sealed class AlertRows
         {
             case IAlert alert:
                 var (scope, budget, until) = About(alert);
-                raised.Add(new(recorded.Position, alert.Alert, alert.Key, KindOf(recorded.Type), alert.Severity.ToString().ToLowerInvariant(), scope, budget, alert.At, until, Encoding.UTF8.GetString(recorded.Data.Span)));
+                raised.Add(new(recorded.Position, alert.Alert, alert.Key, recorded.Type, KindOf(recorded.Type), alert.Severity.ToString().ToLowerInvariant(), scope, budget, alert.At, until, Encoding.UTF8.GetString(recorded.Data.Span)));
                 break;
             case IRecovery recovery:
                 recovered.TryAdd(recovery.Alert, (recorded.Position, recovery.At));
@@ -39,9 +39,9 @@ internal sealed class AlertRows
     {
         if (raised.Count > 0)
             batch.BatchCommands.Add(new($"""
-                insert into {schema}.alert (position, id, key, kind, severity, scope, budget, at, until, data)
-                select position, id, key, kind, severity, scope, budget, at, until, data::jsonb
-                from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) r (position, id, key, kind, severity, scope, budget, at, until, data)
+                insert into {schema}.alert (position, id, key, kind, severity, scope, budget, at, until, data, type)
+                select position, id, key, kind, severity, scope, budget, at, until, data::jsonb, type
+                from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) r (position, id, key, kind, severity, scope, budget, at, until, data, type)
                 """)
             {
                 Parameters =
@@ -56,6 +56,7 @@ internal sealed class AlertRows
                     new() { Value = raised.Select(r => r.At).ToArray() },
                     new() { Value = raised.Select(r => r.Until).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz },
                     new() { Value = raised.Select(r => r.Data).ToArray() },
+                    new() { Value = raised.Select(r => r.Type).ToArray() },
                 },
             });
         // The first recovery and the first acknowledgement count; an alert that was raised after them is not theirs.
@@ -108,5 +109,5 @@ internal sealed class AlertRows
         _ => ("all", null, null),
     };
 
-    private sealed record AlertRow(long Position, string Id, string Key, string Kind, string Severity, string Scope, string? Budget, DateTimeOffset At, DateTimeOffset? Until, string Data);
+    private sealed record Raised(long Position, string Id, string Key, string Type, string Kind, string Severity, string Scope, string? Budget, DateTimeOffset At, DateTimeOffset? Until, string Data);
 }

@@ -6,8 +6,9 @@ namespace Ledger.Views.Watching;
 
 /// <summary>What became different between two positions.</summary>
 /// <param name="Values">Each value of each dimension whose spend changed, with the start of its earliest and latest bucket concerned.</param>
+/// <param name="Answered">How far the readings among them reach, by account.</param>
 /// <param name="More">There was more than is listed: look at everything.</param>
-public sealed record Changed(IReadOnlyDictionary<(ScopeKind Kind, string Value), Span> Values, bool More);
+public sealed record Changed(IReadOnlyDictionary<(ScopeKind Kind, string Value), Span> Values, IReadOnlyDictionary<string, DateTimeOffset> Answered, bool More);
 
 /// <summary>How far a reading moved figures of the past.</summary>
 /// <param name="Account">The account.</param>
@@ -25,10 +26,13 @@ public sealed partial class WatchSnapshot
     public async Task<Changed> ChangedSince(long position, CancellationToken ct)
     {
         var values = new Dictionary<(ScopeKind, string), Span>();
-        if (position >= Position) return new(values, false);
+        var answered = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
+        if (position >= Position) return new(values, answered, false);
         await using var command = new NpgsqlCommand("""
-            select l.account, l.key, l.model, l.unit, a.agent, a.mission, min(l.start), max(l.start)
-            from views.allocation a join views.line l on l.id = a.line_id where a.position > $1 and a.position <= $2
+            select l.account, l.key, l.model, l.unit, a.agent, a.mission, min(l.start), max(l.start),
+                max(f.answered) filter (where l.start > f.answered - interval '3 hours')
+            from views.allocation a join views.line l on l.id = a.line_id
+            left join views.fact f on f.line_id = a.line_id and f.position = a.position where a.position > $1 and a.position <= $2
             group by 1, 2, 3, 4, 5, 6 limit $3
             """, connection);
         command.Parameters.Add(new() { Value = position });
@@ -38,8 +42,9 @@ public sealed partial class WatchSnapshot
         var rows = 0;
         while (await reader.ReadAsync(ct))
         {
-            if (++rows > ChangesMax) return new(values, true);
+            if (++rows > ChangesMax) return new(values, answered, true);
             var starts = new Span(reader.GetFieldValue<DateTimeOffset>(6), reader.GetFieldValue<DateTimeOffset>(7));
+            if (!reader.IsDBNull(8) && reader.GetFieldValue<DateTimeOffset>(8) is var at && at > answered.GetValueOrDefault(reader.GetString(0))) answered[reader.GetString(0)] = at;
             Add(ScopeKind.Everything, "");
             Add(ScopeKind.Account, reader.GetString(0));
             Add(ScopeKind.Key, reader.GetString(1));
@@ -54,7 +59,7 @@ public sealed partial class WatchSnapshot
                 values[(kind, value)] = new(known.Start < starts.Start ? known.Start : starts.Start, known.End > starts.End ? known.End : starts.End);
             }
         }
-        return new(values, false);
+        return new(values, answered, false);
     }
 
     /// <summary>Readings after a position that moved figures of the past by at least an amount, up or down.</summary>

@@ -10,6 +10,13 @@ namespace Ledger.Views.Watching;
 /// <param name="Billed">Billed.</param>
 public sealed record ScopePart(ScopeKind Dimension, string Value, Usd Billed);
 
+/// <summary>A part of some spend by key, model and unit; empty where billing names none.</summary>
+/// <param name="Key">Key id.</param>
+/// <param name="Model">Model.</param>
+/// <param name="Unit">Unit type.</param>
+/// <param name="Billed">Billed.</param>
+public sealed record UnitPart(string Key, string Model, string Unit, Usd Billed);
+
 public sealed partial class WatchSnapshot
 {
     /// <summary>What a window's spend of each value went to: the largest parts by key, model, unit and agent.</summary>
@@ -21,21 +28,8 @@ public sealed partial class WatchSnapshot
     public async Task<IReadOnlyDictionary<string, IReadOnlyList<ScopePart>>> Parts(
         ScopeKind kind, IReadOnlyCollection<string> values, Span window, int perDimension, CancellationToken ct)
     {
-        var (column, filter) = kind switch
-        {
-            ScopeKind.Everything => ("''", "$1::text[] is not null"),
-            _ when ColumnOf(kind) is var name => (name, $"{name} = any($1)"),
-        };
-        var (days, before, after) = WholeDays(window);
         await using var command = new NpgsqlCommand($"""
-            with part as (
-                select {column} as value, key, model, unit, agent, billed from views.spend_day where day >= $2 and day < $3 and {filter}
-                union all
-                select {column}, l.key, l.model, l.unit, a.agent, a.amount from views.line l join views.allocation a on a.line_id = l.id
-                where l.start >= $4 and l.start < $5 and {filter}
-                union all
-                select {column}, l.key, l.model, l.unit, a.agent, a.amount from views.line l join views.allocation a on a.line_id = l.id
-                where l.start >= $6 and l.start < $7 and {filter}),
+            with part as ({PartsOf(kind)}),
             summed as (
                 select value, case when grouping(key) = 0 then 3 when grouping(model) = 0 then 4 when grouping(unit) = 0 then 5 else 2 end as kind,
                     coalesce(key, model, unit, agent) as name, sum(billed) as billed
@@ -44,11 +38,7 @@ public sealed partial class WatchSnapshot
                 select *, row_number() over (partition by value, kind order by billed desc, name) as place from summed) ranked
             where place <= $8 order by value, kind, place
             """, connection);
-        command.Parameters.Add(new() { Value = values.ToArray() });
-        command.Parameters.Add(new() { Value = days.From });
-        command.Parameters.Add(new() { Value = days.Until });
-        Within(command, before);
-        Within(command, after);
+        Stretches(command, values, window);
         command.Parameters.Add(new() { Value = perDimension });
         var parts = new Dictionary<string, IReadOnlyList<ScopePart>>(StringComparer.Ordinal);
         await using var reader = await command.ExecuteReaderAsync(ct);
@@ -59,6 +49,54 @@ public sealed partial class WatchSnapshot
             ((List<ScopePart>)list).Add(new((ScopeKind)reader.GetInt32(1), reader.GetString(2), Money(reader.GetDecimal(3))));
         }
         return parts;
+    }
+
+    /// <summary>The same by key, model and unit together.</summary>
+    public async Task<IReadOnlyDictionary<string, IReadOnlyList<UnitPart>>> Units(
+        ScopeKind kind, IReadOnlyCollection<string> values, Span window, int perValue, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand($"""
+            with part as ({PartsOf(kind)})
+            select value, key, model, unit, billed from (
+                select value, key, model, unit, sum(billed) as billed, row_number() over (partition by value order by sum(billed) desc, key, model, unit) as place
+                from part group by value, key, model, unit having sum(billed) <> 0) ranked
+            where place <= $8 order by value, place
+            """, connection);
+        Stretches(command, values, window);
+        command.Parameters.Add(new() { Value = perValue });
+        var parts = new Dictionary<string, IReadOnlyList<UnitPart>>(StringComparer.Ordinal);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            var value = reader.GetString(0);
+            if (!parts.TryGetValue(value, out var list)) parts[value] = list = new List<UnitPart>();
+            ((List<UnitPart>)list).Add(new(reader.GetString(1), reader.GetString(2), reader.GetString(3), Money(reader.GetDecimal(4))));
+        }
+        return parts;
+    }
+
+    // Whole days are added up beforehand; the hours at a local zone's edges are not.
+    private static string PartsOf(ScopeKind kind)
+    {
+        var column = kind == ScopeKind.Everything ? "''::text" : ColumnOf(kind);
+        string Hours(int from) => $"""
+            select {column} as value, l.key, l.model, l.unit, a.agent, a.amount from views.line l join views.allocation a on a.line_id = l.id
+            where l.start >= ${from} and l.start < ${from + 1} and {column} = any($1)
+            """;
+        return $"""
+            select {column} as value, key, model, unit, agent, billed from views.spend_day where day >= $2 and day < $3 and {column} = any($1)
+            union all {Hours(4)} union all {Hours(6)}
+            """;
+    }
+
+    private static void Stretches(NpgsqlCommand command, IReadOnlyCollection<string> values, Span window)
+    {
+        var (days, before, after) = WholeDays(window);
+        command.Parameters.Add(new() { Value = values.ToArray() });
+        command.Parameters.Add(new() { Value = days.From });
+        command.Parameters.Add(new() { Value = days.Until });
+        Within(command, before);
+        Within(command, after);
     }
 
     private static string ColumnOf(ScopeKind kind) => kind switch

@@ -1,5 +1,4 @@
 using Ledger.Budgets;
-using Ledger.Money;
 using Ledger.Watching;
 using Npgsql;
 
@@ -7,7 +6,7 @@ namespace Ledger.Views.Watching;
 
 public sealed partial class WatchSnapshot
 {
-    /// <summary>Days a series looks back; today is not one of them.</summary>
+    /// <summary>Days a series looks back; the day the data ends in is not one of them.</summary>
     public const int SeriesDays = 35;
 
     /// <summary>How spend of many values of one dimension went lately; values without spend are there too, empty.</summary>
@@ -20,14 +19,13 @@ public sealed partial class WatchSnapshot
     public async Task<IReadOnlyDictionary<string, SpendSeries>> Series(
         ScopeKind kind, IReadOnlyCollection<string> values, IReadOnlyCollection<string> accounts, DateTimeOffset now, DateTimeOffset? through, CancellationToken ct)
     {
-        var today = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero);
         var end = through is { } t && t < now ? t : now;
+        var today = new DateTimeOffset(end.UtcDateTime.Date, TimeSpan.Zero);
         var hours = values.ToDictionary(v => v, _ => new List<HourSpend>(), StringComparer.Ordinal);
         var days = values.ToDictionary(v => v, _ => new List<DaySpend>(), StringComparer.Ordinal);
-        var firsts = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
 
         await using (var command = new NpgsqlCommand($"""
-            select {ValueOf(kind)}, s.start, sum(s.billed)
+            select {ValueOf(kind)}, date_trunc('hour', s.start, 'utc'), sum(s.billed)
             from unnest($2) w (value) join views.scope_spend s on s.kind = $1 and s.value = w.value and s.start >= $3 and s.start < $4
             group by 1, 2 having sum(s.billed) <> 0 order by 1, 2
             """, connection))
@@ -50,6 +48,14 @@ public sealed partial class WatchSnapshot
             while (await reader.ReadAsync(ct))
                 days[reader.GetString(0)].Add(new(reader.GetFieldValue<DateOnly>(1), Money(reader.GetDecimal(2))));
         }
+        var firsts = await FirstSpend(kind, values, accounts, ct);
+        return hours.ToDictionary(h => h.Key, h => new SpendSeries(h.Value, days[h.Key], firsts.TryGetValue(h.Key, out var first) ? first : null, through), StringComparer.Ordinal);
+    }
+
+    /// <summary>The start of the first bucket that holds spend, for many values at once.</summary>
+    public async Task<IReadOnlyDictionary<string, DateTimeOffset>> FirstSpend(ScopeKind kind, IReadOnlyCollection<string> values, IReadOnlyCollection<string> accounts, CancellationToken ct)
+    {
+        var firsts = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
         await using (var command = new NpgsqlCommand($"""
             select {(kind == ScopeKind.Everything ? "''" : "w.value")}, f.start from unnest($2) w (value)
             cross join lateral (select start from views.scope_spend where kind = $1 and value = w.value and billed <> 0 order by start limit 1) f
@@ -63,10 +69,10 @@ public sealed partial class WatchSnapshot
                 if (!firsts.TryGetValue(value, out var earlier) || start < earlier) firsts[value] = start;
             }
         }
-        return hours.ToDictionary(h => h.Key, h => new SpendSeries(h.Value, days[h.Key], firsts.TryGetValue(h.Key, out var first) ? first : null, through), StringComparer.Ordinal);
+        return firsts;
     }
 
-    /// <summary>What agents spent by hour of the last 28 days, at the given hours of the day only: what an hour is compared with.</summary>
+    /// <summary>What agents spent by hour of the last 28 days, at one hour of the day only, that hour itself included: what an hour is compared with.</summary>
     public async Task<IReadOnlyDictionary<string, IReadOnlyList<HourSpend>>> SameHours(IReadOnlyCollection<string> agents, DateTimeOffset hour, CancellationToken ct)
     {
         var hours = new Dictionary<string, IReadOnlyList<HourSpend>>(StringComparer.Ordinal);

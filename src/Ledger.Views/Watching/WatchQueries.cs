@@ -5,7 +5,7 @@ using Npgsql;
 namespace Ledger.Views.Watching;
 
 /// <summary>Questions of whoever watches spend. A pass asks all of them in one snapshot.</summary>
-public sealed class WatchQueries(NpgsqlDataSource db)
+public sealed partial class WatchQueries(NpgsqlDataSource db)
 {
     /// <summary>Opens a snapshot: every answer stands at the same position. Dispose it soon; it holds a connection.</summary>
     public async Task<WatchSnapshot> Open(CancellationToken ct)
