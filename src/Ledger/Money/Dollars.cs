@@ -1,0 +1,64 @@
+using System.Globalization;
+
+namespace Ledger.Money;
+
+/// <summary>Amounts as people read them. JSON and CSV carry every digit instead (<see cref="Usd.ToString"/>).</summary>
+public static class Dollars
+{
+    private const long ticksPerCent = Usd.TicksPerDollar / 100;
+
+    /// <summary><c>$1,234.50</c>; below a cent <c>&lt;$0.01</c>, so that something never looks like nothing.</summary>
+    public static string ToDollars(this Usd amount) => Below(amount) ? $"{Sign(amount)}<$0.01" : Cents(amount);
+
+    /// <summary>Like <see cref="ToDollars"/>, with four to six decimals below a cent.</summary>
+    public static string ToFineDollars(this Usd amount)
+    {
+        if (!Below(amount)) return Cents(amount);
+        var millionths = (long)((Int128.Abs(amount.Ticks) + 5_000) / 10_000);
+        if (millionths == 0) return $"{Sign(amount)}<$0.000001";
+        var decimals = millionths.ToString("D6", CultureInfo.InvariantCulture);
+        return $"{Sign(amount)}$0.{(decimals.EndsWith("00", StringComparison.Ordinal) ? decimals[..4] : decimals)}";
+    }
+
+    /// <summary>An estimate: whole dollars from $10 on, for nobody knows its cents.</summary>
+    public static string ToRoughDollars(this Usd amount)
+    {
+        var magnitude = Int128.Abs(amount.Ticks);
+        if (magnitude < 10 * Usd.TicksPerDollar) return amount.ToFineDollars();
+        return string.Create(CultureInfo.InvariantCulture, $"{Sign(amount)}${(long)((magnitude + (Usd.TicksPerDollar / 2)) / Usd.TicksPerDollar):#,0}");
+    }
+
+    /// <summary>With its sign, also when it is positive: by how much something moved.</summary>
+    public static string ToChange(this Usd amount) => (amount.Ticks > 0 ? "+" : "") + amount.ToFineDollars();
+
+    /// <summary>By how much it grew, in whole percent: <c>+12%</c>. Null where there is nothing to compare with.</summary>
+    public static string? Growth(Usd before, Usd now)
+    {
+        if (before.Ticks <= 0) return null;
+        if (now.Ticks / before.Ticks >= 10) return "more than 10 times";
+        var (rise, whole) = ((Int128)now.Ticks - before.Ticks, (Int128)before.Ticks);
+        var percent = (int)Int128.Max(((rise * 200) + (rise < 0 ? -whole : whole)) / (2 * whole), -9_999);
+        return string.Create(CultureInfo.InvariantCulture, $"{(percent > 0 ? "+" : percent == 0 ? "±" : "")}{percent}%");
+    }
+
+    /// <summary>Thousandths as whole percent; a part that is there never reads 0%.</summary>
+    public static string Percent(int permille)
+    {
+        var percent = (Math.Abs(permille) + 5) / 10;
+        return percent == 0 && permille != 0 ? "<1%" : string.Create(CultureInfo.InvariantCulture, $"{(permille < 0 ? "-" : "")}{percent}%");
+    }
+
+    /// <summary>A part of a whole in thousandths, within what an int holds; null where the whole is not positive.</summary>
+    public static int? Permille(Usd part, Usd whole) =>
+        whole.Ticks <= 0 ? null : (int)Int128.Clamp((Int128)part.Ticks * 1000 / whole.Ticks, -1_000_000, 1_000_000);
+
+    private static bool Below(Usd amount) => amount.Ticks != 0 && Int128.Abs(amount.Ticks) < ticksPerCent;
+
+    private static string Sign(Usd amount) => amount.Ticks < 0 ? "-" : "";
+
+    private static string Cents(Usd amount)
+    {
+        var cents = (long)((Int128.Abs(amount.Ticks) + (ticksPerCent / 2)) / ticksPerCent);
+        return string.Create(CultureInfo.InvariantCulture, $"{Sign(amount)}${cents / 100:#,0}.{cents % 100:D2}");
+    }
+}
