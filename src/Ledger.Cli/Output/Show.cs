@@ -26,7 +26,7 @@ internal static class Show
     private static string Money(string? amount, bool fine) =>
         amount is null ? Unknown
         : !Usd.TryParse(amount, out var usd) ? SafeText.Of(amount)
-        : fine ? usd.ToFineDollars() : usd.ToDollars();
+        : fine ? Dollars.Show(usd) : Dollars.Column(usd);
 
     /// <summary>A time to the minute in the zone asked for; seconds only where there are some.</summary>
     public static string Time(string? text, TimeZoneInfo? zone)

@@ -2,34 +2,38 @@ using System.Globalization;
 
 namespace Ledger.Money;
 
-/// <summary>Amounts as people read them. JSON and CSV carry every digit instead (<see cref="Usd.ToString"/>).</summary>
+/// <summary>Amounts as people read them: <c>$1,234.50</c>, <c>-$3.00</c>, <c>$0.0042</c>, <c>&lt;$0.000001</c>; never <c>$0.00</c> for what is not nothing.</summary>
+/// <remarks>JSON and CSV carry every digit instead (<see cref="Usd.ToString"/>).</remarks>
 public static class Dollars
 {
     private const long ticksPerCent = Usd.TicksPerDollar / 100;
 
-    /// <summary><c>$1,234.50</c>; below a cent <c>&lt;$0.01</c>, so that something never looks like nothing.</summary>
-    public static string ToDollars(this Usd amount) => Below(amount) ? $"{Sign(amount)}<$0.01" : Cents(amount);
-
-    /// <summary>Like <see cref="ToDollars"/>, with four to six decimals below a cent.</summary>
-    public static string ToFineDollars(this Usd amount)
+    /// <summary>Two decimals from a cent up, four to six below; rounded half away from zero.</summary>
+    public static string Show(Usd amount)
     {
-        if (!Below(amount)) return Cents(amount);
+        if (!IsBelowACent(amount)) return Cents(amount);
         var millionths = (long)((Int128.Abs(amount.Ticks) + 5_000) / 10_000);
         if (millionths == 0) return $"{Sign(amount)}<$0.000001";
         var decimals = millionths.ToString("D6", CultureInfo.InvariantCulture);
         return $"{Sign(amount)}$0.{(decimals.EndsWith("00", StringComparison.Ordinal) ? decimals[..4] : decimals)}";
     }
 
+    /// <summary>The same; <c>-</c> for what is not known.</summary>
+    public static string Show(Usd? amount) => amount is { } known ? Show(known) : "-";
+
+    /// <summary>Two decimals; below a cent <c>&lt;$0.01</c>, for columns of figures.</summary>
+    public static string Column(Usd amount) => IsBelowACent(amount) ? $"{Sign(amount)}<$0.01" : Cents(amount);
+
     /// <summary>An estimate: whole dollars from $10 on, for nobody knows its cents.</summary>
-    public static string ToRoughDollars(this Usd amount)
+    public static string Rough(Usd amount)
     {
         var magnitude = Int128.Abs(amount.Ticks);
-        if (magnitude < 10 * Usd.TicksPerDollar) return amount.ToFineDollars();
+        if (magnitude < 10 * (Int128)Usd.TicksPerDollar) return Show(amount);
         return string.Create(CultureInfo.InvariantCulture, $"{Sign(amount)}${(long)((magnitude + (Usd.TicksPerDollar / 2)) / Usd.TicksPerDollar):#,0}");
     }
 
     /// <summary>With its sign, also when it is positive: by how much something moved.</summary>
-    public static string ToChange(this Usd amount) => (amount.Ticks > 0 ? "+" : "") + amount.ToFineDollars();
+    public static string Change(Usd amount) => (amount.Ticks > 0 ? "+" : "") + Show(amount);
 
     /// <summary>By how much it grew, in whole percent: <c>+12%</c>. Null where there is nothing to compare with.</summary>
     public static string? Growth(Usd before, Usd now)
@@ -48,11 +52,11 @@ public static class Dollars
         return percent == 0 && permille != 0 ? "<1%" : string.Create(CultureInfo.InvariantCulture, $"{(permille < 0 ? "-" : "")}{percent}%");
     }
 
-    /// <summary>A part of a whole in thousandths, within what an int holds; null where the whole is not positive.</summary>
+    /// <summary>A part of a whole in thousandths; null where the whole is not positive.</summary>
     public static int? Permille(Usd part, Usd whole) =>
         whole.Ticks <= 0 ? null : (int)Int128.Clamp((Int128)part.Ticks * 1000 / whole.Ticks, -1_000_000, 1_000_000);
 
-    private static bool Below(Usd amount) => amount.Ticks != 0 && Int128.Abs(amount.Ticks) < ticksPerCent;
+    private static bool IsBelowACent(Usd amount) => amount.Ticks != 0 && Int128.Abs(amount.Ticks) < ticksPerCent;
 
     private static string Sign(Usd amount) => amount.Ticks < 0 ? "-" : "";
 
