@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Ledger.Cli.Output;
 using Ledger.Cli.Parsing;
 
 namespace Ledger.Cli.Commands;

@@ -35,7 +35,7 @@ internal sealed record PeriodBody(
     public static PeriodBody Of(PeriodLimit of, Budget budget, Span? window, BudgetState? state, string? why, DateTimeOffset now)
     {
         // Only what begins again has a reset; a stretch of its own and a mission's life don't.
-        var resets = Period.TryParse(of.Period, out var period) && period.Kind is not (PeriodKind.Custom or PeriodKind.Life) ? window?.End : null;
+        var resets = Ledger.Budgets.Period.TryParse(of.Period, out var period) && period.Kind is not (PeriodKind.Custom or PeriodKind.Life) ? window?.End : null;
         return new(
             of.Period, window, budget.LimitAt(of.Period, now) ?? of.Limit, of.Limit, budget.RaiseAt(of.Period, now)?.Until, state?.Spent, state is null ? null : state.Permille / 10m,
             state?.Forecast ?? new(null, null, null, null, null, why), state?.Forecast.Exceeds, resets, state?.State ?? "unknown",

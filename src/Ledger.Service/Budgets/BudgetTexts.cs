@@ -32,8 +32,8 @@ internal static class BudgetTexts
         if (basis is { } on)
         {
             var figure = words[^1];
-            if (figure.EndsWith('%') && int.TryParse(figure[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var percent)) return new(on, percent, null);
-            if (figure.StartsWith('$') && Usd.TryParse(figure[1..], out var amount)) return new(on, null, amount);
+            if (figure.EndsWith('%') && int.TryParse(figure.AsSpan(0, figure.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var percent)) return new(on, percent, null);
+            if (figure.StartsWith('$') && Usd.TryParse(figure.AsSpan(1), out var amount)) return new(on, null, amount);
         }
         throw new RefusedException("budget.invalid", "A threshold is like 80%, $25 or \"forecast 100%\".", "thresholds", text);
     }

@@ -55,7 +55,7 @@ internal sealed class Standings(WatchQueries watch, Registry registry, Reaches r
 
     private static Placed Place(Directory known, Budget budget, PeriodLimit limit, Reach reach, DateTimeOffset now)
     {
-        var window = Windows.Of(known, budget.Scope, limit.Period, budget.Zone, budget.WeekStart, now);
+        var window = PeriodWindows.Of(known, budget.Scope, limit.Period, budget.Zone, budget.WeekStart, now);
         // All that is allocated to a mission is its life's, whatever part of a bucket it took.
         return new(budget, limit, window, limit.Period == "life" && window is not null ? Span.Always : window, reach);
     }
@@ -72,7 +72,7 @@ internal sealed class Standings(WatchQueries watch, Registry registry, Reaches r
 }
 
 /// <summary>Windows of periods, a mission's life among them.</summary>
-internal static class Windows
+internal static class PeriodWindows
 {
     /// <summary>The window a period is in; null: it has none, because the mission was cancelled or is not there.</summary>
     public static Span? Of(Directory known, Ledger.Budgets.Scope scope, string period, string zone, DayOfWeek weekStart, DateTimeOffset at)

@@ -1,6 +1,5 @@
 using Ledger.Budgets;
 using Ledger.Log;
-using Ledger.Money;
 using Ledger.Service.Http;
 using Directory = Ledger.Attribution.Directory;
 

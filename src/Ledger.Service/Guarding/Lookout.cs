@@ -1,7 +1,6 @@
 using Ledger.Accounts;
 using Ledger.Budgets;
 using Ledger.Guarding;
-using Ledger.Holds;
 using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Service.Budgets;
@@ -44,7 +43,7 @@ internal sealed class Lookout(WatchQueries watch, Registry registry, Standings s
         var guarded = new List<GuardBudget>();
         foreach (var stood in await standings.Look(snapshot, budgets, ct))
             if (stood.State is { } state)
-                guarded.Add(new(state, state.Spent + await Hidden(snapshot, state, ct), registry.Ask(d => Sum(counted.Where(h => Applies(d, state.Budget, h.Hold.Agent, now)))), Windows.PerHour(stood.Series)));
+                guarded.Add(new(state, state.Spent + await Hidden(snapshot, state, ct), registry.Ask(d => Sum(counted.Where(h => Applies(d, state.Budget, h.Hold.Agent, now)))), PeriodWindows.PerHour(stood.Series)));
         var runways = await GetRunway.Of(snapshot, accounts, reaches, now, ct);
         var reach = (await reaches.Now(ct))(accounts.Select(a => a.Id));
         var stale = question.MaxAge is { } max ? reach.LagSeconds is not { } lag || lag > max.TotalSeconds : reach.Stale;

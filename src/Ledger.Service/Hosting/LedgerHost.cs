@@ -5,6 +5,8 @@ using Ledger.Postgres;
 using Ledger.Postgres.Embedded;
 using Ledger.Service.Accounts;
 using Ledger.Service.Agents;
+using Ledger.Service.Budgets;
+using Ledger.Service.Guarding;
 using Ledger.Service.Http;
 using Ledger.Service.Keys;
 using Ledger.Service.Missions;
@@ -13,9 +15,11 @@ using Ledger.Service.Polling;
 using Ledger.Service.Spend;
 using Ledger.Service.Tokens;
 using Ledger.Service.Vault;
+using Ledger.Service.Watching;
 using Ledger.Service.Writing;
 using Ledger.Views;
 using Ledger.Views.Spend;
+using Ledger.Views.Watching;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -175,6 +179,7 @@ internal sealed class LedgerHost : IAsyncDisposable
         AddEngine(builder.Services, settings, clock, keyFile, database, log, books);
         AddWriting(builder.Services);
         AddAccounts(builder.Services);
+        AddBudgets(builder.Services);
         builder.Services.AddValidators().AddLedgerOpenApi();
 
         var app = builder.Build();
@@ -207,6 +212,11 @@ internal sealed class LedgerHost : IAsyncDisposable
     private static void AddAccounts(IServiceCollection services) => services
         .AddSingleton<CredentialVault>().AddSingleton<Connector>().AddSingleton<ConnectAtStart>()
         .AddSingleton<Sources>().AddSingleton<Recorder>().AddSingleton<Pollers>();
+
+    /// <summary>Spend → where budgets stand, and what an agent is told that asks.</summary>
+    private static void AddBudgets(IServiceCollection services) => services
+        .AddSingleton<WatchQueries>().AddSingleton<Reaches>().AddSingleton<Standings>().AddSingleton<Declared>().AddSingleton<Backtests>()
+        .AddSingleton<HoldLedger>().AddSingleton<HoldGate>().AddSingleton<Lookout>();
 
     private static void MapEndpoints(WebApplication app)
     {
@@ -248,6 +258,22 @@ internal sealed class LedgerHost : IAsyncDisposable
         api.Read<MissionDiff>("/missions/diff", Scope.Read, DiffMission.Get);
         api.Read<MissionExplained>("/missions/explain", Scope.Read, ExplainMission.Get);
         api.Read<ReportBody>("/report", Scope.Read, GetReport.Get);
+
+        api.Read<BudgetList>("/budgets", Scope.Read, ListBudgets.Get);
+        api.Write<BudgetAnswer>("/budgets", Scope.Write, SetBudgetEndpoint.Post);
+        api.Write<BudgetAnswer>("/budgets/{name}/raise", Scope.Write, RaiseBudgetEndpoint.Post);
+        api.Write<BudgetAnswer>("/budgets/{name}/close", Scope.Write, CloseBudgetEndpoint.Post);
+        api.Write<PlanBody>("/budgets/plan", Scope.Read, PlanBudgetsEndpoint.Post);
+        api.Write<PlanBody>("/budgets/apply", Scope.Write, ApplyBudgetsEndpoint.Post);
+        api.Write<BacktestBody>("/budgets/backtest", Scope.Read, BacktestBudgetsEndpoint.Post);
+        api.Read<AlertList>("/alerts", Scope.Read, ListAlerts.Get);
+        api.Write<AlertAnswer>("/alerts/{id}/ack", Scope.Bookmark, AcknowledgeAlertEndpoint.Post);
+        api.Read<RunwayList>("/runway", Scope.Read, GetRunway.Get);
+        api.Read<ForecastBody>("/forecast", Scope.Read, GetForecast.Get);
+        api.Read<GuardBody>("/guard", Scope.Read, GetGuard.Get);
+        api.Write<GuardBody>("/guard", Scope.Bookmark, TakeHoldEndpoint.Post);
+        api.Read<HoldList>("/holds", Scope.Read, ListHolds.Get);
+        api.Write<HoldAnswer>("/holds/{id}/release", Scope.Bookmark, ReleaseHoldEndpoint.Post);
 
         api.Write<TokenCreated>("/tokens", Scope.Admin, CreateTokenEndpoint.Post);
         api.Read<TokenList>("/tokens", Scope.Admin, ListTokens.Get);

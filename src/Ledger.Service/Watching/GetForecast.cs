@@ -27,7 +27,7 @@ internal static class GetForecast
         {
             var meant = ScopeFinder.Find(d, scope ?? "all");
             if (of == "life" && meant.Kind != ScopeKind.Mission) throw new RefusedException("budget.invalid", "Only a mission has a life; other scopes take day, week, month, quarter or FROM..UNTIL.", "period", of);
-            return (meant, ScopeFinder.NameOf(d, meant), Windows.Of(d, meant, of, cut.Id, DayOfWeek.Monday, now), Reaches.AccountsOf(d, meant), d.Accounts.Values.ToDictionary(a => a.Id, a => a.ConnectedAt, StringComparer.Ordinal));
+            return (meant, ScopeFinder.NameOf(d, meant), PeriodWindows.Of(d, meant, of, cut.Id, DayOfWeek.Monday, now), Reaches.AccountsOf(d, meant), d.Accounts.Values.ToDictionary(a => a.Id, a => a.ConnectedAt, StringComparer.Ordinal));
         });
         if (window is not { } stretch) throw new RefusedException("mission.cancelled", "The mission was cancelled: it has no period.", "scope", scope);
         var through = reach(accounts);
