@@ -215,7 +215,7 @@ internal sealed class LedgerHost : IAsyncDisposable
 
     /// <summary>Spend → where budgets stand, and what an agent is told that asks.</summary>
     private static void AddBudgets(IServiceCollection services) => services
-        .AddSingleton<WatchQueries>().AddSingleton<Reaches>().AddSingleton<Standings>().AddSingleton<Declared>().AddSingleton<Backtests>()
+        .AddSingleton<WatchQueries>().AddSingleton<Reaches>().AddSingleton<Standings>().AddSingleton<Declared>().AddSingleton<Backtests>().AddSingleton<Troubles>()
         .AddSingleton<HoldLedger>().AddSingleton<HoldGate>().AddSingleton<Lookout>();
 
     private static void MapEndpoints(WebApplication app)

@@ -14,7 +14,7 @@ namespace Ledger.Service.Operations;
 /// <summary>Everything at a glance.</summary>
 internal sealed record Status(
     string Version, long Position, string Chain, IReadOnlyList<ViewState> Views, IReadOnlyList<AccountState> Accounts, IReadOnlyList<OpenMission> MissionsOpen, OutboxBody Outbox,
-    SpendBody Spend, CreditBody Credit, double PollEverySeconds, IReadOnlyList<string> Warnings);
+    SpendBody Spend, CreditBody Credit, AlertsBody Alerts, IReadOnlyList<BudgetOver> BudgetsOver, double PollEverySeconds, IReadOnlyList<string> Warnings);
 
 internal sealed record ViewState(string Name, long Position, long Lag);
 
@@ -29,12 +29,20 @@ internal sealed record SpendBody(Usd? Today, Usd? MonthToDate, Usd? Unassigned);
 /// <summary>Prepaid credit left over all accounts; null: not known of one of them.</summary>
 internal sealed record CreditBody(Usd? Left);
 
+/// <summary>Alerts that are not over and that nobody has acknowledged, and the latest of them.</summary>
+internal sealed record AlertsBody(int Open, IReadOnlyList<AlertLine> Latest);
+
+internal sealed record AlertLine(string Id, DateTimeOffset At, string Headline);
+
+/// <summary>A period of a budget whose limit is reached.</summary>
+internal sealed record BudgetOver(string Name, string Period, Usd Spent, Usd Limit);
+
 internal static class GetStatus
 {
     public static string Version { get; } = typeof(GetStatus).Assembly.GetName().Version!.ToString(3);
 
     public static async Task<Status> Get(
-        IEventLog log, Books books, IOutbox outbox, SpendQueries spend, Registry registry, Sources sources, ConnectAtStart atStart, DataStates data, ServiceSettings settings, TimeProvider clock, CancellationToken ct)
+        IEventLog log, Books books, IOutbox outbox, SpendQueries spend, Registry registry, Sources sources, ConnectAtStart atStart, Troubles troubles, DataStates data, ServiceSettings settings, TimeProvider clock, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         var head = await log.Head(ct);
@@ -50,10 +58,11 @@ internal static class GetStatus
         var state = await outbox.State(now, ct);
         var today = accounts.Any(a => a.Through is not null) ? await spend.Report(Query(ReportWindow.Of("today", null, now), data), ct) : null;
         var month = today is null ? null : await spend.Report(Query(ReportWindow.Of("month", null, now), data), ct);
+        var (open, over) = await troubles.Now(ct);
         return new(
             Version, head.Position, Convert.ToHexStringLower(head.Chain.Span), [new("spend", books.Position, head.Position - books.Position)],
             [.. accounts.Select(a => new AccountState(a.Label, a.Provider, a.State, a.Through, a.LagSeconds, a.Stale, a.Error))], missions,
-            new(state.Waiting, state.Dead, state.OldestWaiting), new(today?.Total, month?.Total, month?.Unassigned), new(credit), settings.PollEvery.TotalSeconds,
+            new(state.Waiting, state.Dead, state.OldestWaiting), new(today?.Total, month?.Total, month?.Unassigned), new(credit), open, over, settings.PollEvery.TotalSeconds,
             [.. Warnings(books, atStart, accounts)]);
     }
 
