@@ -8,14 +8,17 @@ using Ledger.Service.Agents;
 using Ledger.Service.Http;
 using Ledger.Service.Keys;
 using Ledger.Service.Missions;
+using Ledger.Service.Notifying;
 using Ledger.Service.Operations;
 using Ledger.Service.Polling;
 using Ledger.Service.Spend;
 using Ledger.Service.Tokens;
 using Ledger.Service.Vault;
+using Ledger.Service.Watching;
 using Ledger.Service.Writing;
 using Ledger.Views;
 using Ledger.Views.Spend;
+using Ledger.Views.Watching;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -104,10 +107,12 @@ internal sealed class LedgerHost : IAsyncDisposable
             await FirstToken.Ensure(settings, app.Services.GetRequiredService<TokenStore>(), say, ct);
             var host = new LedgerHost(server, database, log, books, app);
             app.Services.GetRequiredService<Pollers>().Start();
+            app.Services.GetRequiredService<Watch>().Start();
             await app.StartAsync(ct);
             host.background = Task.WhenAll(
                 app.Services.GetRequiredService<ConnectAtStart>().Run(host.stopping.Token),
-                app.Services.GetRequiredService<Housekeeping>().Run(host.stopping.Token));
+                app.Services.GetRequiredService<Housekeeping>().Run(host.stopping.Token),
+                app.Services.GetRequiredService<Checks>().Follow(TimeSpan.FromMinutes(1), clock, host.stopping.Token));
             say($"listening on {host.Url.ToString().TrimEnd('/')}");
             return host;
         }
@@ -148,6 +153,7 @@ internal sealed class LedgerHost : IAsyncDisposable
             await app.StopAsync(patience.Token);
         await background.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await app.Services.GetRequiredService<Pollers>().DisposeAsync();
+        await app.Services.GetRequiredService<Watch>().DisposeAsync();
         await books.DisposeAsync();
         await log.DisposeAsync();
         await app.DisposeAsync();
@@ -175,6 +181,7 @@ internal sealed class LedgerHost : IAsyncDisposable
         AddEngine(builder.Services, settings, clock, keyFile, database, log, books);
         AddWriting(builder.Services);
         AddAccounts(builder.Services);
+        AddWatching(builder.Services);
         builder.Services.AddValidators().AddLedgerOpenApi();
 
         var app = builder.Build();
@@ -207,6 +214,10 @@ internal sealed class LedgerHost : IAsyncDisposable
     private static void AddAccounts(IServiceCollection services) => services
         .AddSingleton<CredentialVault>().AddSingleton<Connector>().AddSingleton<ConnectAtStart>()
         .AddSingleton<Sources>().AddSingleton<Recorder>().AddSingleton<Pollers>();
+
+    /// <summary>Spend → alerts → messages.</summary>
+    private static void AddWatching(IServiceCollection services) => services
+        .AddSingleton<WatchQueries>().AddSingleton<WatchMark>().AddSingleton<Raiser>().AddSingleton<Watch>().AddSingleton<Checks>().AddSingleton<INotifier, NoNotifier>();
 
     private static void MapEndpoints(WebApplication app)
     {
