@@ -10,6 +10,7 @@ using Ledger.Service.Guarding;
 using Ledger.Service.Http;
 using Ledger.Service.Keys;
 using Ledger.Service.Missions;
+using Ledger.Service.Notifying;
 using Ledger.Service.Operations;
 using Ledger.Service.Polling;
 using Ledger.Service.Spend;
@@ -108,10 +109,12 @@ internal sealed class LedgerHost : IAsyncDisposable
             await FirstToken.Ensure(settings, app.Services.GetRequiredService<TokenStore>(), say, ct);
             var host = new LedgerHost(server, database, log, books, app);
             app.Services.GetRequiredService<Pollers>().Start();
+            app.Services.GetRequiredService<Watch>().Start();
             await app.StartAsync(ct);
             host.background = Task.WhenAll(
                 app.Services.GetRequiredService<ConnectAtStart>().Run(host.stopping.Token),
-                app.Services.GetRequiredService<Housekeeping>().Run(host.stopping.Token));
+                app.Services.GetRequiredService<Housekeeping>().Run(host.stopping.Token),
+                app.Services.GetRequiredService<Checks>().Follow(TimeSpan.FromMinutes(1), clock, host.stopping.Token));
             say($"listening on {host.Url.ToString().TrimEnd('/')}");
             return host;
         }
@@ -152,6 +155,7 @@ internal sealed class LedgerHost : IAsyncDisposable
             await app.StopAsync(patience.Token);
         await background.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await app.Services.GetRequiredService<Pollers>().DisposeAsync();
+        await app.Services.GetRequiredService<Watch>().DisposeAsync();
         await books.DisposeAsync();
         await log.DisposeAsync();
         await app.DisposeAsync();
@@ -180,6 +184,7 @@ internal sealed class LedgerHost : IAsyncDisposable
         AddWriting(builder.Services);
         AddAccounts(builder.Services);
         AddBudgets(builder.Services);
+        AddWatching(builder.Services);
         builder.Services.AddValidators().AddLedgerOpenApi();
 
         var app = builder.Build();
@@ -215,8 +220,12 @@ internal sealed class LedgerHost : IAsyncDisposable
 
     /// <summary>Spend → where budgets stand, and what an agent is told that asks.</summary>
     private static void AddBudgets(IServiceCollection services) => services
-        .AddSingleton<WatchQueries>().AddSingleton<Reaches>().AddSingleton<Standings>().AddSingleton<Declared>().AddSingleton<Backtests>().AddSingleton<Troubles>()
+        .AddSingleton<Reaches>().AddSingleton<Standings>().AddSingleton<Declared>().AddSingleton<Backtests>().AddSingleton<Troubles>()
         .AddSingleton<HoldLedger>().AddSingleton<HoldGate>().AddSingleton<Lookout>();
+
+    /// <summary>Spend → alerts → messages.</summary>
+    private static void AddWatching(IServiceCollection services) => services
+        .AddSingleton<WatchQueries>().AddSingleton<WatchMark>().AddSingleton<Raiser>().AddSingleton<Watch>().AddSingleton<Checks>().AddSingleton<INotifier, NoNotifier>();
 
     private static void MapEndpoints(WebApplication app)
     {
