@@ -23,7 +23,7 @@ public sealed class PostgresOutbox(LedgerDatabase database) : IOutbox
         update ledger_outbox o
         set attempt = attempt + 1, token = nextval('ledger_token'), leased_until = $1 + $3, unknown = unknown + begun::int, begun = false
         from due where o.id = due.id
-        returning o.id, o.kind, o.body, o.attempt, o.token, o.position, o.unknown, o.since, o.due_at
+        returning o.id, o.kind, o.body, o.attempt, o.token, o.position, o.unknown, o.since, o.parcel, o.due_at
         """;
 
     private static readonly string claimKindSql = ClaimSql.Replace("where state = 'waiting'", "where state = 'waiting' and kind = $4", StringComparison.Ordinal);
@@ -43,19 +43,20 @@ public sealed class PostgresOutbox(LedgerDatabase database) : IOutbox
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
         {
-            claimed.Add((reader.GetDateTime(8), new ClaimedMessage(
+            claimed.Add((reader.GetDateTime(9), new ClaimedMessage(
                 reader.GetGuid(0), reader.GetString(1), Encoding.UTF8.GetBytes(reader.GetString(2)), reader.GetInt32(3), reader.GetInt64(4), reader.GetInt64(5),
-                reader.GetInt32(6), Instant(reader, 7))));
+                reader.GetInt32(6), Instant(reader, 7), reader.IsDBNull(8) ? null : reader.GetGuid(8))));
         }
         // An update returns its rows in no order.
         return [.. claimed.OrderBy(c => c.Due).ThenBy(c => c.Message.Position).ThenBy(c => c.Message.Id).Select(c => c.Message)];
     }
 
     /// <inheritdoc />
-    public async Task<IReadOnlyList<ClaimedMessage>> Begin(IReadOnlyList<ClaimedMessage> messages, TimeSpan lease, DateTimeOffset now, CancellationToken ct)
+    public async Task<IReadOnlyList<ClaimedMessage>> Begin(IReadOnlyList<ClaimedMessage> messages, Guid parcel, TimeSpan lease, DateTimeOffset now, CancellationToken ct)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(lease, TimeSpan.Zero);
-        var held = await Settle(messages, "begun = true, leased_until = $3 + $4", ct, Time(now), new NpgsqlParameter<TimeSpan> { TypedValue = lease });
+        var held = await Settle(messages, "begun = true, leased_until = $3 + $4, parcel = $5", ct,
+            Time(now), new NpgsqlParameter<TimeSpan> { TypedValue = lease }, new NpgsqlParameter<Guid> { TypedValue = parcel });
         return held.Count == messages.Count ? messages : [.. messages.Where(m => held.Contains(m.Id))];
     }
 
@@ -76,7 +77,7 @@ public sealed class PostgresOutbox(LedgerDatabase database) : IOutbox
     public async Task<bool> Revive(Guid id, DateTimeOffset dueAt, CancellationToken ct)
     {
         await using var command = database.DataSource.CreateCommand("""
-            update ledger_outbox set state = 'waiting', due_at = $2, since = $2, attempt = 0, unknown = 0, token = null, reason = null
+            update ledger_outbox set state = 'waiting', due_at = $2, since = $2, attempt = 0, unknown = 0, token = null, parcel = null, reason = null
             where id = $1 and state = 'dead'
             """);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });

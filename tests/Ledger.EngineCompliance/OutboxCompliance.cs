@@ -10,6 +10,7 @@ public abstract class OutboxCompliance(IEngineFixture engine) : IAsyncLifetime
 {
     private static readonly CancellationToken ct = CancellationToken.None;
     private static readonly TimeSpan lease = TimeSpan.FromMinutes(1);
+    private static readonly Guid parcel = new("11111111-2222-8333-8444-555555555555");
     private IEngineUnderTest store = null!;
 
     private IOutbox Outbox => store.Outbox;
@@ -138,14 +139,15 @@ public abstract class OutboxCompliance(IEngineFixture engine) : IAsyncLifetime
         var first = await Outbox.Claim(10, lease, Noon, ct);
         Assert.All(first, m => Assert.Equal(0, m.EarlierUnknown));
         var begun = first.Where(m => m.Id == EventIds.DerivedFrom("begun", "message")).ToArray();
-        Assert.Equal(begun, await Outbox.Begin(begun, lease, Noon.AddSeconds(30), ct));
+        Assert.Equal(begun, await Outbox.Begin(begun, parcel, lease, Noon.AddSeconds(30), ct));
         // The attempt renewed its lease: only the other is due when the claim's own has run out.
         var idle = Assert.Single(await Outbox.Claim(10, lease, Noon + lease, ct));
         Assert.Equal((EventIds.DerivedFrom("idle", "message"), 0), (idle.Id, idle.EarlierUnknown));
         var again = Assert.Single(await Outbox.Claim(10, lease, Noon.AddSeconds(30) + lease, ct));
-        Assert.Equal((begun[0].Id, 1), (again.Id, again.EarlierUnknown));
-        Assert.Empty(await Outbox.Begin(begun, lease, Noon + lease, ct));
-        Assert.Single(await Outbox.Begin([again], lease, Noon + (2 * lease), ct));
+        Assert.Equal((begun[0].Id, 1, parcel), (again.Id, again.EarlierUnknown, again.Parcel));
+        Assert.Null(idle.Parcel);
+        Assert.Empty(await Outbox.Begin(begun, parcel, lease, Noon + lease, ct));
+        Assert.Single(await Outbox.Begin([again], parcel, lease, Noon + (2 * lease), ct));
         Assert.Equal(2, Assert.Single(await Outbox.Claim(1, lease, Noon.AddHours(1), ct), m => m.Id == again.Id).EarlierUnknown);
     }
 
@@ -154,11 +156,11 @@ public abstract class OutboxCompliance(IEngineFixture engine) : IAsyncLifetime
     {
         await Send("1", Message("m"));
         var claimed = Assert.Single(await Outbox.Claim(10, lease, Noon, ct));
-        await Outbox.Begin([claimed], lease, Noon, ct);
+        await Outbox.Begin([claimed], parcel, lease, Noon, ct);
         Assert.True(await Outbox.Retry(claimed, Noon, "550 never", ambiguous: false, ct));
         claimed = Assert.Single(await Outbox.Claim(10, lease, Noon, ct));
         Assert.Equal(0, claimed.EarlierUnknown);
-        await Outbox.Begin([claimed], lease, Noon, ct);
+        await Outbox.Begin([claimed], parcel, lease, Noon, ct);
         Assert.True(await Outbox.Retry(claimed, Noon, "cut", ambiguous: true, ct));
         Assert.Equal(1, Assert.Single(await Outbox.Claim(10, lease, Noon, ct)).EarlierUnknown);
     }
@@ -188,7 +190,7 @@ public abstract class OutboxCompliance(IEngineFixture engine) : IAsyncLifetime
     {
         await Send("1", Message("m"), Message("n"));
         var claimed = await Outbox.Claim(1, lease, Noon, ct);
-        await Outbox.Begin(claimed, lease, Noon, ct);
+        await Outbox.Begin(claimed, parcel, lease, Noon, ct);
         await Outbox.DeadLetter(claimed[0], "550 nobody here", ct);
         var dead = Assert.Single(await Outbox.List(MessageState.Dead, 10, ct));
         Assert.Equal((claimed[0].Id, "550 nobody here", 1, Noon), (dead.Id, dead.Reason, dead.Attempts, dead.Since));

@@ -18,8 +18,13 @@ public interface IOutbox
     /// Notes, before anything leaves, that an attempt begins, and renews the lease. A claim that runs out after this has an unknown
     /// outcome and is counted as such; one that runs out before has sent nothing.
     /// </summary>
+    /// <param name="messages">What leaves together.</param>
+    /// <param name="parcel">Names what they leave as: kept with each, so that another try is of the same.</param>
+    /// <param name="lease">For how long, from now.</param>
+    /// <param name="now">Now.</param>
+    /// <param name="ct">Cancels.</param>
     /// <returns>Those still held, in order. What is not among them must not be sent.</returns>
-    Task<IReadOnlyList<ClaimedMessage>> Begin(IReadOnlyList<ClaimedMessage> messages, TimeSpan lease, DateTimeOffset now, CancellationToken ct);
+    Task<IReadOnlyList<ClaimedMessage>> Begin(IReadOnlyList<ClaimedMessage> messages, Guid parcel, TimeSpan lease, DateTimeOffset now, CancellationToken ct);
 
     /// <summary>Marks messages delivered.</summary>
     /// <returns>How many; the tokens of the others are stale.</returns>
@@ -82,8 +87,9 @@ public sealed record NewMessage(Guid Id, string Kind, ReadOnlyMemory<byte> Body,
 /// <param name="Position">Position of the append that caused it.</param>
 /// <param name="EarlierUnknown">Earlier attempts of which nobody knows whether they arrived: cut off, or begun by a claim that ran out.</param>
 /// <param name="Since">When it was first due: its age is counted from here.</param>
+/// <param name="Parcel">What it last left as part of; null when it never left.</param>
 public sealed record ClaimedMessage(
-    Guid Id, string Kind, ReadOnlyMemory<byte> Body, int Attempt, long Token, long Position, int EarlierUnknown, DateTimeOffset Since);
+    Guid Id, string Kind, ReadOnlyMemory<byte> Body, int Attempt, long Token, long Position, int EarlierUnknown, DateTimeOffset Since, Guid? Parcel);
 
 /// <summary>What became of a message so far.</summary>
 public enum MessageState
