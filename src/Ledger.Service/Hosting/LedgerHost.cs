@@ -1,11 +1,13 @@
 using System.Net;
 using System.Runtime.InteropServices;
+using Ledger.Delivery;
 using Ledger.Log;
 using Ledger.Postgres;
 using Ledger.Postgres.Embedded;
 using Ledger.Service.Accounts;
 using Ledger.Service.Agents;
 using Ledger.Service.Budgets;
+using Ledger.Service.Delivery;
 using Ledger.Service.Guarding;
 using Ledger.Service.Http;
 using Ledger.Service.Keys;
@@ -105,11 +107,12 @@ internal sealed class LedgerHost : IAsyncDisposable
             await books.Start(ct);
             say($"views at position {books.Position}");
 
-            var app = Build(settings, clock, keyFile, database, log, books);
+            var app = Build(settings, clock, keyFile, database, log, books, say);
             await FirstToken.Ensure(settings, app.Services.GetRequiredService<TokenStore>(), say, ct);
             var host = new LedgerHost(server, database, log, books, app);
             app.Services.GetRequiredService<Pollers>().Start();
             app.Services.GetRequiredService<Watch>().Start();
+            app.Services.GetRequiredService<Deliverer>().Start();
             await app.StartAsync(ct);
             host.background = Task.WhenAll(
                 app.Services.GetRequiredService<ConnectAtStart>().Run(host.stopping.Token),
@@ -156,6 +159,7 @@ internal sealed class LedgerHost : IAsyncDisposable
         await background.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await app.Services.GetRequiredService<Pollers>().DisposeAsync();
         await app.Services.GetRequiredService<Watch>().DisposeAsync();
+        await app.Services.GetRequiredService<Deliverer>().DisposeAsync();
         await books.DisposeAsync();
         await log.DisposeAsync();
         await app.DisposeAsync();
@@ -164,7 +168,7 @@ internal sealed class LedgerHost : IAsyncDisposable
         stopping.Dispose();
     }
 
-    private static WebApplication Build(ServiceSettings settings, TimeProvider clock, KeyFile keyFile, LedgerDatabase database, PostgresEventLog log, Books books)
+    private static WebApplication Build(ServiceSettings settings, TimeProvider clock, KeyFile keyFile, LedgerDatabase database, PostgresEventLog log, Books books, Action<string> say)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddSimpleConsole(o => o.SingleLine = true).AddFilter("Microsoft.AspNetCore", LogLevel.Error).AddFilter(null, LogLevel.Warning);
@@ -185,6 +189,7 @@ internal sealed class LedgerHost : IAsyncDisposable
         AddAccounts(builder.Services);
         AddBudgets(builder.Services);
         AddWatching(builder.Services);
+        AddDelivery(builder.Services, settings, say);
         builder.Services.AddValidators().AddLedgerOpenApi();
 
         var app = builder.Build();
@@ -226,6 +231,11 @@ internal sealed class LedgerHost : IAsyncDisposable
     /// <summary>Spend → alerts → messages.</summary>
     private static void AddWatching(IServiceCollection services) => services
         .AddSingleton<WatchQueries>().AddSingleton<WatchMark>().AddSingleton<Raiser>().AddSingleton<Watch>().AddSingleton<Checks>().AddSingleton<INotifier, NoNotifier>();
+
+    /// <summary>Outbox → people.</summary>
+    private static void AddDelivery(IServiceCollection services, ServiceSettings settings, Action<string> say) => services
+        .AddSingleton(s => new Deliverer(
+            settings.Delivery ?? new() { MailFolder = Path.Combine(settings.Home, "mail") }, s.GetRequiredService<IOutbox>(), s.GetRequiredService<TimeProvider>(), say));
 
     private static void MapEndpoints(WebApplication app)
     {
@@ -283,6 +293,9 @@ internal sealed class LedgerHost : IAsyncDisposable
         api.Write<GuardBody>("/guard", Scope.Bookmark, TakeHoldEndpoint.Post);
         api.Read<HoldList>("/holds", Scope.Read, ListHolds.Get);
         api.Write<HoldAnswer>("/holds/{id}/release", Scope.Bookmark, ReleaseHoldEndpoint.Post);
+        api.Write<TestedAlert>("/alerts/test", Scope.Admin, TestAlertEndpoint.Post);
+        api.Read<Outbox>("/outbox", Scope.Read, GetOutbox.Get);
+        api.Write<RetriedMessage>("/outbox/{id}/retry", Scope.Admin, RetryMessageEndpoint.Post);
 
         api.Write<TokenCreated>("/tokens", Scope.Admin, CreateTokenEndpoint.Post);
         api.Read<TokenList>("/tokens", Scope.Admin, ListTokens.Get);

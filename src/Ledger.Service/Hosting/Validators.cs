@@ -2,6 +2,7 @@ using FluentValidation;
 using Ledger.Service.Accounts;
 using Ledger.Service.Agents;
 using Ledger.Service.Budgets;
+using Ledger.Service.Delivery;
 using Ledger.Service.Guarding;
 using Ledger.Service.Keys;
 using Ledger.Service.Missions;
@@ -33,5 +34,6 @@ internal static class Validators
         .AddSingleton<IValidator<BacktestBudgets>, BacktestBudgetsValidator>()
         .AddSingleton<IValidator<TakeHold>, TakeHoldValidator>()
         .AddSingleton<IValidator<RebuildViews>, RebuildViewsValidator>()
+        .AddSingleton<IValidator<TestAlert>, TestAlertValidator>()
         .AddSingleton<IValidator<CreateToken>, CreateTokenValidator>();
 }
