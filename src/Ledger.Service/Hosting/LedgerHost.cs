@@ -1,10 +1,12 @@
 using System.Net;
 using System.Runtime.InteropServices;
+using Ledger.Delivery;
 using Ledger.Log;
 using Ledger.Postgres;
 using Ledger.Postgres.Embedded;
 using Ledger.Service.Accounts;
 using Ledger.Service.Agents;
+using Ledger.Service.Delivery;
 using Ledger.Service.Http;
 using Ledger.Service.Keys;
 using Ledger.Service.Missions;
@@ -100,10 +102,11 @@ internal sealed class LedgerHost : IAsyncDisposable
             await books.Start(ct);
             say($"views at position {books.Position}");
 
-            var app = Build(settings, clock, keyFile, database, log, books);
+            var app = Build(settings, clock, keyFile, database, log, books, say);
             await FirstToken.Ensure(settings, app.Services.GetRequiredService<TokenStore>(), say, ct);
             var host = new LedgerHost(server, database, log, books, app);
             app.Services.GetRequiredService<Pollers>().Start();
+            app.Services.GetRequiredService<Deliverer>().Start();
             await app.StartAsync(ct);
             host.background = Task.WhenAll(
                 app.Services.GetRequiredService<ConnectAtStart>().Run(host.stopping.Token),
@@ -148,6 +151,7 @@ internal sealed class LedgerHost : IAsyncDisposable
             await app.StopAsync(patience.Token);
         await background.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await app.Services.GetRequiredService<Pollers>().DisposeAsync();
+        await app.Services.GetRequiredService<Deliverer>().DisposeAsync();
         await books.DisposeAsync();
         await log.DisposeAsync();
         await app.DisposeAsync();
@@ -156,7 +160,7 @@ internal sealed class LedgerHost : IAsyncDisposable
         stopping.Dispose();
     }
 
-    private static WebApplication Build(ServiceSettings settings, TimeProvider clock, KeyFile keyFile, LedgerDatabase database, PostgresEventLog log, Books books)
+    private static WebApplication Build(ServiceSettings settings, TimeProvider clock, KeyFile keyFile, LedgerDatabase database, PostgresEventLog log, Books books, Action<string> say)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddSimpleConsole(o => o.SingleLine = true).AddFilter("Microsoft.AspNetCore", LogLevel.Error).AddFilter(null, LogLevel.Warning);
@@ -175,6 +179,7 @@ internal sealed class LedgerHost : IAsyncDisposable
         AddEngine(builder.Services, settings, clock, keyFile, database, log, books);
         AddWriting(builder.Services);
         AddAccounts(builder.Services);
+        AddDelivery(builder.Services, settings, say);
         builder.Services.AddValidators().AddLedgerOpenApi();
 
         var app = builder.Build();
@@ -207,6 +212,11 @@ internal sealed class LedgerHost : IAsyncDisposable
     private static void AddAccounts(IServiceCollection services) => services
         .AddSingleton<CredentialVault>().AddSingleton<Connector>().AddSingleton<ConnectAtStart>()
         .AddSingleton<Sources>().AddSingleton<Recorder>().AddSingleton<Pollers>();
+
+    /// <summary>Outbox → people.</summary>
+    private static void AddDelivery(IServiceCollection services, ServiceSettings settings, Action<string> say) => services
+        .AddSingleton(s => new Deliverer(
+            settings.Delivery ?? new() { MailFolder = Path.Combine(settings.Home, "mail") }, s.GetRequiredService<IOutbox>(), s.GetRequiredService<TimeProvider>(), say));
 
     private static void MapEndpoints(WebApplication app)
     {
@@ -248,6 +258,10 @@ internal sealed class LedgerHost : IAsyncDisposable
         api.Read<MissionDiff>("/missions/diff", Scope.Read, DiffMission.Get);
         api.Read<MissionExplained>("/missions/explain", Scope.Read, ExplainMission.Get);
         api.Read<ReportBody>("/report", Scope.Read, GetReport.Get);
+
+        api.Write<TestedAlert>("/alerts/test", Scope.Admin, TestAlertEndpoint.Post);
+        api.Read<Outbox>("/outbox", Scope.Read, GetOutbox.Get);
+        api.Write<RetriedMessage>("/outbox/{id}/retry", Scope.Admin, RetryMessageEndpoint.Post);
 
         api.Write<TokenCreated>("/tokens", Scope.Admin, CreateTokenEndpoint.Post);
         api.Read<TokenList>("/tokens", Scope.Admin, ListTokens.Get);

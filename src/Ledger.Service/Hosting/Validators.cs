@@ -1,6 +1,7 @@
 using FluentValidation;
 using Ledger.Service.Accounts;
 using Ledger.Service.Agents;
+using Ledger.Service.Delivery;
 using Ledger.Service.Keys;
 using Ledger.Service.Missions;
 using Ledger.Service.Operations;
@@ -25,5 +26,6 @@ internal static class Validators
         .AddSingleton<IValidator<ReopenMission>, ReopenMissionValidator>()
         .AddSingleton<IValidator<EditMission>, EditMissionValidator>()
         .AddSingleton<IValidator<RebuildViews>, RebuildViewsValidator>()
+        .AddSingleton<IValidator<TestAlert>, TestAlertValidator>()
         .AddSingleton<IValidator<CreateToken>, CreateTokenValidator>();
 }

@@ -1,7 +1,9 @@
+using Ledger.Delivery;
 using Ledger.Log;
 using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Service.Accounts;
+using Ledger.Service.Delivery;
 using Ledger.Service.Hosting;
 using Ledger.Service.Polling;
 using Ledger.Service.Spend;
@@ -22,7 +24,12 @@ internal sealed record AccountState(string Label, string Provider, string State,
 
 internal sealed record OpenMission(string Id, string Title, string? Ref, DateTimeOffset Start, IReadOnlyList<string> Agents);
 
-internal sealed record OutboxBody(long Waiting, long Dead, DateTimeOffset? OldestWaiting);
+/// <param name="Waiting">Messages not yet delivered and not dead.</param>
+/// <param name="Dead">Messages set aside.</param>
+/// <param name="OldestWaiting">Since when the oldest undelivered message has been due.</param>
+/// <param name="OldestSeconds">How long the oldest undelivered message has been due.</param>
+/// <param name="Channels">Where messages go.</param>
+internal sealed record OutboxBody(long Waiting, long Dead, DateTimeOffset? OldestWaiting, long? OldestSeconds, IReadOnlyList<ChannelBody> Channels);
 
 internal sealed record SpendBody(Usd? Today, Usd? MonthToDate, Usd? Unassigned);
 
@@ -34,7 +41,7 @@ internal static class GetStatus
     public static string Version { get; } = typeof(GetStatus).Assembly.GetName().Version!.ToString(3);
 
     public static async Task<Status> Get(
-        IEventLog log, Books books, IOutbox outbox, SpendQueries spend, Registry registry, Sources sources, ConnectAtStart atStart, DataStates data, ServiceSettings settings, TimeProvider clock, CancellationToken ct)
+        IEventLog log, Books books, IOutbox outbox, Deliverer deliverer, SpendQueries spend, Registry registry, Sources sources, ConnectAtStart atStart, DataStates data, ServiceSettings settings, TimeProvider clock, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         var head = await log.Head(ct);
@@ -53,17 +60,20 @@ internal static class GetStatus
         return new(
             Version, head.Position, Convert.ToHexStringLower(head.Chain.Span), [new("spend", books.Position, head.Position - books.Position)],
             [.. accounts.Select(a => new AccountState(a.Label, a.Provider, a.State, a.Through, a.LagSeconds, a.Stale, a.Error))], missions,
-            new(state.Waiting, state.Dead, state.OldestWaiting), new(today?.Total, month?.Total, month?.Unassigned), new(credit), settings.PollEvery.TotalSeconds,
-            [.. Warnings(books, atStart, accounts)]);
+            new(state.Waiting, state.Dead, state.OldestWaiting, GetOutbox.AgeOf(state, now), [.. deliverer.Channels.Select(ChannelBody.Of)]), new(today?.Total, month?.Total, month?.Unassigned), new(credit), settings.PollEvery.TotalSeconds,
+            [.. Warnings(books, atStart, accounts, state, deliverer)]);
     }
 
     private static ReportQuery Query(Span window, DataStates data) => new() { Since = window.Start, Until = window.End, By = [], PreliminaryFrom = data.PreliminaryFrom };
 
-    private static IEnumerable<string> Warnings(Books books, ConnectAtStart atStart, AccountBody[] accounts)
+    private static IEnumerable<string> Warnings(Books books, ConnectAtStart atStart, AccountBody[] accounts, OutboxState outbox, Deliverer deliverer)
     {
         if (books.Halted is { } halted) yield return $"The views stopped at position {books.Position}: {Names.Printable(halted.Message)} `ledger verify` says more.";
         if (atStart.Warning is { } warning) yield return warning;
         foreach (var account in accounts)
             if (account.Error is { } error) yield return $"{account.Label} can't be read ({error.Kind}): {error.Detail}";
+        foreach (var channel in deliverer.Channels)
+            if (channel.Trouble is { } trouble) yield return $"{channel.Name} does not deliver since {trouble.Since.ToText()}: {trouble.Reason}";
+        if (outbox.Dead > 0) yield return $"{outbox.Dead} messages could not be delivered and were set aside.";
     }
 }
