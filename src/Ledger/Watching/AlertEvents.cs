@@ -43,13 +43,13 @@ public static class Alerts
 /// <summary>Spend, or what it is forecast to be, crossed a threshold of a budget.</summary>
 public sealed record BudgetThresholdCrossed : IAlert
 {
-    /// <inheritdoc/>
+    /// <summary>Id, derived from the key.</summary>
     public required string Alert { get; init; }
 
-    /// <inheritdoc/>
+    /// <summary>Budget, period, window, arming, basis and threshold.</summary>
     public required string Key { get; init; }
 
-    /// <inheritdoc/>
+    /// <summary>How much it matters.</summary>
     public required Severity Severity { get; init; }
 
     /// <summary>Budget id.</summary>
@@ -82,7 +82,7 @@ public sealed record BudgetThresholdCrossed : IAlert
     /// <summary>What it comes from and what to do.</summary>
     public required Circumstances Circumstances { get; init; }
 
-    /// <inheritdoc/>
+    /// <summary>When.</summary>
     public required DateTimeOffset At { get; init; }
 }
 
