@@ -34,5 +34,16 @@ internal static class Mutants
         new("a blind retry after an unknown commit", "src/Ledger.Postgres/Resolution.cs", "if (!standing.Events.TryGetValue(e.Id, out var there))", "if (true | !standing.Events.TryGetValue(e.Id, out var there))", Engine, "-method *connection_cut_right*"),
         new("the chain leaves a column out", "src/Ledger.Postgres/HashChain.cs", "to.Text(row.Tenant);", "", Engine, "-method *a_change_by_hand*"),
         new("a stale deliverer marks a message", "src/Ledger.Postgres/PostgresOutbox.cs", "where id = $1 and token = $2 and state", "where id = $1 and $2 > 0 and state", Engine, "-class *Outbox*"),
+        new("a percentage is rounded down", "src/Ledger/Budgets/Threshold.cs", "+ 99) / 100", ") / 100", Pure, "-class *BudgetWatchTests"),
+        new("history alerts", "src/Ledger/Budgets/BudgetWatch.cs", "&& state.History < t.Under(state.Limit)", "", Pure, "-class *BudgetWatchTests"),
+        new("an edit does not arm alerts anew", "src/Ledger/Budgets/BudgetWatch.cs", ":{state.Budget.ArmingAt(state.Period, now)}", "", Pure, "-class *BudgetWatchTests"),
+        new("a new period does not arm alerts anew", "src/Ledger/Budgets/BudgetWatch.cs", ":{state.Window.Start.ToText()}", "", Pure, "-class *BudgetWatchTests"),
+        new("clear at the threshold itself", "src/Ledger/Budgets/BudgetWatch.cs", "value < edge;", "value < threshold.Under(state.Limit);", Pure, "-class *BudgetWatchTests"),
+        new("a raise is never over", "src/Ledger/Budgets/Budget.cs", "last.Until > at && last.At <= at", "last.At <= at", Pure, "-class *BudgetRulesTests"),
+        new("a skipped midnight is an hour early", "src/Ledger/Budgets/Calendar.cs", "if (zone.GetUtcOffset(second) == after) return second;", "return second;", Pure, "-class *CalendarTests"),
+        new("days without spend are left out of the mean", "src/Ledger/Watching/Forecasts.cs", ".Select(d => (d, held.GetValueOrDefault(d)))];", ".Where(held.ContainsKey).Select(d => (d, held.GetValueOrDefault(d)))];", Pure, "-class *ForecastTests"),
+        new("a young account is divided by a whole day", "src/Ledger/Watching/Runways.cs", "var over = series.Observed < length ? series.Observed : length;", "var over = length;", Pure, "-class *RunwayTests"),
+        new("a budget's holds are not taken off", "src/Ledger/Guarding/Guard.cs", "budget.State.Limit - budget.State.Spent - budget.Held;", "budget.State.Limit - budget.State.Spent;", Pure, "-class *AdviceTests"),
+        new("old data that is over the limit is unknown", "src/Ledger/Guarding/Guard.cs", "b => b.Left <= Usd.Zero || b.Left < facts.Reserve", "b => !facts.Stale && (b.Left <= Usd.Zero || b.Left < facts.Reserve)", Pure, "-class *AdviceTests"),
     ];
 }

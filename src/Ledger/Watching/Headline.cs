@@ -33,8 +33,8 @@ public static class Headline
     {
         BudgetThresholdCrossed { Threshold.Basis: Basis.Forecast, Forecast.Expected: { } expected } e =>
             $"{Wording.ScopeOf(e)} on track for {Dollars.Rough(expected)} of {Dollars.Show(e.Limit)} {Wording.Period(e.Period, e.Window)}",
-        BudgetThresholdCrossed e => $"{Wording.ScopeOf(e)}: {Dollars.Show(e.Spent)} of {Dollars.Show(e.Limit)} {Wording.Period(e.Period, e.Window)}",
-        RunwayShort { Circumstances.Runway: { } r } => $"prepaid credit of {SafeText.Name(r.AccountName)}: {Left(r)} left",
+        BudgetThresholdCrossed e => $"{Wording.ScopeOf(e)} at {Dollars.Show(e.Spent)} of {Dollars.Show(e.Limit)} {Wording.Period(e.Period, e.Window)}",
+        RunwayShort { Circumstances.Runway: { } r } => $"{Left(r)} credit left on {SafeText.Name(r.AccountName)}{(Wording.RunsOut(r) is { } when ? $", out {when}" : "")}",
         RunwayShort e => $"prepaid credit of {SafeText.Name(e.Account)} is short",
         SpendAnomalous e => $"agent {SafeText.Name(e.Name)} spends unusually much: {Dollars.Show(e.Spent)} in an hour, usually {Dollars.Show(e.Usual)}",
         SourceStale e => $"{SafeText.Name(e.AccountName)} is not being read",
@@ -49,7 +49,7 @@ public static class Headline
     public static string Sentence(IAlert alert) => alert switch
     {
         BudgetThresholdCrossed e => Crossed(e),
-        RunwayShort { Circumstances.Runway: { } r } => $"{Brief(alert)}{(Wording.RunsOut(r) is { } when ? $", runs out {when}" : r.Why is { Length: > 0 } why ? $"; when it runs out is not known: {SafeText.Of(why)}" : ", not running out at present rates")}.",
+        RunwayShort { Circumstances.Runway: { } r } => $"prepaid credit of {SafeText.Name(r.AccountName)}: {Left(r)} left{(Wording.RunsOut(r) is { } when ? $", runs out {when}" : r.Why is { Length: > 0 } why ? $"; when it runs out is not known: {SafeText.Of(why)}" : ", not running out at present rates")}.",
         SpendAnomalous e => $"agent {SafeText.Name(e.Name)} spent {Dollars.Show(e.Spent)} in the hour from {Moments.Of(e.Hour)}{Usual(e)}.",
         SourceStale { Through: null } e => $"{SafeText.Name(e.AccountName)} was never read{Because(e.Reason)}: what it spends is not known.",
         SourceStale e => $"{SafeText.Name(e.AccountName)} was last read {Moments.Of(e.Through.Value)}{Because(e.Reason)}: what it spent since is not known.",
