@@ -53,7 +53,7 @@ public sealed class BadBudgets(BadBudgets.World world) : IClassFixture<BadBudget
         { "budgets", Budget(scope: "planet:mars"), "scope.invalid", "scope" },
         { "budgets", Budget(scope: "agent:"), "scope.invalid", "scope" },
         { "budgets", Budget(scope: "model:a\\u202eb"), "scope.invalid", "scope" },
-        { "budgets", Budget(scope: "key:(none)"), "key.unknown", "scope" },
+        { "budgets", Budget(scope: "key:(none)"), "scope.invalid", "scope" },
         { "budgets", Budget(scope: "agent:nobody"), "agent.unknown", "scope" },
         { "budgets", Budget(scope: "account:nowhere"), "account.unknown", "scope" },
         { "budgets", Budget(scope: "key:nothing"), "key.unknown", "scope" },
@@ -78,6 +78,10 @@ public sealed class BadBudgets(BadBudgets.World world) : IClassFixture<BadBudget
         { "budgets", Budget(more: ""","channels":["email","email"]"""), "budget.invalid", "channels" },
         { "budgets", Budget(more: ""","recipients":[""]"""), "recipient.invalid", "recipients[0]" },
         { "budgets", Budget(more: ""","recipients":["a@b.example","A@b.example"]"""), "budget.invalid", "recipients" },
+        { "budgets", Budget(more: ""","recipients":["a@b.example","nobody"]"""), "recipient.invalid", "recipients[1]" },
+        { "budgets", Budget(more: ""","recipients":["a@b.example, c@d.example"]"""), "recipient.invalid", "recipients[0]" },
+        { "budgets", Budget(more: ""","recipients":["a@b.example\r\nBcc: c@d.example"]"""), "recipient.invalid", "recipients[0]" },
+        { "budgets", Budget(more: ""","recipients":["Ludo <a@b.example>"]"""), "recipient.invalid", "recipients[0]" },
         { "budgets", Budget(more: ""","name":"a\r\nBcc: x@y.example" """), "text.invalid", "name" },
         { "budgets", Budget(more: ""","name":"a\u202eb" """), "text.invalid", "name" },
         { "budgets", Budget(more: ""","name":"(idle)" """), "text.invalid", "name" },
@@ -127,10 +131,10 @@ public sealed class BadBudgets(BadBudgets.World world) : IClassFixture<BadBudget
     [MemberData(nameof(Writes))]
     public async Task a_bad_write_is_refused_with_its_code_and_field_and_nothing_is_written(string path, string body, string code, string field)
     {
-        var head = await world.Host.Head();
+        var written = await BudgetStories.Written(world.Host);
         var reply = (await world.Host.Post(path, body)).Refused(code);
         Assert.Equal(field, (string?)reply["field"] ?? "");
-        Assert.Equal(head, await world.Host.Head());
+        Assert.Equal(written, await BudgetStories.Written(world.Host));
     }
 
     [Theory]

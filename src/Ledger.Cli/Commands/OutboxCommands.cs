@@ -1,4 +1,3 @@
-using System.Globalization;
 using Ledger.Cli.Http;
 using Ledger.Cli.Output;
 using Ledger.Cli.Parsing;
@@ -15,7 +14,7 @@ internal static class OutboxCommands
             Noun = "outbox",
             Verb = "list",
             Summary = "messages that wait or were given up, with what went wrong",
-            Flags = [Flags.Limit("50"), Flags.Format, Flags.Csv],
+            Flags = [Flags.Format, Flags.Csv],
             Examples = ["ledger outbox list", "ledger outbox list --json"],
             Run = RunList,
         },
@@ -37,22 +36,36 @@ internal static class OutboxCommands
     {
         var printer = call.Printer;
         printer.CheckFormat();
-        var answer = call.Client.Get(new Query("/outbox").With("limit", call.Integer("limit", 1, 1_000)?.ToString(CultureInfo.InvariantCulture)), money: false);
+        var answer = call.Client.Get("/outbox", money: false);
         if (printer.Json)
         {
             printer.PrintJson(answer);
             return Exit.Ok;
         }
         var table = new Table(
-            new("Since", "at", Text: false), new("Kind", "kind"), new("To", "to", WidthMax: 40), new("State", "state"), new("Tries", "attempts", Right: true, Text: false),
-            new("Next", "next", Text: false, Optional: true), new("Last error", "error", WidthMax: 70), new("ID", "id", WidthMax: 36));
-        foreach (var message in answer.Items("messages"))
-            table.Add(new(printer.Time(message.Text("at")), message.Text("at")), Cell.Text(message.Text("kind")), Cell.Text(message.Text("to")), Cell.Text(message.Text("state")), Cell.Text(message.Text("attempts")),
-                new(printer.Time(message.Text("next")), message.Text("next")), Cell.Text(message.Text("error")), Cell.Text(message.Text("id")));
+            new("State", "state"), new("Channel", "channel"), new("What", "class"), new("To", "to", WidthMax: 40), new("For", "ageSeconds", Right: true, Text: false), new("Tries", "attempts", Right: true, Text: false),
+            new("Next", "dueAt", Text: false, Optional: true), new("Last said", "reason", WidthMax: 70), new("ID", "id", WidthMax: 36));
+        foreach (var (state, list) in (ReadOnlySpan<(string, string)>)[("dead", "dead"), ("waiting", "waiting")])
+            foreach (var message in answer.Items(list))
+                table.Add(new(state == "dead" ? printer.Style.Red("dead") : state, state), Cell.Text(message.Text("channel")), Cell.Text(message.Text("class")), Cell.Text(message.Text("to")),
+                    new(Show.Seconds(message.Seconds("ageSeconds")), message.Text("ageSeconds")), Cell.Text(message.Text("attempts")), new(printer.Time(message.Text("dueAt")), message.Text("dueAt")),
+                    Cell.Text(message.Text("reason")), Cell.Text(message.Text("id")));
         if (table.Count == 0 && !printer.Csv) printer.Line("Nothing waits and nothing was given up.");
         else printer.Print(table);
-        if (answer.Flag("more") == true) printer.Footer("There are more; --limit N shows them.");
+        var (waiting, dead) = (answer.Number("waitingCount") ?? 0, answer.Number("deadCount") ?? 0);
+        if (waiting + dead > table.Count) printer.Footer($"{waiting.Grouped()} wait and {dead.Grouped()} are dead in all; the first of each are shown.");
+        foreach (var channel in answer.Items("channels"))
+            if (Channel(channel, printer) is { } line) printer.Footer(line);
         return Exit.Ok;
+    }
+
+    /// <summary>What there is to say of a channel; null: nothing.</summary>
+    public static string? Channel(System.Text.Json.JsonElement channel, Printer printer)
+    {
+        var name = SafeText.Of(channel.Text("name"));
+        if (channel.Text("down") is { } down) return $"{name} does not deliver since {printer.Time(channel.Text("downSince"))}: {SafeText.Of(down)}";
+        if (channel.Flag("configured") == false && channel.Text("target") is { } target) return $"{name} goes to {SafeText.Of(target)}: {SafeText.Of(channel.Text("hint"))}";
+        return null;
     }
 
     private static int RunRetry(Call call)

@@ -12,7 +12,7 @@ internal static class RunwayCommands
     {
         Noun = "runway",
         Summary = "prepaid credit left, how fast it burns, when it runs out",
-        About = "Credit is what the provider's invoice preview says, less what was billed since. Rates are those of the last hour, day and week of data; the range is\nthat of the quickest and the slowest of them.",
+        About = "Credit is what the provider's invoice preview says. Rates are those of the last hour, day and week of data; the range is\nthat of the quickest and the slowest of them.",
         Flags = [Flags.AccountOf, Flags.MaxAge],
         Examples = ["ledger runway", "ledger runway --account prod --json"],
         Run = RunRunway,

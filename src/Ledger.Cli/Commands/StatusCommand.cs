@@ -56,7 +56,8 @@ internal static class StatusCommand
             if (view.Number("lag") is > 0 and { } lag) printer.Line($"View {SafeText.Of(view.Text("name"))} is {lag.Grouped()} events behind");
         if (answer.Part("outbox") is { } outbox && (outbox.Number("waiting") > 0 || outbox.Number("dead") > 0))
             printer.Line($"Outbox: {outbox.Number("waiting")} waiting{(Age(outbox.Text("oldestWaiting"), call.Began) is { } age ? $", the oldest for {age}" : "")}, {outbox.Number("dead")} dead{(outbox.Number("dead") > 0 ? "; `ledger outbox list` tells why" : "")}");
-        if (answer.Part("mail")?.Text("hint") is { } hint) printer.Line("Mail: " + SafeText.Of(hint));
+        foreach (var channel in answer.Part("outbox")?.Items("channels") ?? [])
+            if (OutboxCommands.Channel(channel, printer) is { } line) printer.Line("Channel " + line);
 
         if (waiting > 0) printer.Line($"Spool: {waiting} bookmark{(waiting == 1 ? "" : "s")} waiting");
         foreach (var (file, bookmark) in refused.GetRange(0, Math.Min(refused.Count, RefusedShownMax)))

@@ -1,5 +1,6 @@
 using FluentValidation;
 using Ledger.Budgets;
+using Ledger.Notifying;
 using Ledger.Service.Http;
 using Ledger.Service.Writing;
 
@@ -20,7 +21,7 @@ internal sealed class SetBudgetValidator : AbstractValidator<SetBudget>
         RuleFor(r => r.Limits).Must(l => l is { Count: > 0 }).WithErrorCode("budget.invalid").WithMessage("limits names at least one period with its limit.");
         RuleForEach(r => r.Limits).Must(l => l is { Period: not null, Limit: not null }).WithErrorCode("budget.invalid").WithMessage("A limit needs its period and its amount.");
         RuleForEach(r => r.Thresholds).Required();
-        RuleForEach(r => r.Recipients).Must(a => !string.IsNullOrWhiteSpace(a)).WithErrorCode("recipient.invalid").WithMessage("A recipient is one plain e-mail address.");
+        RuleForEach(r => r.Recipients).Must(a => EmailAddress.WhyNot(a?.Trim()) is null).WithErrorCode("recipient.invalid").WithMessage((_, a) => $"A recipient is one plain e-mail address: {EmailAddress.WhyNot(a?.Trim())}.");
         RuleForEach(r => r.Channels).Required();
     }
 }

@@ -66,7 +66,7 @@ internal static class ListAlerts
         var now = clock.GetUtcNow();
         var filter = new AlertFilter
         {
-            Since = since is null ? null : ReportWindow.Of(since, "now", now).Start,
+            Since = since is null ? null : ReportWindow.Since(since, now),
             Kind = AlertKinds.StoredAs(kind),
             OpenAt = open == true ? now : null,
             Limit = (limit ?? 50) + 1,
