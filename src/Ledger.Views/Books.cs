@@ -224,6 +224,7 @@ public sealed partial class Books : IAsyncDisposable
     {
         await using var transaction = await connection.BeginTransactionAsync(ct);
         var held = await Checkpoint.Lock(connection, Schema, ct);
+        SchemaVersion.RefuseOther(await SchemaVersion.Find(connection, Schema, ct));
         var chain = await log.ChainAt(held.Position, ct);
         if (chain is null || !chain.AsSpan().SequenceEqual(held.Chain))
             throw new LogBrokenException($"The views have seen position {held.Position} with another past than the log has now: it was rewound or rewritten. `ledger rebuild` makes them anew once the log is known to be right.", held.Position);
@@ -255,8 +256,15 @@ public sealed partial class Books : IAsyncDisposable
         // One process at a time; the number only has to be ours.
         await using (var take = new NpgsqlCommand("select pg_advisory_xact_lock(71710001)", connection))
             await take.ExecuteNonQueryAsync(ct);
-        await using var there = new NpgsqlCommand("select count(*) from pg_namespace where nspname = $1", connection) { Parameters = { new() { Value = schema } } };
-        if ((long)(await there.ExecuteScalarAsync(ct))! == 0) await Create(connection, schema, ct);
+        if (await SchemaVersion.Find(connection, schema, ct) is { } found)
+        {
+            SchemaVersion.RefuseNewer(found);
+            if (found == SchemaVersion.Current) return;
+            // All of it is computed: filling it again costs time and nothing else.
+            await using var drop = new NpgsqlCommand($"drop schema {schema} cascade", connection) { CommandTimeout = 0 };
+            await drop.ExecuteNonQueryAsync(ct);
+        }
+        await Create(connection, schema, ct);
         await transaction.CommitAsync(ct);
     }
 
@@ -273,7 +281,7 @@ public sealed partial class Books : IAsyncDisposable
     private static async Task Run(NpgsqlConnection connection, string schema, string sql, CancellationToken ct)
     {
         if (!SchemaName().IsMatch(schema)) throw new ArgumentException($"'{schema}' is not a schema name.", nameof(schema));
-        await using var command = new NpgsqlCommand(sql.Replace("SCHEMA", schema, StringComparison.Ordinal), connection) { CommandTimeout = 0 };
+        await using var command = new NpgsqlCommand(sql.Replace("SCHEMA", schema, StringComparison.Ordinal).Replace("VERSION", SchemaVersion.Text, StringComparison.Ordinal), connection) { CommandTimeout = 0 };
         await command.ExecuteNonQueryAsync(ct);
     }
 

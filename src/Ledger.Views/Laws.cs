@@ -57,6 +57,17 @@ public sealed partial class Books
                 group by day, account, agent, mission) s
             where a <> b limit 1
             """),
+        ("budgets' scopes add up to allocations", "select count(*) from views.scope_spend", """
+            select format('%s %s from %s: the scope says %s, its allocations %s', kind, value, start, a, b) from (
+                select kind, value, start, account, sum(a) as a, sum(b) as b from (
+                    select kind, value, start, account, billed as a, 0::bigint as b from views.scope_spend
+                    union all
+                    select k.kind, k.value, l.start, l.account, 0, a.amount from views.allocation a join views.line l on l.id = a.line_id
+                    cross join lateral (values (1::smallint, l.account), (2, a.agent), (3, l.key), (4, l.model), (5, l.unit), (6, a.mission)) k (kind, value)
+                    where k.value <> '') both_sides
+                group by kind, value, start, account) s
+            where a <> b limit 1
+            """),
         ("the books hold what the provider billed", "select count(distinct account) from views.line", """
             select format('account %s: lines %s, reports %s', account, lines, reports) from (
                 select account, sum(l) as lines, sum(r) as reports from (

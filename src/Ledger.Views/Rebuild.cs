@@ -33,6 +33,9 @@ public sealed partial class Books
         ("spend_day", "*", "billed <> 0 or restated <> 0", "day, account, key, model, unit, agent, mission, method"),
         ("party_day", "*", "billed <> 0", "day, account, agent, mission"),
         ("mission_bounds", "*", "low <> 0 or high <> 0", "mission"),
+        ("scope_spend", "*", "billed <> 0", "kind, value, start, account"),
+        ("balance", "*", "true", "account, position"),
+        ("alert", "*", "true", "position"),
         ("directory", "*", "true", "kind, id"),
     ];
 

@@ -1,22 +1,29 @@
 using System.Net;
 using System.Runtime.InteropServices;
+using Ledger.Delivery;
 using Ledger.Log;
 using Ledger.Postgres;
 using Ledger.Postgres.Embedded;
 using Ledger.Service.Accounts;
 using Ledger.Service.Agents;
+using Ledger.Service.Budgets;
+using Ledger.Service.Delivery;
+using Ledger.Service.Guarding;
 using Ledger.Service.Http;
 using Ledger.Service.Keys;
 using Ledger.Service.Missions;
+using Ledger.Service.Notifying;
 using Ledger.Service.Operations;
 using Ledger.Service.Polling;
 using Ledger.Service.Scheduling;
 using Ledger.Service.Spend;
 using Ledger.Service.Tokens;
 using Ledger.Service.Vault;
+using Ledger.Service.Watching;
 using Ledger.Service.Writing;
 using Ledger.Views;
 using Ledger.Views.Spend;
+using Ledger.Views.Watching;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -101,11 +108,13 @@ internal sealed class LedgerHost : IAsyncDisposable
             await books.Start(ct);
             say($"views at position {books.Position}");
 
-            var app = Build(settings, clock, keyFile, database, log, books);
+            var app = Build(settings, clock, keyFile, database, log, books, say);
             await FirstToken.Ensure(settings, app.Services.GetRequiredService<TokenStore>(), say, ct);
             var host = new LedgerHost(server, database, log, books, app);
             await app.Services.GetRequiredService<Schedule>().Open(ct);
             app.Services.GetRequiredService<Pollers>().Start();
+            app.Services.GetRequiredService<Watch>().Start();
+            app.Services.GetRequiredService<Deliverer>().Start();
             await app.StartAsync(ct);
             await app.Services.GetRequiredService<Schedule>().Start(ct);
             host.background = app.Services.GetRequiredService<ConnectAtStart>().Run(host.stopping.Token);
@@ -150,6 +159,8 @@ internal sealed class LedgerHost : IAsyncDisposable
         await background.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await app.Services.GetRequiredService<Schedule>().DisposeAsync();
         await app.Services.GetRequiredService<Pollers>().DisposeAsync();
+        await app.Services.GetRequiredService<Watch>().DisposeAsync();
+        await app.Services.GetRequiredService<Deliverer>().DisposeAsync();
         await books.DisposeAsync();
         await log.DisposeAsync();
         await app.DisposeAsync();
@@ -158,7 +169,7 @@ internal sealed class LedgerHost : IAsyncDisposable
         stopping.Dispose();
     }
 
-    private static WebApplication Build(ServiceSettings settings, TimeProvider clock, KeyFile keyFile, LedgerDatabase database, PostgresEventLog log, Books books)
+    private static WebApplication Build(ServiceSettings settings, TimeProvider clock, KeyFile keyFile, LedgerDatabase database, PostgresEventLog log, Books books, Action<string> say)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddSimpleConsole(o => o.SingleLine = true).AddFilter("Microsoft.AspNetCore", LogLevel.Error).AddFilter(null, LogLevel.Warning);
@@ -178,6 +189,9 @@ internal sealed class LedgerHost : IAsyncDisposable
         AddWriting(builder.Services);
         AddAccounts(builder.Services);
         builder.Services.AddSchedule().AddJobs();
+        AddBudgets(builder.Services);
+        AddWatching(builder.Services);
+        AddDelivery(builder.Services, settings, say);
         builder.Services.AddValidators().AddLedgerOpenApi();
 
         var app = builder.Build();
@@ -210,6 +224,20 @@ internal sealed class LedgerHost : IAsyncDisposable
     private static void AddAccounts(IServiceCollection services) => services
         .AddSingleton<CredentialVault>().AddSingleton<Connector>().AddSingleton<ConnectAtStart>()
         .AddSingleton<Sources>().AddSingleton<Recorder>().AddSingleton<Pollers>();
+
+    /// <summary>Spend → where budgets stand, and what an agent is told that asks.</summary>
+    private static void AddBudgets(IServiceCollection services) => services
+        .AddSingleton<Reaches>().AddSingleton<Standings>().AddSingleton<Declared>().AddSingleton<Backtests>().AddSingleton<Troubles>()
+        .AddSingleton<HoldLedger>().AddSingleton<HoldGate>().AddSingleton<Lookout>();
+
+    /// <summary>Spend → alerts → messages.</summary>
+    private static void AddWatching(IServiceCollection services) => services
+        .AddSingleton<WatchQueries>().AddSingleton<WatchMark>().AddSingleton<Raiser>().AddSingleton<Watch>().AddSingleton<Checks>().AddSingleton<INotifier, NoNotifier>();
+
+    /// <summary>Outbox → people.</summary>
+    private static void AddDelivery(IServiceCollection services, ServiceSettings settings, Action<string> say) => services
+        .AddSingleton(s => new Deliverer(
+            settings.Delivery ?? new() { MailFolder = Path.Combine(settings.Home, "mail") }, s.GetRequiredService<IOutbox>(), s.GetRequiredService<TimeProvider>(), say));
 
     private static void MapEndpoints(WebApplication app)
     {
@@ -251,6 +279,25 @@ internal sealed class LedgerHost : IAsyncDisposable
         api.Read<MissionDiff>("/missions/diff", Scope.Read, DiffMission.Get);
         api.Read<MissionExplained>("/missions/explain", Scope.Read, ExplainMission.Get);
         api.Read<ReportBody>("/report", Scope.Read, GetReport.Get);
+
+        api.Read<BudgetList>("/budgets", Scope.Read, ListBudgets.Get);
+        api.Write<BudgetAnswer>("/budgets", Scope.Write, SetBudgetEndpoint.Post);
+        api.Write<BudgetAnswer>("/budgets/{name}/raise", Scope.Write, RaiseBudgetEndpoint.Post);
+        api.Write<BudgetAnswer>("/budgets/{name}/close", Scope.Write, CloseBudgetEndpoint.Post);
+        api.Write<PlanBody>("/budgets/plan", Scope.Read, PlanBudgetsEndpoint.Post);
+        api.Write<PlanBody>("/budgets/apply", Scope.Write, ApplyBudgetsEndpoint.Post);
+        api.Write<BacktestBody>("/budgets/backtest", Scope.Read, BacktestBudgetsEndpoint.Post);
+        api.Read<AlertList>("/alerts", Scope.Read, ListAlerts.Get);
+        api.Write<AlertAnswer>("/alerts/{id}/ack", Scope.Bookmark, AcknowledgeAlertEndpoint.Post);
+        api.Read<RunwayList>("/runway", Scope.Read, GetRunway.Get);
+        api.Read<ForecastBody>("/forecast", Scope.Read, GetForecast.Get);
+        api.Read<GuardBody>("/guard", Scope.Read, GetGuard.Get);
+        api.Write<GuardBody>("/guard", Scope.Bookmark, TakeHoldEndpoint.Post);
+        api.Read<HoldList>("/holds", Scope.Read, ListHolds.Get);
+        api.Write<HoldAnswer>("/holds/{id}/release", Scope.Bookmark, ReleaseHoldEndpoint.Post);
+        api.Write<TestedAlert>("/alerts/test", Scope.Admin, TestAlertEndpoint.Post);
+        api.Read<Outbox>("/outbox", Scope.Read, GetOutbox.Get);
+        api.Write<RetriedMessage>("/outbox/{id}/retry", Scope.Admin, RetryMessageEndpoint.Post);
 
         api.Write<TokenCreated>("/tokens", Scope.Admin, CreateTokenEndpoint.Post);
         api.Read<TokenList>("/tokens", Scope.Admin, ListTokens.Get);

@@ -1,5 +1,6 @@
 using Ledger.Service.Hosting;
 using Ledger.Service.Polling;
+using Ledger.Service.Watching;
 using Microsoft.Extensions.DependencyInjection;
 using Quartz;
 
@@ -43,6 +44,7 @@ internal static class Jobs
     public static IServiceCollection AddJobs(this IServiceCollection services) => services
         .At<PollJob>(PollJob.Name)
         .At<RereadJob>(RereadJob.Name)
+        .Every<ChecksJob>("checks", TimeSpan.FromMinutes(1))
         .Every<HousekeepingJob>("housekeeping", TimeSpan.FromHours(1));
 
     /// <summary>What runs them, as this node.</summary>

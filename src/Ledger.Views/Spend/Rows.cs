@@ -1,4 +1,7 @@
 using System.Runtime.InteropServices;
+using Ledger.Accounts;
+using Ledger.Budgets;
+using Ledger.Views.Watching;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -28,9 +31,15 @@ internal sealed class Rows
 
     public Dictionary<(string Kind, string Id), string> Documents { get; } = [];
 
+    public Dictionary<ScopeKey, long> Scopes { get; } = [];
+
+    public List<(long Position, BalanceObserved Balance)> Balances { get; } = [];
+
+    public AlertRows Alerts { get; } = new();
+
     public long Written { get; private set; }
 
-    public bool IsEmpty => Facts.Count == 0 && Allocations.Count == 0 && Claims.Count == 0 && Changed.Count == 0 && Documents.Count == 0;
+    public bool IsEmpty => Facts.Count == 0 && Allocations.Count == 0 && Claims.Count == 0 && Changed.Count == 0 && Documents.Count == 0 && Balances.Count == 0 && Alerts.IsEmpty;
 
     public void Add(AllocationRow row, LineRow line)
     {
@@ -40,6 +49,24 @@ internal sealed class Rows
         sum = (sum.Billed + row.Amount, sum.Restated + row.Restated);
         ref var party = ref CollectionsMarshal.GetValueRefOrAddDefault(PartyDays, (day, line.Account, row.Agent, row.Mission), out _);
         party += row.Amount;
+        AddToScope(ScopeKind.Agent, row.Agent, line, row.Amount);
+        AddToScope(ScopeKind.Mission, row.Mission, line, row.Amount);
+    }
+
+    /// <summary>What a line rose by, in the dimensions that no edit of history moves it between.</summary>
+    public void AddToScopes(LineRow line, long delta)
+    {
+        AddToScope(ScopeKind.Account, line.Account, line, delta);
+        AddToScope(ScopeKind.Key, line.Key, line, delta);
+        AddToScope(ScopeKind.Model, line.Model, line, delta);
+        AddToScope(ScopeKind.Unit, line.Unit, line, delta);
+    }
+
+    private void AddToScope(ScopeKind kind, string value, LineRow line, long amount)
+    {
+        if (value.Length == 0) return;
+        ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(Scopes, new(kind, value, line.Start, line.Account), out _);
+        sum += amount;
     }
 
     public void Add(ClaimRow row)
@@ -59,7 +86,7 @@ internal sealed class Rows
     /// <summary>Writes everything and forgets it. Runs inside the caller's transaction.</summary>
     public async Task Flush(NpgsqlConnection db, string schema, CancellationToken ct)
     {
-        Written += Lines.Count + Facts.Count + Allocations.Count + Claims.Count + Days.Count + PartyDays.Count + Bounds.Count;
+        Written += Lines.Count + Facts.Count + Allocations.Count + Claims.Count + Days.Count + PartyDays.Count + Bounds.Count + Scopes.Count;
         await Copy(db, $"copy {schema}.line (id, account, key, model, unit, dimensions, start, seconds, total, missing_since) from stdin (format binary)", frozen, static (w, r) => r.Line.Write(w, r.Total, r.MissingSince), ct);
         await Copy(db, $"copy {schema}.fact (line_id, position, total, replaces, evidence_start, evidence_end, answered, late_seconds) from stdin (format binary)", Facts, static (w, r) => r.Write(w), ct);
         await Copy(db, $"copy {schema}.allocation (position, line_id, mission, agent, method, amount, restated, moved, start) from stdin (format binary)", Allocations, static (w, r) => r.Write(w), ct);
@@ -95,6 +122,35 @@ internal sealed class Rows
                     new() { Value = PartyDays.Values.ToArray() },
                 },
             });
+        if (Scopes.Count > 0)
+            batch.BatchCommands.Add(new($"""
+                insert into {schema}.scope_spend as s (kind, value, start, account, billed) select * from unnest($1, $2, $3, $4, $5)
+                on conflict (kind, value, start, account) do update set billed = s.billed + excluded.billed
+                """)
+            {
+                Parameters =
+                {
+                    new() { Value = Scopes.Keys.Select(k => (short)k.Kind).ToArray() },
+                    new() { Value = Scopes.Keys.Select(k => k.Value).ToArray() },
+                    new() { Value = Scopes.Keys.Select(k => k.Start).ToArray() },
+                    new() { Value = Scopes.Keys.Select(k => k.Account).ToArray() },
+                    new() { Value = Scopes.Values.ToArray() },
+                },
+            });
+        if (Balances.Count > 0)
+            batch.BatchCommands.Add(new($"insert into {schema}.balance (account, position, answered, credit, used, remaining) select * from unnest($1, $2, $3, $4, $5, $6)")
+            {
+                Parameters =
+                {
+                    new() { Value = Balances.Select(b => b.Balance.Account).ToArray() },
+                    new() { Value = Balances.Select(b => b.Position).ToArray() },
+                    new() { Value = Balances.Select(b => b.Balance.Answered).ToArray() },
+                    new() { Value = Balances.Select(b => b.Balance.PrepaidCredit?.Ticks).ToArray() },
+                    new() { Value = Balances.Select(b => b.Balance.PrepaidUsed?.Ticks).ToArray() },
+                    new() { Value = Balances.Select(b => b.Balance.PrepaidLeft?.Ticks).ToArray() },
+                },
+            });
+        Alerts.Flush(batch, schema);
         if (Bounds.Count > 0)
             batch.BatchCommands.Add(new($"""
                 insert into {schema}.mission_bounds as b (mission, low, high) select * from unnest($1, $2, $3)
@@ -158,6 +214,9 @@ internal sealed class Rows
         Days.Clear();
         PartyDays.Clear();
         Bounds.Clear();
+        Scopes.Clear();
+        Balances.Clear();
+        Alerts.Clear();
         Documents.Clear();
     }
 
@@ -176,6 +235,8 @@ internal sealed class Rows
 }
 
 internal readonly record struct DayKey(DateOnly Day, string Account, string Key, string Model, string Unit, string Agent, string Mission, short Method);
+
+internal readonly record struct ScopeKey(ScopeKind Kind, string Value, DateTimeOffset Start, string Account);
 
 internal sealed record LineRow(long Id, string Account, string Key, string Model, string Unit, short Dimensions, DateTimeOffset Start, int Seconds)
 {

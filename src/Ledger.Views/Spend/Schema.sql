@@ -3,6 +3,7 @@
 -- history adds rows that take from one party and give to another, and nothing that was shown can change afterwards.
 -- SCHEMA stands for the schema's name: `views`, or the shadow that a rebuild fills.
 create schema SCHEMA;
+comment on schema SCHEMA is 'VERSION';
 
 -- How far the follower is, which event that was, and which filling of these tables this is.
 create table SCHEMA.checkpoint (
@@ -13,7 +14,7 @@ create table SCHEMA.checkpoint (
     generation uuid not null
 );
 
--- Agents, keys, missions and accounts as they are at the checkpoint.
+-- Agents, keys, missions, accounts, budgets and holds as they are at the checkpoint.
 create table SCHEMA.directory (
     kind text not null,
     id text not null,
@@ -100,6 +101,50 @@ create table SCHEMA.mission_bounds (
     low bigint not null,
     high bigint not null
 ) with (fillfactor = 85);
+
+-- Spend of each account, agent, key, model, unit and mission by bucket, at the checkpoint: what a budget's window costs is read from
+-- these rows alone, whatever else there is. Kinds are those of a budget's scope. What billing or ownership names nobody for is left out.
+create table SCHEMA.scope_spend (
+    kind smallint not null,
+    value text not null,
+    start timestamptz not null,
+    account text not null,
+    billed bigint not null,
+    primary key (kind, value, start, account)
+) with (fillfactor = 85);
+
+-- What the providers said of their prepaid money, dated; null is unknown.
+create table SCHEMA.balance (
+    account text not null,
+    position bigint not null,
+    answered timestamptz not null,
+    credit bigint,
+    used bigint,
+    remaining bigint,
+    primary key (account, position)
+);
+
+-- Alerts as they were raised, and what became of them. `until` is the end of the window they speak of, where they speak of one.
+create table SCHEMA.alert (
+    position bigint primary key,
+    id text not null,
+    key text not null,
+    type text not null,
+    kind text not null,
+    severity text not null,
+    scope text not null,
+    budget text,
+    at timestamptz not null,
+    until timestamptz,
+    data jsonb not null,
+    recovered_at timestamptz,
+    acked_at timestamptz,
+    acked_by text
+);
+create index alert_by_key on SCHEMA.alert (key);
+create index alert_by_id on SCHEMA.alert (id);
+create index alert_by_scope on SCHEMA.alert (scope, kind);
+create index alert_open on SCHEMA.alert (budget, kind) where recovered_at is null;
 
 insert into SCHEMA.checkpoint values (1, 0, decode(repeat('00', 32), 'hex'), null, gen_random_uuid());
 

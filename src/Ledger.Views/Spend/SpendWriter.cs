@@ -3,6 +3,7 @@ using Ledger.Attribution;
 using Ledger.Keys;
 using Ledger.Log;
 using Ledger.Money;
+using Ledger.Watching;
 using Npgsql;
 using Directory = Ledger.Attribution.Directory;
 
@@ -64,7 +65,11 @@ internal sealed class SpendWriter(string schema, bool indexed = true)
                     foreach (var name in snapshot.Found ?? [])
                         Mark(lines.Get(snapshot.Account, name, snapshot.Dimensions), null);
                     break;
+                case IAlert or IRecovery or AlertAcknowledged:
+                    rows.Alerts.Add(recorded, happened);
+                    break;
                 default:
+                    if (happened is BalanceObserved balance) rows.Balances.Add((recorded.Position, balance));
                     var touched = lines.Reached(directory.Apply(happened));
                     Documents.Changed(happened, directory, rows.Documents);
                     if (touched.Count > 0) await Reallocate(recorded.Position, touched, db, ct);
@@ -113,6 +118,7 @@ internal sealed class SpendWriter(string schema, bool indexed = true)
         var evidence = Evidence.Of(bucket, previous?.Asked, TimeSpan.FromSeconds(snapshot.SettlementLagSeconds), snapshot.Answered);
         var late = previous is not null && line.Delta > Usd.Zero && bucket.End <= snapshot.Answered ? (long?)(snapshot.Answered - bucket.End).TotalSeconds : null;
         rows.Facts.Add(new(held.Row.Id, position, line.Total.Ticks, line.Replaces?.Ticks, evidence, snapshot.Answered, late));
+        rows.AddToScopes(held.Row, line.Delta.Ticks);
         held.Observe(line.Total, evidence, ownership, directory);
         Change(position, held, ownership, moved: false);
         Mark(held, line.Withdrawn ? held.Row.MissingSince : null);

@@ -12,9 +12,10 @@ public sealed class ArrowTests
         ["Ledger.Postgres"] = ["Ledger"],
         ["Ledger.Views"] = ["Ledger"],
         ["Ledger.Providers"] = ["Ledger"],
+        ["Ledger.Delivery"] = ["Ledger"],
         ["Ledger.Simulator"] = ["Ledger"],
         ["Ledger.Cli"] = ["Ledger"],
-        ["Ledger.Service"] = ["Ledger", "Ledger.Postgres", "Ledger.Providers", "Ledger.Views"],
+        ["Ledger.Service"] = ["Ledger", "Ledger.Delivery", "Ledger.Postgres", "Ledger.Providers", "Ledger.Views"],
         // The story runs the real programs on a simulated team: it sees the team, and finds them a database.
         ["Ledger.Demo"] = ["Ledger", "Ledger.Postgres", "Ledger.Simulator"],
     };
@@ -28,6 +29,7 @@ public sealed class ArrowTests
         ["Ledger.Postgres"] = ["Npgsql"],
         ["Ledger.Views"] = ["Npgsql"],
         ["Ledger.Providers"] = [],
+        ["Ledger.Delivery"] = [],
         ["Ledger.Simulator"] = [],
         ["Ledger.Cli"] = [],
         ["Ledger.Service"] = ["FluentValidation", "Microsoft.AspNetCore.OpenApi", "Npgsql", "Quartz"],
