@@ -22,7 +22,6 @@ internal sealed class Watch(
     WatchQueries queries, Books books, IEventLog log, ILeases leases, Sources sources, Raiser raiser, WatchMark mark, ServiceSettings settings, TimeProvider clock, ILogger<Watch> logger) : IAsyncDisposable
 {
     private static readonly TimeSpan leaseLength = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan waitMax = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan catchUp = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan tickEvery = TimeSpan.FromMinutes(1);
@@ -42,8 +41,11 @@ internal sealed class Watch(
     /// <summary>Where it stands; for status and doctor.</summary>
     public WatchState State { get; private set; } = new(null, null, null);
 
-    /// <summary>Called with the number of a step inside a pass; for tests that fail it there.</summary>
-    internal Func<WatchStep, Task>? Step { get; set; }
+    /// <summary>Longest wait for something new; the lease is renewed in between.</summary>
+    public TimeSpan WaitMax { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Called at a step inside a pass; for tests that fail it there.</summary>
+    public Func<WatchStep, Task>? Step { get; set; }
 
     public void Start() => running = Task.Run(() => Run(stopping.Token), CancellationToken.None);
 
@@ -126,7 +128,7 @@ internal sealed class Watch(
             held = fence;
             if (tick) tickedAt = now;
         }
-        await books.WaitFor(looked + 1, waitMax, ct);
+        await books.WaitFor(looked + 1, WaitMax, ct);
     }
 
     /// <summary>One look at what changed, or at all; false: the lease is lost.</summary>
