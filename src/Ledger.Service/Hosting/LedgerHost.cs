@@ -232,7 +232,7 @@ internal sealed class LedgerHost : IAsyncDisposable
 
     /// <summary>Spend → alerts → messages.</summary>
     private static void AddWatching(IServiceCollection services) => services
-        .AddSingleton<WatchQueries>().AddSingleton<WatchMark>().AddSingleton<Raiser>().AddSingleton<Watch>().AddSingleton<Checks>().AddSingleton<INotifier, NoNotifier>();
+        .AddSingleton<WatchQueries>().AddSingleton<WatchMark>().AddSingleton<Raiser>().AddSingleton<Watch>().AddSingleton<Checks>().AddSingleton<Backtest>().AddSingleton<INotifier, NoNotifier>();
 
     /// <summary>Outbox → people.</summary>
     private static void AddDelivery(IServiceCollection services, ServiceSettings settings, Action<string> say) => services
