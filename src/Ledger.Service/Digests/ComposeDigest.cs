@@ -35,7 +35,7 @@ internal sealed class ComposeDigest(
         var now = clock.GetUtcNow().ToMicroseconds();
         var position = asOf ?? registry.Position;
         var before = BeforeOf(week, window);
-        var month = Calendar.WindowAt(new(PeriodKind.Month), Zone, DayOfWeek.Monday, window.End.AddMicroseconds(-1))!.Value;
+        var month = Ledger.Budgets.Calendar.WindowAt(new(PeriodKind.Month), Zone, DayOfWeek.Monday, window.End.AddMicroseconds(-1))!.Value;
         var past = new Past(log, registry, position);
         var books = new DigestSpend(spend, registry, position, data.PreliminaryFrom);
 

@@ -1,7 +1,6 @@
 using Ledger.Budgets;
 using Ledger.Digests;
 using Ledger.Money;
-using Ledger.Views.Spend;
 using Ledger.Watching;
 
 namespace Ledger.Service.Digests;

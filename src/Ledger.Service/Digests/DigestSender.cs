@@ -5,7 +5,6 @@ using Ledger.Notifying;
 using Ledger.Service.Hosting;
 using Ledger.Service.Http;
 using Ledger.Service.Notifying;
-using Ledger.Service.Writing;
 using Ledger.Views;
 
 namespace Ledger.Service.Digests;

@@ -1,4 +1,3 @@
-using Ledger.Digests;
 using Ledger.Mail;
 using Ledger.Service.Http;
 using Ledger.Service.Spend;

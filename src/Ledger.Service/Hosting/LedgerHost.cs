@@ -1,23 +1,28 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using Ledger.Delivery;
+using Ledger.Digests;
 using Ledger.Log;
 using Ledger.Postgres;
 using Ledger.Postgres.Embedded;
 using Ledger.Service.Accounts;
 using Ledger.Service.Agents;
 using Ledger.Service.Delivery;
+using Ledger.Service.Digests;
 using Ledger.Service.Http;
 using Ledger.Service.Keys;
 using Ledger.Service.Missions;
+using Ledger.Service.Notifying;
 using Ledger.Service.Operations;
 using Ledger.Service.Polling;
 using Ledger.Service.Spend;
 using Ledger.Service.Tokens;
 using Ledger.Service.Vault;
+using Ledger.Service.Watching;
 using Ledger.Service.Writing;
 using Ledger.Views;
 using Ledger.Views.Spend;
+using Ledger.Views.Watching;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -107,10 +112,12 @@ internal sealed class LedgerHost : IAsyncDisposable
             var host = new LedgerHost(server, database, log, books, app);
             app.Services.GetRequiredService<Pollers>().Start();
             app.Services.GetRequiredService<Deliverer>().Start();
+            app.Services.GetRequiredService<Watch>().Start();
             await app.StartAsync(ct);
             host.background = Task.WhenAll(
                 app.Services.GetRequiredService<ConnectAtStart>().Run(host.stopping.Token),
-                app.Services.GetRequiredService<Housekeeping>().Run(host.stopping.Token));
+                app.Services.GetRequiredService<Housekeeping>().Run(host.stopping.Token),
+                app.Services.GetRequiredService<Checks>().Follow(TimeSpan.FromMinutes(1), clock, host.stopping.Token));
             say($"listening on {host.Url.ToString().TrimEnd('/')}");
             return host;
         }
@@ -151,6 +158,7 @@ internal sealed class LedgerHost : IAsyncDisposable
             await app.StopAsync(patience.Token);
         await background.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await app.Services.GetRequiredService<Pollers>().DisposeAsync();
+        await app.Services.GetRequiredService<Watch>().DisposeAsync();
         await app.Services.GetRequiredService<Deliverer>().DisposeAsync();
         await books.DisposeAsync();
         await log.DisposeAsync();
@@ -180,6 +188,8 @@ internal sealed class LedgerHost : IAsyncDisposable
         AddWriting(builder.Services);
         AddAccounts(builder.Services);
         AddDelivery(builder.Services, settings, say);
+        AddWatching(builder.Services);
+        AddDigests(builder.Services, say);
         builder.Services.AddValidators().AddLedgerOpenApi();
 
         var app = builder.Build();
@@ -217,6 +227,17 @@ internal sealed class LedgerHost : IAsyncDisposable
     private static void AddDelivery(IServiceCollection services, ServiceSettings settings, Action<string> say) => services
         .AddSingleton(s => new Deliverer(
             settings.Delivery ?? new() { MailFolder = Path.Combine(settings.Home, "mail") }, s.GetRequiredService<IOutbox>(), s.GetRequiredService<TimeProvider>(), say));
+
+    /// <summary>Spend → alerts → messages.</summary>
+    private static void AddWatching(IServiceCollection services) => services
+        .AddSingleton<WatchQueries>().AddSingleton<WatchMark>().AddSingleton<Raiser>().AddSingleton<Watch>().AddSingleton<Checks>()
+        .AddSingleton<Team>().AddSingleton<Routes>().AddSingleton<Sent>().AddSingleton<INotifier, Notifier>();
+
+    /// <summary>Books → the week's digest.</summary>
+    private static void AddDigests(IServiceCollection services, Action<string> say) => services
+        .AddSingleton<DigestArchive>().AddSingleton<ComposeDigest>().AddSingleton<DigestSender>()
+        .AddSingleton(s => new DigestJob(
+            s.GetRequiredService<IEventLog>(), s.GetRequiredService<DigestSender>(), s.GetRequiredService<Registry>(), s.GetRequiredService<ServiceSettings>(), s.GetRequiredService<TimeProvider>(), say));
 
     private static void MapEndpoints(WebApplication app)
     {
@@ -258,6 +279,10 @@ internal sealed class LedgerHost : IAsyncDisposable
         api.Read<MissionDiff>("/missions/diff", Scope.Read, DiffMission.Get);
         api.Read<MissionExplained>("/missions/explain", Scope.Read, ExplainMission.Get);
         api.Read<ReportBody>("/report", Scope.Read, GetReport.Get);
+
+        api.Read<Digest>("/digest", Scope.Read, GetDigest.Get);
+        api.Write<SentDigest>("/digest/send", Scope.Write, SendDigestEndpoint.Post);
+        api.Read<DigestList>("/digests", Scope.Read, ListDigests.Get);
 
         api.Write<TestedAlert>("/alerts/test", Scope.Admin, TestAlertEndpoint.Post);
         api.Read<Outbox>("/outbox", Scope.Read, GetOutbox.Get);

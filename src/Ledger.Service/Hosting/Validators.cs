@@ -1,6 +1,7 @@
 using FluentValidation;
 using Ledger.Service.Accounts;
 using Ledger.Service.Agents;
+using Ledger.Service.Digests;
 using Ledger.Service.Delivery;
 using Ledger.Service.Keys;
 using Ledger.Service.Missions;
@@ -27,5 +28,6 @@ internal static class Validators
         .AddSingleton<IValidator<EditMission>, EditMissionValidator>()
         .AddSingleton<IValidator<RebuildViews>, RebuildViewsValidator>()
         .AddSingleton<IValidator<TestAlert>, TestAlertValidator>()
+        .AddSingleton<IValidator<SendDigest>, SendDigestValidator>()
         .AddSingleton<IValidator<CreateToken>, CreateTokenValidator>();
 }

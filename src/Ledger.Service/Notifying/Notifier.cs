@@ -16,6 +16,7 @@ internal sealed class Notifier(Routes routes, Sent sent, Team team) : INotifier
     public const int PerHourMax = 20;
 
     private const int bodyBytesMax = 250_000;
+    private const int bytesMax = 1_000_000;
 
     public async Task<IReadOnlyList<NewMessage>> Compose(IReadOnlyList<ILedgerEvent> raised, DateTimeOffset now, CancellationToken ct)
     {
@@ -68,16 +69,17 @@ internal sealed class Notifier(Routes routes, Sent sent, Team team) : INotifier
     }
 
     /// <summary>One message a recipient, all with the same Message-ID: each has its own outcome, and everybody the same mail.</summary>
-    private static IReadOnlyList<NewMessage> Mails(string id, string cause, IReadOnlyList<string> recipients, MailContent mail, string team, DateTimeOffset now) =>
-    [
-        .. recipients.Select(to =>
-        {
-            var body = new MailMessageBody(id, NotificationClasses.Alert, to, recipients, mail.Subject, mail.Text, mail.Html, MailIds.Message(id, team), MailIds.List("alerts", team), now);
-            var message = MessageJson.ToNew(body, cause, $"mail:{to}", now);
-            // The text says all of it; better a plain mail than none.
-            return message.Body.Length <= bodyBytesMax ? message : MessageJson.ToNew(body with { Html = null }, cause, $"mail:{to}", now);
-        }),
-    ];
+    private static IReadOnlyList<NewMessage> Mails(string id, string cause, IReadOnlyList<string> recipients, MailContent mail, string team, DateTimeOffset now)
+    {
+        IReadOnlyList<NewMessage> With(string? html) =>
+        [
+            .. recipients.Select(to => MessageJson.ToNew(
+                new MailMessageBody(id, NotificationClasses.Alert, to, recipients, mail.Subject, mail.Text, html, MailIds.Message(id, team), MailIds.List("alerts", team), now), cause, $"mail:{to}", now)),
+        ];
+        var messages = With(mail.Html);
+        // The text says all of it; better a plain mail than one that does not fit into the outbox.
+        return messages.All(m => m.Body.Length <= bodyBytesMax) && messages.Sum(m => (long)m.Body.Length) <= bytesMax ? messages : With(null);
+    }
 
     private static async Task<IReadOnlyList<NewMessage>> Summary(string kind, IReadOnlyList<Route> rest, long heldBack, string team, DateTimeOffset now)
     {

@@ -138,8 +138,7 @@ internal static class Payload
         json["max_budget"] = e.Limit.ToString();
         if (Dollars.Permille(e.Spent, e.Limit) is { } permille) json["budget_percentage_used"] = permille / 10m;
         Threshold(json, e.Threshold);
-        if (notice.Also.OfType<BudgetThresholdCrossed>().ToArray() is { Length: > 0 } also)
-            json["thresholds_also"] = new JsonArray([.. also.Select(a => (JsonNode)Headline.Said(a.Threshold))]);
+        if (Headline.AlsoCrossed(notice) is { Count: > 0 } also) json["thresholds_also"] = new JsonArray([.. also.Select(a => (JsonNode)a)]);
         json["projected_spend"] = e.Forecast.Expected?.ToString();
         json["projected_exceeded_date"] = e.Forecast.Exceeds?.ToText();
         json["period"] = e.Period;

@@ -150,12 +150,25 @@ public sealed partial class WatchSnapshot
         return budgets;
     }
 
-    /// <summary>The alerts of one kind about one scope, in order; the last hundred.</summary>
-    public async Task<IReadOnlyList<AlertRow>> AlertsAbout(string scope, string kind, CancellationToken ct)
+    /// <summary>Alerts of one kind that were not recovered, about one scope; the last hundred, in order.</summary>
+    public async Task<IReadOnlyList<AlertRow>> OpenAbout(string scope, string kind, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand($"select * from (select {WatchQueries.Columns} from views.alert where scope = $1 and kind = $2 order by position desc limit 100) a order by position", connection);
+        await using var command = new NpgsqlCommand($"""
+            select * from (select {WatchQueries.Columns} from views.alert where scope = $1 and kind = $2 and recovered_at is null order by position desc limit 100) a order by position
+            """, connection);
         command.Parameters.Add(new() { Value = scope });
         command.Parameters.Add(new() { Value = kind });
         return await WatchQueries.Read(command, ct);
+    }
+
+    /// <summary>How often each level of an account's run-out recovered so far.</summary>
+    public async Task<IReadOnlyDictionary<string, long>> RecoveredRunways(string scope, CancellationToken ct)
+    {
+        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
+        await using var command = new NpgsqlCommand("select data->>'level', count(*) from views.alert where scope = $1 and kind = 'runway-short' and recovered_at is not null group by 1", connection);
+        command.Parameters.Add(new() { Value = scope });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct)) counts[reader.GetString(0)] = reader.GetInt64(1);
+        return counts;
     }
 }

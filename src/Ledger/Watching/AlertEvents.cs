@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Ledger.Budgets;
 using Ledger.Log;
 using Ledger.Money;
@@ -81,6 +82,14 @@ public sealed record BudgetThresholdCrossed : IAlert
 
     /// <summary>What it comes from and what to do.</summary>
     public required Circumstances Circumstances { get; init; }
+
+    /// <summary>Other thresholds found crossed at the same moment: one message tells of all. Null: none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<Threshold>? Also { get; init; }
+
+    /// <summary>The alert that tells of this one too; null: this one is told itself.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ToldBy { get; init; }
 
     /// <summary>When.</summary>
     public required DateTimeOffset At { get; init; }

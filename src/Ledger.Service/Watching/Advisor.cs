@@ -1,0 +1,139 @@
+using Ledger.Attribution;
+using Ledger.Budgets;
+using Ledger.Keys;
+using Ledger.Missions;
+using Ledger.Money;
+using Ledger.Views.Watching;
+using Ledger.Watching;
+using Directory = Ledger.Attribution.Directory;
+
+namespace Ledger.Service.Watching;
+
+/// <summary>What circumstances are asked about.</summary>
+/// <param name="Scope">Whose spend.</param>
+/// <param name="Window">When.</param>
+/// <param name="Spent">How much it is.</param>
+internal readonly record struct Subject(Scope Scope, Span Window, Usd Spent);
+
+/// <summary>
+/// What trouble comes from and what helps most, for many subjects at once: what they share is asked once. Only for what people are
+/// told of; looking at budgets does not need it.
+/// </summary>
+internal sealed class Advisor(Look look)
+{
+    private const int driversPerDimension = 3;
+    private const int unitsPerScope = 40;
+    private const int listMax = 3;
+    private static readonly ScopeKind[] dimensions = [ScopeKind.Unit, ScopeKind.Model, ScopeKind.Key, ScopeKind.Agent];
+    private Common? common;
+
+    public async Task<IReadOnlyDictionary<Subject, Circumstances>> Of(IReadOnlyCollection<Subject> subjects, CancellationToken ct)
+    {
+        var answers = new Dictionary<Subject, Circumstances>();
+        if (subjects.Count == 0) return answers;
+        common ??= await Gather(ct);
+        var parts = new Dictionary<(Scope, Span), IReadOnlyList<ScopePart>>();
+        foreach (var group in subjects.GroupBy(s => (s.Scope.Kind, s.Window)))
+            foreach (var (value, list) in await look.Views.Parts(group.Key.Kind, [.. group.Select(s => s.Scope.Value).Distinct(StringComparer.Ordinal)], group.Key.Window, driversPerDimension, ct))
+                parts[(new(group.Key.Kind, value), group.Key.Window)] = list;
+        var units = new Dictionary<Scope, IReadOnlyList<UnitPart>>();
+        foreach (var group in subjects.Select(s => s.Scope).Distinct().GroupBy(s => (s.Kind, Through: look.Through(s.Kind, s.Value) ?? look.Now)))
+            foreach (var (value, list) in await look.Views.Units(group.Key.Kind, [.. group.Select(s => s.Value)], new(group.Key.Through.AddDays(-1), look.Now.AddHours(1)), unitsPerScope, ct))
+                units[new(group.Key.Kind, value)] = list;
+        var shared = new Dictionary<Span, IReadOnlyDictionary<string, ScopeSum>>();
+        foreach (var window in subjects.Select(s => s.Window).Distinct())
+            shared[window] = await look.Views.Sums(ScopeKind.Key, [.. common.Shared.Select(k => k.Key).Distinct(StringComparer.Ordinal)], window, look.Connected, ct);
+
+        foreach (var subject in subjects)
+        {
+            var drivers = parts.GetValueOrDefault((subject.Scope, subject.Window), []);
+            var keys = SharedKeys(subject.Scope, common.Shared);
+            var runway = subject.Scope.Kind == ScopeKind.Account ? common.Runways.FirstOrDefault(r => r.Account == subject.Scope.Value) : common.Runways.Count > 0 ? common.Runways[0] : null;
+            var facts = new RecommendationFacts(
+                [.. units.GetValueOrDefault(subject.Scope, []).Select(u => new UnitSpend(Named(u.Key), common.KeyNames.GetValueOrDefault(u.Key), Named(u.Model), Named(u.Unit), u.Billed))],
+                Amounts(keys, common.LastDay), subject.Scope.Kind is ScopeKind.Everything or ScopeKind.Account ? common.Unowned : [], LeftOpen(subject.Scope, common), runway, look.Now);
+            answers[subject] = new(
+                [.. drivers.Where(d => d.Dimension != subject.Scope.Kind && d.Billed > Usd.Zero).OrderByDescending(d => d.Billed).ThenBy(d => Array.IndexOf(dimensions, d.Dimension)).Select(d => DriverOf(d, subject.Spent, common))],
+                [.. Amounts(keys, shared[subject.Window]).Take(listMax)], runway, Recommendations.Rank(facts) is [var best, ..] ? best : null,
+                look.Views.Position, look.Through(subject.Scope.Kind, subject.Scope.Value));
+        }
+        return answers;
+    }
+
+    /// <summary>Run-outs of all connected accounts whose credit is known, the soonest first.</summary>
+    public async Task<IReadOnlyList<Runway>> Runways(CancellationToken ct) => (common ??= await Gather(ct)).Runways;
+
+    private static Driver DriverOf(ScopePart part, Usd spent, Common common) => new(
+        part.Dimension.ToString().ToLowerInvariant(),
+        part.Value.Length > 0 ? part.Value : part.Dimension == ScopeKind.Agent ? Party.UnassignedName : null,
+        part.Dimension switch
+        {
+            ScopeKind.Key => common.KeyNames.GetValueOrDefault(part.Value),
+            ScopeKind.Agent => common.AgentNames.GetValueOrDefault(part.Value),
+            _ => null,
+        },
+        part.Billed, spent > Usd.Zero ? (int)Int128.Min(1000, (Int128)part.Billed.Ticks * 1000 / spent.Ticks) : 0);
+
+    private IEnumerable<KeyOwnership> SharedKeys(Scope scope, IReadOnlyList<KeyOwnership> all) => scope.Kind switch
+    {
+        ScopeKind.Account => all.Where(k => k.Account == scope.Value),
+        ScopeKind.Key => all.Where(k => k.Key == scope.Value),
+        ScopeKind.Agent => all.Where(k => k.OwnersAt(look.Now).Any(o => o.Agent == scope.Value)),
+        ScopeKind.Mission => look.Books.Ask(d => d.Missions.GetValueOrDefault(scope.Value)) is { } mission
+            ? all.Where(k => k.OwnersAt(look.Now).Any(o => mission.Agents.Contains(o.Agent)))
+            : [],
+        _ => all,
+    };
+
+    private IReadOnlyList<SharedKey> Amounts(IEnumerable<KeyOwnership> keys, IReadOnlyDictionary<string, ScopeSum> sums) =>
+    [
+        .. keys.Select(k => new SharedKey(k.Key, k.Name, [.. k.OwnersAt(look.Now).Select(o => o.Agent)], sums.GetValueOrDefault(k.Key).Spent))
+            .Where(k => k.Amount > Usd.Zero).OrderByDescending(k => k.Amount).ThenBy(k => k.Key, StringComparer.Ordinal),
+    ];
+
+    private static IReadOnlyList<OpenMissionSpend> LeftOpen(Scope scope, Common common) => scope.Kind switch
+    {
+        ScopeKind.Mission => [.. common.LeftOpen.Where(m => m.Mission.Id == scope.Value).Select(m => m.Spend)],
+        ScopeKind.Agent => [.. common.LeftOpen.Where(m => m.Mission.Agents.Contains(scope.Value)).Select(m => m.Spend)],
+        _ => [.. common.LeftOpen.Select(m => m.Spend)],
+    };
+
+    private async Task<Common> Gather(CancellationToken ct)
+    {
+        var (keys, keyNames, agentNames, open) = look.Books.Ask(d => (
+            d.Keys.Values.Where(k => k.Key.Length > 0).ToArray(),
+            NamesOf(d),
+            d.Agents.ToDictionary(a => a.Key, a => a.Value.Name, StringComparer.Ordinal),
+            d.Missions.Values.Where(m => m.State == MissionState.Open && look.Now - m.Windows[^1].Start >= MissionsLeftOpen.AtTheLatest).OrderBy(m => m.Windows[^1].Start).Take(50).ToArray()));
+        var end = look.Through(ScopeKind.Everything, "") ?? look.Now;
+        var day = new Span(end.AddDays(-1), look.Now.AddHours(1));
+        var shared = keys.Where(k => k.OwnersAt(look.Now).Count > 1).ToArray();
+        var unowned = keys.Where(k => k.OwnersAt(look.Now).Count == 0).ToArray();
+        var lastDay = await look.Views.Sums(ScopeKind.Key, [.. shared.Select(k => k.Key).Distinct(StringComparer.Ordinal)], day, look.Connected, ct);
+        var lastWeek = await look.Views.Sums(ScopeKind.Key, [.. unowned.Select(k => k.Key).Distinct(StringComparer.Ordinal)], day with { Start = end.AddDays(-7) }, look.Connected, ct);
+        var missions = await look.Views.Sums(ScopeKind.Mission, [.. open.Select(m => m.Id)], day, look.Connected, ct);
+        var accounts = look.Accounts.Values.Where(a => !a.Removed && a.Balance?.PrepaidLeft is not null).ToArray();
+        var series = await BudgetStates.Series(look, accounts.Select(a => new Scope(ScopeKind.Account, a.Id)), ct);
+        var runways = accounts.Select(a => Ledger.Watching.Runways.Of(a, series[new(ScopeKind.Account, a.Id)])).OfType<Runway>();
+        return new(
+            shared, lastDay, keyNames, agentNames,
+            [.. unowned.Select(k => (k.Name ?? k.Key, lastWeek.GetValueOrDefault(k.Key).Spent)).Where(k => k.Spent > Usd.Zero).OrderByDescending(k => k.Spent).Take(listMax)],
+            [.. open.Select(m => (m, new OpenMissionSpend(m.Id, m.Title, m.Windows[^1].Start, missions.GetValueOrDefault(m.Id).Spent)))],
+            [.. runways.OrderBy(r => r.RunsOut ?? DateTimeOffset.MaxValue).ThenBy(r => r.Account, StringComparer.Ordinal)]);
+    }
+
+    private static Dictionary<string, string> NamesOf(Directory directory)
+    {
+        var names = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var key in directory.Keys.Values)
+            if (key.Name is { } name) names[key.Key] = name;
+        return names;
+    }
+
+    private static string? Named(string text) => text.Length == 0 ? null : text;
+
+    /// <summary>What all subjects share.</summary>
+    private sealed record Common(
+        IReadOnlyList<KeyOwnership> Shared, IReadOnlyDictionary<string, ScopeSum> LastDay, IReadOnlyDictionary<string, string> KeyNames, IReadOnlyDictionary<string, string> AgentNames,
+        IReadOnlyList<(string Key, Usd Spent)> Unowned, IReadOnlyList<(Mission Mission, OpenMissionSpend Spend)> LeftOpen, IReadOnlyList<Runway> Runways);
+}

@@ -1,0 +1,52 @@
+using Ledger.Budgets;
+using Ledger.Views;
+using Ledger.Views.Watching;
+
+namespace Ledger.Service.Watching;
+
+/// <summary>A budget to look at, and the buckets that changed; null: any may have.</summary>
+internal readonly record struct ToLookAt(Budget Budget, Span? Changed);
+
+/// <summary>
+/// Open budgets by what they limit, so that what changed finds its budgets without a look at all. Made from the directory, and made
+/// again only when a budget was changed there. Holds the directory's own budgets, no state of them.
+/// </summary>
+internal sealed class BudgetIndex(Books books)
+{
+    private Dictionary<Scope, List<Budget>> byScope = [];
+    private Dictionary<string, Budget> byId = new(StringComparer.Ordinal);
+    private object? directory;
+    private long changes = -1;
+
+    public int Count => byId.Count;
+
+    public IEnumerable<Budget> All => byId.Values;
+
+    public Budget? Find(string id) => byId.GetValueOrDefault(id);
+
+    /// <summary>Catches up with the directory; answers the budgets that were set, raised or opened since the last time.</summary>
+    public IReadOnlyList<Budget> Refresh()
+    {
+        var open = books.Ask(d =>
+        {
+            if (ReferenceEquals(d, directory) && d.BudgetChanges == changes) return null;
+            (directory, changes) = (d, d.BudgetChanges);
+            return d.Budgets.Values.Where(b => !b.Closed).ToArray();
+        });
+        if (open is null) return [];
+        var changed = open.Where(b => !ReferenceEquals(byId.GetValueOrDefault(b.Id), b)).ToArray();
+        byId = open.ToDictionary(b => b.Id, StringComparer.Ordinal);
+        byScope = open.GroupBy(b => b.Scope).ToDictionary(g => g.Key, g => g.ToList());
+        return changed;
+    }
+
+    /// <summary>The budgets that changes touch.</summary>
+    public IEnumerable<ToLookAt> Of(Changed changed)
+    {
+        if (changed.More) return All.Select(b => new ToLookAt(b, null));
+        return changed.Values.SelectMany(c => byScope.TryGetValue(new(c.Key.Kind, c.Key.Value), out var found) ? found.Select(b => new ToLookAt(b, c.Value)) : []);
+    }
+
+    /// <summary>Budgets of which a raise ended in a stretch of time.</summary>
+    public IEnumerable<Budget> RaisesEnded(DateTimeOffset after, DateTimeOffset now) => All.Where(b => b.Raises.Any(r => r.Until > after && r.Until <= now));
+}

@@ -1,0 +1,119 @@
+using Ledger.Log;
+using Ledger.Service.Notifying;
+using Ledger.Views;
+using Ledger.Watching;
+
+namespace Ledger.Service.Watching;
+
+/// <summary>An alert or a recovery that is to be written.</summary>
+/// <param name="Event">The event.</param>
+/// <param name="Told">Whether people are told of it; one that another alert tells of is written only.</param>
+internal sealed record Finding(ILedgerEvent Event, bool Told = true)
+{
+    public string Alert => Event switch
+    {
+        IAlert e => e.Alert,
+        IRecovery e => e.Alert,
+        _ => throw new InvalidOperationException($"{Event.GetType().Name} is neither an alert nor a recovery."),
+    };
+
+    /// <summary>The same trouble has the same id, whoever finds it and however often.</summary>
+    public NewEvent ToNew(DateTimeOffset now) => Event is IAlert alert ? EventJson.ToNew(alert, alert.Key, "raised", now) : EventJson.ToNew(Event, Alert, "recovered", now);
+}
+
+/// <summary>
+/// Writes findings with their messages, each once ever. What was found belongs together by <c>group</c>: a group is never cut.
+/// </summary>
+internal sealed class Raiser(IEventLog log, Books books, INotifier notifier, TimeProvider clock)
+{
+    private const int eventsMax = 400;
+    private const int bytesMax = 2_500_000;
+    private const int attemptsMax = 3;
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Writes them and waits until the views know. False: the fence is stale; somebody else does this now.</summary>
+    public async Task<bool> Write(IReadOnlyList<IReadOnlyList<Finding>> groups, Fence? fence, CancellationToken ct)
+    {
+        var last = 0L;
+        foreach (var chunk in Chunks(groups))
+            switch (await Append(chunk, fence, ct))
+            {
+                case null:
+                    return false;
+                case { } position:
+                    last = Math.Max(last, position);
+                    break;
+            }
+        // The next look finds them there, and does not compose their messages again.
+        if (last > 0) await books.WaitFor(last, patience, ct);
+        return true;
+    }
+
+    private async Task<long?> Append(IReadOnlyList<Finding> findings, Fence? fence, CancellationToken ct)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            if (findings.Count == 0) return 0;
+            var now = clock.GetUtcNow().ToMicroseconds();
+            var told = findings.Where(f => f.Told).Select(f => f.Event).ToArray();
+            var messages = told.Length == 0 ? [] : await notifier.Compose(told, now, ct);
+            var request = new AppendRequest
+            {
+                Streams = [.. findings.GroupBy(f => f.Alert, StringComparer.Ordinal).Select(g => new StreamAppend(Alerts.Stream(g.Key), StreamAppend.AnyVersion, [.. g.Select(f => f.ToNew(now))]))],
+                Messages = messages,
+                Fence = fence,
+            };
+            try
+            {
+                switch (await log.Append(request, ct))
+                {
+                    case AppendResult.Written written:
+                        return written.Last;
+                    case AppendResult.AlreadyThere there:
+                        return there.Last;
+                    case AppendResult.Fenced:
+                        return null;
+                    case var other:
+                        throw new InvalidOperationException($"Nobody expects {other} of an append without a version or a key.");
+                }
+            }
+            catch (InvalidOperationException) when (attempt < attemptsMax)
+            {
+                // Some of them are there already, found by somebody else or before a crash, when other figures stood beside them. The rest follows.
+                var missing = await Missing(findings, ct);
+                if (missing.Count == findings.Count) throw;
+                findings = missing;
+            }
+        }
+    }
+
+    private async Task<IReadOnlyList<Finding>> Missing(IReadOnlyList<Finding> findings, CancellationToken ct)
+    {
+        var missing = new List<Finding>();
+        foreach (var finding in findings)
+        {
+            var id = finding.ToNew(Instants.Min).Id;
+            var there = await log.ReadStream(Alerts.Stream(finding.Alert), 0, 100, ct);
+            if (!there.Any(e => e.Id == id)) missing.Add(finding);
+        }
+        return missing;
+    }
+
+    private static IEnumerable<IReadOnlyList<Finding>> Chunks(IReadOnlyList<IReadOnlyList<Finding>> groups)
+    {
+        var chunk = new List<Finding>();
+        var bytes = 0;
+        foreach (var group in groups)
+        {
+            var size = group.Sum(f => f.ToNew(Instants.Min).Data.Length);
+            if (chunk.Count > 0 && (chunk.Count + group.Count > eventsMax || bytes + size > bytesMax))
+            {
+                yield return chunk;
+                (chunk, bytes) = ([], 0);
+            }
+            chunk.AddRange(group);
+            bytes += size;
+        }
+        if (chunk.Count > 0) yield return chunk;
+    }
+}
