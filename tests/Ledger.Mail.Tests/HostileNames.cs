@@ -1,5 +1,4 @@
 using System.Text;
-using Ledger.Digests;
 using Ledger.Watching;
 using Xunit;
 
