@@ -1,6 +1,7 @@
 using Ledger.Money;
 using Ledger.Service.Digests;
 using Ledger.Service.Hosting;
+using Ledger.Service.Scheduling;
 using Ledger.Simulator;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -17,36 +18,41 @@ public sealed class Digests
     public async Task a_week_has_one_digest_whoever_tries_how_often()
     {
         await using var one = await Spent();
+        one.Team.Spend("ba", one.Team.Keys[0].Id, Prices.Reasoning, Prices.Prompt, Usd.Parse("8.70"));
+        await one.Sync();
+        one.Clock.AdvanceTo(monday.AddDays(7));
+        await one.Sync();
         await using var two = await one.Another(People);
-        var jobs = new[] { one, two }.Select(h => h.Host.Services.GetRequiredService<DigestJob>().Run(CancellationToken.None));
-        var posts = Enumerable.Range(0, 6).Select(i => (i % 2 == 0 ? one : two).Post("digest/send", new { week = "2026-W46" }));
+        var jobs = new[] { one, two }.Select(h => Job(h).Keep(DigestJob.OfTeam, CancellationToken.None));
+        var posts = Enumerable.Range(0, 6).Select(i => (i % 2 == 0 ? one : two).Post("digest/send", new { week = "2026-W47" }));
         var next = await Task.WhenAll(jobs);
         var answers = await Task.WhenAll(posts);
-        Assert.All(answers, a => Assert.Equal("2026-W46", (string?)a.Ok()["week"]));
-        Assert.All(next, at => Assert.Equal(new(2026, 11, 23, 8, 0, 0, TimeSpan.Zero), at));
+        Assert.All(answers, a => Assert.Equal("2026-W47", (string?)a.Ok()["week"]));
+        Assert.All(next, at => Assert.Equal(new(2026, 11, 30, 8, 0, 0, TimeSpan.Zero), at));
+        await Job(one).Keep(DigestJob.OfTeam, CancellationToken.None);
         Assert.Equal(1, await one.Database.Scalar<long>("select count(*) from mt_events where type = 'digest-composed.v1'"));
-        Assert.Equal(2, await one.Database.Scalar<long>("select count(*) from ledger_outbox where kind = 'mail.v1'"));
-        Assert.Equal(1, await one.Database.Scalar<long>("select count(distinct body::jsonb ->> 'messageId') from ledger_outbox"));
-        await one.Host.Services.GetRequiredService<DigestJob>().Run(CancellationToken.None);
-        Assert.Equal(2, await one.Database.Scalar<long>("select count(*) from ledger_outbox"));
+        Assert.Equal(2, await one.Database.Scalar<long>("select count(*) from ledger_outbox where body::jsonb ->> 'class' = 'digest'"));
+        Assert.Equal(1, await one.Database.Scalar<long>("select count(distinct body::jsonb ->> 'messageId') from ledger_outbox where body::jsonb ->> 'class' = 'digest'"));
 
         var list = (await two.Get("digests")).Ok()["digests"]!.AsArray();
-        Assert.Equal("[trentuna] AI spend week 46: $7.25 - 0 alerts, 0 missions closed", (string?)Assert.Single(list)!["subject"]);
+        Assert.StartsWith("[trentuna] AI spend week 47: $8.70 (+20%) - ", (string?)Assert.Single(list)!["subject"], StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task a_second_sending_is_the_same_digest_under_the_same_message_id()
     {
         await using var host = await Spent();
-        Assert.True((bool)(await host.Post("digest/send")).Ok()["composed"]!);
+        Assert.False((bool)(await host.Post("digest/send")).Ok()["already"]!);
         host.Team.Spend("ba", host.Team.Keys[0].Id, Prices.Reasoning, Prices.Prompt, Usd.Parse("3.00"), monday.AddDays(-4));
         await host.Sync();
-        Assert.Empty((await host.Post("digest/send")).Ok()["sentTo"]!.AsArray());
+        var before = (await host.Post("digest/send")).Ok();
+        Assert.Empty(before["recipients"]!.AsArray());
+        Assert.Contains("--to", (string?)before["hint"], StringComparison.Ordinal);
         var again = (await host.Post("digest/send", new { again = true })).Ok();
-        Assert.Equal((false, 2), ((bool)again["composed"]!, again["sentTo"]!.AsArray().Count));
+        Assert.Equal((true, 2), ((bool)again["already"]!, again["recipients"]!.AsArray().Count));
         (await host.Post("digest/send", new { to = new[] { "face@example.org" } })).Ok();
-        Assert.Equal(5, await host.Database.Scalar<long>("select count(*) from ledger_outbox where kind = 'mail.v1'"));
-        Assert.Equal(1, await host.Database.Scalar<long>("select count(distinct (body::jsonb ->> 'messageId', body::jsonb ->> 'text')) from ledger_outbox"));
+        Assert.Equal(5, await host.Database.Scalar<long>("select count(*) from ledger_outbox where body::jsonb ->> 'class' = 'digest'"));
+        Assert.Equal(1, await host.Database.Scalar<long>("select count(distinct (body::jsonb ->> 'messageId', body::jsonb ->> 'text')) from ledger_outbox where body::jsonb ->> 'class' = 'digest'"));
         Assert.Equal(1, await host.Database.Scalar<long>("select count(*) from mt_events where type = 'digest-composed.v1'"));
     }
 
@@ -124,7 +130,8 @@ public sealed class Digests
         (await host.Post("digest/send")).Refused("digest.recipients");
         (await host.Post("digest/send", new { to = Array.Empty<string>() })).Refused("recipient.invalid");
         (await host.Post("digest/send", new { to = new[] { "a@b\r\nBcc: x@y" } })).Refused("recipient.invalid");
-        await host.Host.Services.GetRequiredService<DigestJob>().Run(CancellationToken.None);
+        host.Clock.AdvanceTo(monday.AddDays(7));
+        await Job(host).Keep(DigestJob.OfTeam, CancellationToken.None);
         Assert.Contains((await host.Get("status")).Ok()["warnings"]!.AsArray(), w => ((string?)w)!.Contains("LEDGER_DIGEST_TO", StringComparison.Ordinal));
         Assert.Equal(0, await host.Database.Scalar<long>("select count(*) from mt_events where type = 'digest-composed.v1'"));
     }
@@ -139,7 +146,7 @@ public sealed class Digests
         Assert.Contains("so far", (string?)(await host.Post("digest/send", new { week = "2026-W47" })).Ok()["subject"], StringComparison.Ordinal);
         host.Clock.AdvanceTo(monday.AddDays(7));
         await host.Sync();
-        Assert.True((bool)(await host.Post("digest/send", new { week = "2026-W47" })).Ok()["composed"]!);
+        Assert.DoesNotContain("so far", (string?)(await host.Post("digest/send", new { week = "2026-W47" })).Ok()["subject"], StringComparison.Ordinal);
         Assert.Equal(2, await host.Database.Scalar<long>("select count(*) from mt_events where type = 'digest-composed.v1'"));
     }
 
@@ -155,9 +162,11 @@ public sealed class Digests
         Assert.Equal("text/html", html.ContentType);
         Assert.Contains("sandbox", html.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
         Assert.Contains("## Budgets", (await host.Get("digest?format=markdown")).Text, StringComparison.Ordinal);
-        await host.Host.Services.GetRequiredService<DigestJob>().Run(CancellationToken.None);
+        await Job(host).Keep(DigestJob.OfTeam, CancellationToken.None);
         Assert.Equal(0, await host.Database.Scalar<long>("select count(*) from ledger_outbox"));
     }
+
+    private static IAppointment Job(TestHost host) => host.Host.Services.GetRequiredKeyedService<IAppointment>(DigestJob.Name);
 
     /// <summary>A team that spent $7.25 on the Friday of the week that is over.</summary>
     private static async Task<TestHost> Spent(Func<ServiceSettings, ServiceSettings>? settings = null)

@@ -24,11 +24,12 @@ internal sealed class SendDigestValidator : AbstractValidator<SendDigest>
 
 /// <param name="Week">ISO week.</param>
 /// <param name="Subject">The mail's subject.</param>
-/// <param name="Composed">It was composed by this call; false: it had been before.</param>
-/// <param name="SentTo">Who gets a mail by this call; nobody when it had been sent before and was not asked for again.</param>
+/// <param name="Already">It had been composed before this call.</param>
+/// <param name="Recipients">Who gets a mail by this call; nobody when it had been sent before and was not asked for again.</param>
 /// <param name="At">When it was composed.</param>
 /// <param name="AsOf">Position its figures stand at.</param>
-internal sealed record SentDigest(string Week, string Subject, bool Composed, IReadOnlyList<string> SentTo, DateTimeOffset At, long AsOf);
+/// <param name="Hint">What to do to get it once more.</param>
+internal sealed record SentDigest(string Week, string Subject, bool Already, IReadOnlyList<string> Recipients, DateTimeOffset At, long AsOf, string? Hint);
 
 internal static class SendDigestEndpoint
 {
@@ -39,8 +40,10 @@ internal static class SendDigestEndpoint
         var departure = await sender.Decide(week, window, to, request.Again ?? false, command.Key, command.By, ct)
             ?? throw new RefusedException("digest.recipients", "There is nobody to send it to: set LEDGER_DIGEST_TO (or LEDGER_MAIL_TO), or say --to.", "to");
         var composed = departure.Digest;
+        var already = departure.Event is null;
         var answer = new SentDigest(
-            week, composed.Subject, departure.Event is not null, departure.Messages.Count == 0 ? [] : to ?? composed.Recipients, composed.At, composed.Digest.AsOf);
+            week, composed.Subject, already, departure.Messages.Count == 0 ? [] : to ?? composed.Recipients, composed.At, composed.Digest.AsOf,
+            already && departure.Messages.Count == 0 ? $"It left {composed.At.ToText()} for {string.Join(", ", composed.Recipients)}; --to sends the same digest once more." : null);
         return new Plan(answer).Append(departure.Stream, departure.Version, departure.Event is { } happened ? [happened] : []).Send(departure.Messages);
     }, ct);
 }

@@ -7,14 +7,17 @@ using Ledger.Postgres;
 using Ledger.Postgres.Embedded;
 using Ledger.Service.Accounts;
 using Ledger.Service.Agents;
+using Ledger.Service.Budgets;
 using Ledger.Service.Delivery;
 using Ledger.Service.Digests;
+using Ledger.Service.Guarding;
 using Ledger.Service.Http;
 using Ledger.Service.Keys;
 using Ledger.Service.Missions;
 using Ledger.Service.Notifying;
 using Ledger.Service.Operations;
 using Ledger.Service.Polling;
+using Ledger.Service.Scheduling;
 using Ledger.Service.Spend;
 using Ledger.Service.Tokens;
 using Ledger.Service.Vault;
@@ -110,14 +113,15 @@ internal sealed class LedgerHost : IAsyncDisposable
             var app = Build(settings, clock, keyFile, database, log, books, say);
             await FirstToken.Ensure(settings, app.Services.GetRequiredService<TokenStore>(), say, ct);
             var host = new LedgerHost(server, database, log, books, app);
+            await app.Services.GetRequiredService<Schedule>().Open(ct);
             app.Services.GetRequiredService<Pollers>().Start();
-            app.Services.GetRequiredService<Deliverer>().Start();
             app.Services.GetRequiredService<Watch>().Start();
+            app.Services.GetRequiredService<Deliverer>().Start();
             await app.StartAsync(ct);
-            host.background = Task.WhenAll(
-                app.Services.GetRequiredService<ConnectAtStart>().Run(host.stopping.Token),
-                app.Services.GetRequiredService<Housekeeping>().Run(host.stopping.Token),
-                app.Services.GetRequiredService<Checks>().Follow(TimeSpan.FromMinutes(1), clock, host.stopping.Token));
+            // At once: what was missed while nobody ran is made up for, and the next time is set.
+            await app.Services.GetRequiredService<Schedule>().At(DigestJob.Name, DigestJob.OfTeam, clock.GetUtcNow(), ct);
+            await app.Services.GetRequiredService<Schedule>().Start(ct);
+            host.background = app.Services.GetRequiredService<ConnectAtStart>().Run(host.stopping.Token);
             say($"listening on {host.Url.ToString().TrimEnd('/')}");
             return host;
         }
@@ -150,13 +154,14 @@ internal sealed class LedgerHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops in the opposite order: no new requests, no polls, then the log and the database.</summary>
+    /// <summary>Stops in the opposite order: no new requests, no jobs, no polls, then the log and the database.</summary>
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
         using (var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10)))
             await app.StopAsync(patience.Token);
         await background.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await app.Services.GetRequiredService<Schedule>().DisposeAsync();
         await app.Services.GetRequiredService<Pollers>().DisposeAsync();
         await app.Services.GetRequiredService<Watch>().DisposeAsync();
         await app.Services.GetRequiredService<Deliverer>().DisposeAsync();
@@ -187,9 +192,11 @@ internal sealed class LedgerHost : IAsyncDisposable
         AddEngine(builder.Services, settings, clock, keyFile, database, log, books);
         AddWriting(builder.Services);
         AddAccounts(builder.Services);
-        AddDelivery(builder.Services, settings, say);
+        builder.Services.AddSchedule().AddJobs();
+        AddBudgets(builder.Services);
         AddWatching(builder.Services);
-        AddDigests(builder.Services, say);
+        AddDigests(builder.Services);
+        AddDelivery(builder.Services, settings, say);
         builder.Services.AddValidators().AddLedgerOpenApi();
 
         var app = builder.Build();
@@ -209,7 +216,7 @@ internal sealed class LedgerHost : IAsyncDisposable
         .AddSingleton(settings).AddSingleton(clock).AddSingleton(keyFile)
         // Given ready-made: they are disposed of where they were made, in order.
         .AddSingleton(database).AddSingleton(database.DataSource)
-        .AddSingleton<IEventLog>(log).AddSingleton(log).AddSingleton<Housekeeping>().AddSingleton(books).AddSingleton(new SpendQueries(database.DataSource, log, books))
+        .AddSingleton<IEventLog>(log).AddSingleton(log).AddSingleton(books).AddSingleton(new SpendQueries(database.DataSource, log, books))
         .AddSingleton<IOutbox>(new PostgresOutbox(database)).AddSingleton<ILeases>(new PostgresLeases(database));
 
     /// <summary>Commands → events.</summary>
@@ -223,10 +230,10 @@ internal sealed class LedgerHost : IAsyncDisposable
         .AddSingleton<CredentialVault>().AddSingleton<Connector>().AddSingleton<ConnectAtStart>()
         .AddSingleton<Sources>().AddSingleton<Recorder>().AddSingleton<Pollers>();
 
-    /// <summary>Outbox → people.</summary>
-    private static void AddDelivery(IServiceCollection services, ServiceSettings settings, Action<string> say) => services
-        .AddSingleton(s => new Deliverer(
-            settings.Delivery ?? new() { MailFolder = Path.Combine(settings.Home, "mail") }, s.GetRequiredService<IOutbox>(), s.GetRequiredService<TimeProvider>(), say));
+    /// <summary>Spend → where budgets stand, and what an agent is told that asks.</summary>
+    private static void AddBudgets(IServiceCollection services) => services
+        .AddSingleton<Reaches>().AddSingleton<Standings>().AddSingleton<Declared>().AddSingleton<Backtests>().AddSingleton<Troubles>()
+        .AddSingleton<HoldLedger>().AddSingleton<HoldGate>().AddSingleton<Lookout>();
 
     /// <summary>Spend → alerts → messages.</summary>
     private static void AddWatching(IServiceCollection services) => services
@@ -234,10 +241,13 @@ internal sealed class LedgerHost : IAsyncDisposable
         .AddSingleton<Team>().AddSingleton<Routes>().AddSingleton<Sent>().AddSingleton<INotifier, Notifier>();
 
     /// <summary>Books → the week's digest.</summary>
-    private static void AddDigests(IServiceCollection services, Action<string> say) => services
-        .AddSingleton<DigestArchive>().AddSingleton<ComposeDigest>().AddSingleton<DigestSender>()
-        .AddSingleton(s => new DigestJob(
-            s.GetRequiredService<IEventLog>(), s.GetRequiredService<DigestSender>(), s.GetRequiredService<Registry>(), s.GetRequiredService<ServiceSettings>(), s.GetRequiredService<TimeProvider>(), say));
+    private static void AddDigests(IServiceCollection services) => services
+        .AddSingleton<DigestArchive>().AddSingleton<ComposeDigest>().AddSingleton<DigestSender>().AddSingleton<DigestState>();
+
+    /// <summary>Outbox → people.</summary>
+    private static void AddDelivery(IServiceCollection services, ServiceSettings settings, Action<string> say) => services
+        .AddSingleton(s => new Deliverer(
+            settings.Delivery ?? new() { MailFolder = Path.Combine(settings.Home, "mail") }, s.GetRequiredService<IOutbox>(), s.GetRequiredService<TimeProvider>(), say));
 
     private static void MapEndpoints(WebApplication app)
     {
@@ -280,6 +290,21 @@ internal sealed class LedgerHost : IAsyncDisposable
         api.Read<MissionExplained>("/missions/explain", Scope.Read, ExplainMission.Get);
         api.Read<ReportBody>("/report", Scope.Read, GetReport.Get);
 
+        api.Read<BudgetList>("/budgets", Scope.Read, ListBudgets.Get);
+        api.Write<BudgetAnswer>("/budgets", Scope.Write, SetBudgetEndpoint.Post);
+        api.Write<BudgetAnswer>("/budgets/{name}/raise", Scope.Write, RaiseBudgetEndpoint.Post);
+        api.Write<BudgetAnswer>("/budgets/{name}/close", Scope.Write, CloseBudgetEndpoint.Post);
+        api.Write<PlanBody>("/budgets/plan", Scope.Read, PlanBudgetsEndpoint.Post);
+        api.Write<PlanBody>("/budgets/apply", Scope.Write, ApplyBudgetsEndpoint.Post);
+        api.Write<BacktestBody>("/budgets/backtest", Scope.Read, BacktestBudgetsEndpoint.Post);
+        api.Read<AlertList>("/alerts", Scope.Read, ListAlerts.Get);
+        api.Write<AlertAnswer>("/alerts/{id}/ack", Scope.Bookmark, AcknowledgeAlertEndpoint.Post);
+        api.Read<RunwayList>("/runway", Scope.Read, GetRunway.Get);
+        api.Read<ForecastBody>("/forecast", Scope.Read, GetForecast.Get);
+        api.Read<GuardBody>("/guard", Scope.Read, GetGuard.Get);
+        api.Write<GuardBody>("/guard", Scope.Bookmark, TakeHoldEndpoint.Post);
+        api.Read<HoldList>("/holds", Scope.Read, ListHolds.Get);
+        api.Write<HoldAnswer>("/holds/{id}/release", Scope.Bookmark, ReleaseHoldEndpoint.Post);
         api.Read<Digest>("/digest", Scope.Read, GetDigest.Get);
         api.Write<SentDigest>("/digest/send", Scope.Write, SendDigestEndpoint.Post);
         api.Read<DigestList>("/digests", Scope.Read, ListDigests.Get);
@@ -305,6 +330,7 @@ internal sealed class LedgerHost : IAsyncDisposable
     {
         ConfigurationException => (e.Message, ConfigurationException.Exit),
         PostgresClusterException => (e.Message, 69),
+        Quartz.SchedulerException => ($"the schedule can't be opened: {e.Message}", 69),
         SchemaMismatchException => (e.Message, ConfigurationException.Exit),
         LogBrokenException => (e.Message, 70),
         IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } => ("LEDGER_URL: something else listens on that port already.", ConfigurationException.Exit),

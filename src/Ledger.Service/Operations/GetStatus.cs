@@ -17,7 +17,7 @@ namespace Ledger.Service.Operations;
 /// <summary>Everything at a glance.</summary>
 internal sealed record Status(
     string Version, long Position, string Chain, IReadOnlyList<ViewState> Views, IReadOnlyList<AccountState> Accounts, IReadOnlyList<OpenMission> MissionsOpen, OutboxBody Outbox,
-    SpendBody Spend, CreditBody Credit, double PollEverySeconds, IReadOnlyList<string> Warnings);
+    SpendBody Spend, CreditBody Credit, AlertsBody Alerts, IReadOnlyList<BudgetOver> BudgetsOver, double PollEverySeconds, IReadOnlyList<string> Warnings);
 
 internal sealed record ViewState(string Name, long Position, long Lag);
 
@@ -37,12 +37,20 @@ internal sealed record SpendBody(Usd? Today, Usd? MonthToDate, Usd? Unassigned);
 /// <summary>Prepaid credit left over all accounts; null: not known of one of them.</summary>
 internal sealed record CreditBody(Usd? Left);
 
+/// <summary>Alerts that are not over and that nobody has acknowledged, and the latest of them.</summary>
+internal sealed record AlertsBody(int Open, IReadOnlyList<AlertLine> Latest);
+
+internal sealed record AlertLine(string Id, DateTimeOffset At, string Headline);
+
+/// <summary>A period of a budget whose limit is reached.</summary>
+internal sealed record BudgetOver(string Name, string Period, Usd Spent, Usd Limit);
+
 internal static class GetStatus
 {
     public static string Version { get; } = typeof(GetStatus).Assembly.GetName().Version!.ToString(3);
 
     public static async Task<Status> Get(
-        IEventLog log, Books books, IOutbox outbox, Deliverer deliverer, DigestJob digest, SpendQueries spend, Registry registry, Sources sources, ConnectAtStart atStart, DataStates data, ServiceSettings settings, TimeProvider clock, CancellationToken ct)
+        IEventLog log, Books books, IOutbox outbox, Deliverer deliverer, SpendQueries spend, Registry registry, Sources sources, ConnectAtStart atStart, Troubles troubles, DigestState digest, DataStates data, ServiceSettings settings, TimeProvider clock, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         var head = await log.Head(ct);
@@ -58,16 +66,17 @@ internal static class GetStatus
         var state = await outbox.State(now, ct);
         var today = accounts.Any(a => a.Through is not null) ? await spend.Report(Query(ReportWindow.Of("today", null, now), data), ct) : null;
         var month = today is null ? null : await spend.Report(Query(ReportWindow.Of("month", null, now), data), ct);
+        var (open, over) = await troubles.Now(ct);
         return new(
             Version, head.Position, Convert.ToHexStringLower(head.Chain.Span), [new("spend", books.Position, head.Position - books.Position)],
             [.. accounts.Select(a => new AccountState(a.Label, a.Provider, a.State, a.Through, a.LagSeconds, a.Stale, a.Error))], missions,
-            new(state.Waiting, state.Dead, state.OldestWaiting, GetOutbox.AgeOf(state, now), [.. deliverer.Channels.Select(ChannelBody.Of)]), new(today?.Total, month?.Total, month?.Unassigned), new(credit), settings.PollEvery.TotalSeconds,
+            new(state.Waiting, state.Dead, state.OldestWaiting, GetOutbox.AgeOf(state, now), [.. deliverer.Channels.Select(ChannelBody.Of)]), new(today?.Total, month?.Total, month?.Unassigned), new(credit), open, over, settings.PollEvery.TotalSeconds,
             [.. Warnings(books, atStart, accounts, state, deliverer, digest)]);
     }
 
     private static ReportQuery Query(Span window, DataStates data) => new() { Since = window.Start, Until = window.End, By = [], PreliminaryFrom = data.PreliminaryFrom };
 
-    private static IEnumerable<string> Warnings(Books books, ConnectAtStart atStart, AccountBody[] accounts, OutboxState outbox, Deliverer deliverer, DigestJob digest)
+    private static IEnumerable<string> Warnings(Books books, ConnectAtStart atStart, AccountBody[] accounts, OutboxState outbox, Deliverer deliverer, DigestState digest)
     {
         if (books.Halted is { } halted) yield return $"The views stopped at position {books.Position}: {Names.Printable(halted.Message)} `ledger verify` says more.";
         if (atStart.Warning is { } warning) yield return warning;

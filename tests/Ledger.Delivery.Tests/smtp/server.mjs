@@ -59,6 +59,7 @@ const server = new SMTPServer({
             });
             if (use('cutBeforeAnswer')) return cutAll();
             if (use('holdAnswer')) return;
+            if (use('slowAnswer')) return void setTimeout(done, 1500);
             if (use('deferData')) return done(answer(451, '4.3.0 try later'));
             if (use('refuseData')) return done(answer(554, '5.7.1 spam'));
             done();
@@ -69,6 +70,9 @@ server.on('error', () => { });
 server.listen(options.port ?? 0, '127.0.0.1', () => tell({ event: 'listening', port: server.server.address().port }));
 
 createInterface({ input: process.stdin }).on('line', line => {
-    mood = JSON.parse(line);
+    const said = JSON.parse(line);
+    // Everything told before this has been told by now.
+    if (said.ping) return tell({ event: 'pong' });
+    mood = said;
     tell({ event: 'mood' });
 }).on('close', () => process.exit(0));
