@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using Ledger.Delivery;
+using Ledger.Digests;
 using Ledger.Log;
 using Ledger.Postgres;
 using Ledger.Postgres.Embedded;
@@ -8,6 +9,7 @@ using Ledger.Service.Accounts;
 using Ledger.Service.Agents;
 using Ledger.Service.Budgets;
 using Ledger.Service.Delivery;
+using Ledger.Service.Digests;
 using Ledger.Service.Guarding;
 using Ledger.Service.Http;
 using Ledger.Service.Keys;
@@ -116,6 +118,8 @@ internal sealed class LedgerHost : IAsyncDisposable
             app.Services.GetRequiredService<Watch>().Start();
             app.Services.GetRequiredService<Deliverer>().Start();
             await app.StartAsync(ct);
+            // At once: what was missed while nobody ran is made up for, and the next time is set.
+            await app.Services.GetRequiredService<Schedule>().At(DigestJob.Name, DigestJob.OfTeam, clock.GetUtcNow(), ct);
             await app.Services.GetRequiredService<Schedule>().Start(ct);
             host.background = app.Services.GetRequiredService<ConnectAtStart>().Run(host.stopping.Token);
             say($"listening on {host.Url.ToString().TrimEnd('/')}");
@@ -191,6 +195,7 @@ internal sealed class LedgerHost : IAsyncDisposable
         builder.Services.AddSchedule().AddJobs();
         AddBudgets(builder.Services);
         AddWatching(builder.Services);
+        AddDigests(builder.Services);
         AddDelivery(builder.Services, settings, say);
         builder.Services.AddValidators().AddLedgerOpenApi();
 
@@ -232,7 +237,12 @@ internal sealed class LedgerHost : IAsyncDisposable
 
     /// <summary>Spend → alerts → messages.</summary>
     private static void AddWatching(IServiceCollection services) => services
-        .AddSingleton<WatchQueries>().AddSingleton<WatchMark>().AddSingleton<Raiser>().AddSingleton<Watch>().AddSingleton<Checks>().AddSingleton<Backtest>().AddSingleton<INotifier, NoNotifier>();
+        .AddSingleton<WatchQueries>().AddSingleton<WatchMark>().AddSingleton<Raiser>().AddSingleton<Watch>().AddSingleton<Checks>().AddSingleton<Backtest>()
+        .AddSingleton<Team>().AddSingleton<Routes>().AddSingleton<Sent>().AddSingleton<INotifier, Notifier>();
+
+    /// <summary>Books → the week's digest.</summary>
+    private static void AddDigests(IServiceCollection services) => services
+        .AddSingleton<DigestArchive>().AddSingleton<ComposeDigest>().AddSingleton<DigestSender>().AddSingleton<DigestState>();
 
     /// <summary>Outbox → people.</summary>
     private static void AddDelivery(IServiceCollection services, ServiceSettings settings, Action<string> say) => services
@@ -295,6 +305,10 @@ internal sealed class LedgerHost : IAsyncDisposable
         api.Write<GuardBody>("/guard", Scope.Bookmark, TakeHoldEndpoint.Post);
         api.Read<HoldList>("/holds", Scope.Read, ListHolds.Get);
         api.Write<HoldAnswer>("/holds/{id}/release", Scope.Bookmark, ReleaseHoldEndpoint.Post);
+        api.Read<Digest>("/digest", Scope.Read, GetDigest.Get);
+        api.Write<SentDigest>("/digest/send", Scope.Write, SendDigestEndpoint.Post);
+        api.Read<DigestList>("/digests", Scope.Read, ListDigests.Get);
+
         api.Write<TestedAlert>("/alerts/test", Scope.Admin, TestAlertEndpoint.Post);
         api.Read<Outbox>("/outbox", Scope.Read, GetOutbox.Get);
         api.Write<RetriedMessage>("/outbox/{id}/retry", Scope.Admin, RetryMessageEndpoint.Post);
