@@ -15,6 +15,7 @@ using Ledger.Service.Missions;
 using Ledger.Service.Notifying;
 using Ledger.Service.Operations;
 using Ledger.Service.Polling;
+using Ledger.Service.Scheduling;
 using Ledger.Service.Spend;
 using Ledger.Service.Tokens;
 using Ledger.Service.Vault;
@@ -110,14 +111,13 @@ internal sealed class LedgerHost : IAsyncDisposable
             var app = Build(settings, clock, keyFile, database, log, books, say);
             await FirstToken.Ensure(settings, app.Services.GetRequiredService<TokenStore>(), say, ct);
             var host = new LedgerHost(server, database, log, books, app);
+            await app.Services.GetRequiredService<Schedule>().Open(ct);
             app.Services.GetRequiredService<Pollers>().Start();
             app.Services.GetRequiredService<Watch>().Start();
             app.Services.GetRequiredService<Deliverer>().Start();
             await app.StartAsync(ct);
-            host.background = Task.WhenAll(
-                app.Services.GetRequiredService<ConnectAtStart>().Run(host.stopping.Token),
-                app.Services.GetRequiredService<Housekeeping>().Run(host.stopping.Token),
-                app.Services.GetRequiredService<Checks>().Follow(TimeSpan.FromMinutes(1), clock, host.stopping.Token));
+            await app.Services.GetRequiredService<Schedule>().Start(ct);
+            host.background = app.Services.GetRequiredService<ConnectAtStart>().Run(host.stopping.Token);
             say($"listening on {host.Url.ToString().TrimEnd('/')}");
             return host;
         }
@@ -150,13 +150,14 @@ internal sealed class LedgerHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops in the opposite order: no new requests, no polls, then the log and the database.</summary>
+    /// <summary>Stops in the opposite order: no new requests, no jobs, no polls, then the log and the database.</summary>
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
         using (var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10)))
             await app.StopAsync(patience.Token);
         await background.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await app.Services.GetRequiredService<Schedule>().DisposeAsync();
         await app.Services.GetRequiredService<Pollers>().DisposeAsync();
         await app.Services.GetRequiredService<Watch>().DisposeAsync();
         await app.Services.GetRequiredService<Deliverer>().DisposeAsync();
@@ -187,6 +188,7 @@ internal sealed class LedgerHost : IAsyncDisposable
         AddEngine(builder.Services, settings, clock, keyFile, database, log, books);
         AddWriting(builder.Services);
         AddAccounts(builder.Services);
+        builder.Services.AddSchedule().AddJobs();
         AddBudgets(builder.Services);
         AddWatching(builder.Services);
         AddDelivery(builder.Services, settings, say);
@@ -209,7 +211,7 @@ internal sealed class LedgerHost : IAsyncDisposable
         .AddSingleton(settings).AddSingleton(clock).AddSingleton(keyFile)
         // Given ready-made: they are disposed of where they were made, in order.
         .AddSingleton(database).AddSingleton(database.DataSource)
-        .AddSingleton<IEventLog>(log).AddSingleton(log).AddSingleton<Housekeeping>().AddSingleton(books).AddSingleton(new SpendQueries(database.DataSource, log, books))
+        .AddSingleton<IEventLog>(log).AddSingleton(log).AddSingleton(books).AddSingleton(new SpendQueries(database.DataSource, log, books))
         .AddSingleton<IOutbox>(new PostgresOutbox(database)).AddSingleton<ILeases>(new PostgresLeases(database));
 
     /// <summary>Commands → events.</summary>
@@ -314,6 +316,7 @@ internal sealed class LedgerHost : IAsyncDisposable
     {
         ConfigurationException => (e.Message, ConfigurationException.Exit),
         PostgresClusterException => (e.Message, 69),
+        Quartz.SchedulerException => ($"the schedule can't be opened: {e.Message}", 69),
         SchemaMismatchException => (e.Message, ConfigurationException.Exit),
         LogBrokenException => (e.Message, 70),
         IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } => ("LEDGER_URL: something else listens on that port already.", ConfigurationException.Exit),

@@ -32,7 +32,7 @@ public sealed class ArrowTests
         ["Ledger.Delivery"] = [],
         ["Ledger.Simulator"] = [],
         ["Ledger.Cli"] = [],
-        ["Ledger.Service"] = ["FluentValidation", "Microsoft.AspNetCore.OpenApi", "Npgsql"],
+        ["Ledger.Service"] = ["FluentValidation", "Microsoft.AspNetCore.OpenApi", "Npgsql", "Quartz"],
         ["Ledger.Demo"] = [],
     };
 
