@@ -232,7 +232,7 @@ internal sealed class LedgerHost : IAsyncDisposable
 
     /// <summary>Spend → where budgets stand, and what an agent is told that asks.</summary>
     private static void AddBudgets(IServiceCollection services) => services
-        .AddSingleton<Reaches>().AddSingleton<Standings>().AddSingleton<Declared>().AddSingleton<Backtests>().AddSingleton<Troubles>()
+        .AddSingleton<Reaches>().AddSingleton<Standings>().AddSingleton<Declared>().AddSingleton<Troubles>()
         .AddSingleton<HoldLedger>().AddSingleton<HoldGate>().AddSingleton<Lookout>();
 
     /// <summary>Spend → alerts → messages.</summary>

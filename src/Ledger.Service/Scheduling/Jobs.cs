@@ -44,8 +44,8 @@ internal static class Jobs
 {
     public static IServiceCollection AddJobs(this IServiceCollection services) => services
         .At<PollJob>(PollJob.Name)
-        .At<RereadJob>(RereadJob.Name)
         .At<DigestJob>(DigestJob.Name)
+        .At<RereadJob>(RereadJob.Name)
         .Every<ChecksJob>("checks", TimeSpan.FromMinutes(1))
         .Every<HousekeepingJob>("housekeeping", TimeSpan.FromHours(1));
 
