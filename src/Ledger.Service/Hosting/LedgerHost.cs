@@ -106,6 +106,8 @@ internal sealed class LedgerHost : IAsyncDisposable
             await FirstToken.Ensure(settings, app.Services.GetRequiredService<TokenStore>(), say, ct);
             var host = new LedgerHost(server, database, log, books, app);
             app.Services.GetRequiredService<Pollers>().Start();
+            if (await new PostgresOutbox(database).HoldAfterRestore(ct) is > 0 and var held)
+                say($"these books were restored elsewhere: {held} messages that waited are set aside, since they may have been delivered before");
             app.Services.GetRequiredService<Deliverer>().Start();
             await app.StartAsync(ct);
             host.background = Task.WhenAll(
