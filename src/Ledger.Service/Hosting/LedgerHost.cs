@@ -116,6 +116,8 @@ internal sealed class LedgerHost : IAsyncDisposable
             await app.Services.GetRequiredService<Schedule>().Open(ct);
             app.Services.GetRequiredService<Pollers>().Start();
             app.Services.GetRequiredService<Watch>().Start();
+            if (await new PostgresOutbox(database).HoldAfterRestore(ct) is > 0 and var held)
+                say($"these books were restored elsewhere: {held} messages that waited are set aside, since they may have been delivered before");
             app.Services.GetRequiredService<Deliverer>().Start();
             await app.StartAsync(ct);
             // At once: what was missed while nobody ran is made up for, and the next time is set.
