@@ -40,7 +40,7 @@ internal sealed class DigestAdvice(DigestSpend spend, Registry registry)
         var assign = ranked.FirstOrDefault(r => r.Kind == "assign-key");
         var spentIdle = (await spend.Report(week, [Dimension.Agent, Dimension.Mission], ct)).Rows.FirstOrDefault(r => r.Group[1] == Attribution.Party.IdleName);
         if (spentIdle is not { Group: [{ } agent, _] } || idle < worthAWord || assign is not null && assign.Effect >= spentIdle.Billed) return assign;
-        var name = spend.NameOf(new(Budgets.ScopeKind.Agent, agent)) ?? agent;
+        var name = spend.NameOf(new(Ledger.Budgets.ScopeKind.Agent, agent)) ?? agent;
         return new(
             "start-mission", $"Have {SafeText.Of(name)} start a mission when work begins: {Dollars.Show(spentIdle.Billed)} of the week was spent without one.", spentIdle.Billed, "week",
             $"mission start \"TITLE\" --agent {agent}");

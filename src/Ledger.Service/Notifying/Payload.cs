@@ -156,7 +156,7 @@ internal static class Payload
     private static void Scope(JsonObject json, string scope)
     {
         json["scope"] = scope;
-        json["event_group"] = Budgets.Scope.TryParse(scope, out var parsed)
+        json["event_group"] = Ledger.Budgets.Scope.TryParse(scope, out var parsed)
             ? parsed.Kind switch { ScopeKind.Everything => "global", ScopeKind.Account => "provider", var kind => kind.ToString().ToLowerInvariant() }
             : "global";
     }
