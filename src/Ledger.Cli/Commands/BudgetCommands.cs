@@ -180,7 +180,7 @@ internal static class BudgetCommands
                 ? $"  {SafeText.Of(BudgetList.Period(period, printer))}: {Show.Money(spent)} of {Show.Money(period.Text("limit"))} spent ({BudgetList.Percent(period)}){raised}"
                 : $"  {SafeText.Of(BudgetList.Period(period, printer))}: {Show.Money(period.Text("limit"))}; spent is unknown yet{raised}");
             var passed = period.Names("passed");
-            if (passed.Length > 0) printer.Line($"    passed already, so nobody is told of it again: {SafeText.Of(passed)}");
+            if (passed.Length > 0) printer.Line($"    passed already: {SafeText.Of(passed)}");
             if (period.Part("forecast") is { } forecast) printer.Line("    forecast " + RunwayCommands.Forecast(forecast, printer));
         }
         return Exit.Ok;

@@ -53,7 +53,7 @@ internal static class BudgetList
     }
 
     public static string Percent(JsonElement of) =>
-        of.Seconds("percent") is { } percent ? percent.ToString(percent < 10 ? "0.#" : "0", CultureInfo.InvariantCulture) + "%" : Show.Unknown;
+        of.Seconds("percent") is { } percent ? (percent < 10 ? percent : Math.Floor(percent)).ToString("0.#", CultureInfo.InvariantCulture) + "%" : Show.Unknown;
 
     private static string Coloured(Printer printer, string? state) =>
         state == "over" ? printer.Style.Red("over") : SafeText.Of(state ?? Show.Unknown);

@@ -237,7 +237,7 @@ internal sealed class LedgerHost : IAsyncDisposable
 
     /// <summary>Spend → alerts → messages.</summary>
     private static void AddWatching(IServiceCollection services) => services
-        .AddSingleton<WatchQueries>().AddSingleton<WatchMark>().AddSingleton<Raiser>().AddSingleton<Watch>().AddSingleton<Checks>()
+        .AddSingleton<WatchQueries>().AddSingleton<WatchMark>().AddSingleton<Raiser>().AddSingleton<Watch>().AddSingleton<Checks>().AddSingleton<Backtest>()
         .AddSingleton<Team>().AddSingleton<Routes>().AddSingleton<Sent>().AddSingleton<INotifier, Notifier>();
 
     /// <summary>Books → the week's digest.</summary>
