@@ -88,7 +88,7 @@ internal static class AlertDetails
 
     private static IEnumerable<(string, Line)> Small(Notice notice, Circumstances? circumstances)
     {
-        if (notice.Also.Count > 0) yield return ("Also crossed", $"{Run.Said(string.Join(", ", notice.Also.Take(8).Select(Level)))}");
+        if (Headline.AlsoCrossed(notice) is { Count: > 0 } also) yield return ("Also crossed", $"{Run.Said(string.Join(", ", also.Take(8)))}");
         switch (notice.Alert)
         {
             case BudgetThresholdCrossed e:
@@ -109,13 +109,6 @@ internal static class AlertDetails
         yield return ("Alert", $"{notice.Alert.Alert}, raised {Run.Said(Moments.Of(notice.Alert.At))}");
         yield return ("Seen it", $"{new Run($"ledger alert ack {SafeText.Of(notice.Alert.Alert)}", Meant.Code)}");
     }
-
-    private static string Level(IAlert alert) => alert switch
-    {
-        BudgetThresholdCrossed e => Headline.Said(e.Threshold),
-        RunwayShort e => SafeText.Name(e.Level),
-        _ => Headline.Mark(alert),
-    };
 
     private static Line Name(Driver driver) => driver.Value is null && driver.Name is null ? (Line)$"not named by billing" : $"{driver.Name ?? driver.Value}";
 

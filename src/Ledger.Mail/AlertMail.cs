@@ -119,6 +119,6 @@ internal static class Subject
 
     public static string Cut(string subject, string ending = "") => SafeText.Fit(OneLine(subject), columnsMax - ending.Length) + ending;
 
-    /// <summary>The isolation of names stays; nothing else that is invisible does.</summary>
-    private static string OneLine(string subject) => string.Concat(subject.Select(c => c is '\u2068' or '\u2069' ? c.ToString() : char.IsControl(c) || c is '\u2028' or '\u2029' ? " " : c.ToString()));
+    /// <summary>No control and no isolation: a header that carries one would show it as a question mark.</summary>
+    private static string OneLine(string subject) => SafeText.Of(subject);
 }

@@ -74,7 +74,7 @@ public static class DigestMail
 
     private static Line Below(DigestMission mission)
     {
-        var line = Line.Of(mission.State == "open" ? Run.Badge("open", Tone.Info) : Run.Badge(SafeText.Name(mission.State, 20), Tone.Plain));
+        var line = Line.Of(mission.State == "open" ? Run.Badge("open", Tone.Info) : Run.Name(mission.State, 20));
         if (mission.Total is null) line.AppendLiteral(", in all: not known");
         else if (mission.Total is { } total && total != mission.Billed) line.AppendFormatted((Line)$", in all {total}");
         if (mission is { Low: { } low, High: { } high } && low != high) line.AppendFormatted((Line)$", between {low} and {high}");

@@ -126,6 +126,43 @@ public sealed class PostgresOutbox(LedgerDatabase database) : IOutbox
         return new OutboxState(reader.GetInt64(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : Instant(reader, 2));
     }
 
+    /// <summary>
+    /// To be called before anything is delivered. In books that were restored from a dump into another database, what waits may have left
+    /// after the dump was taken: it is set aside until a person has looked.
+    /// </summary>
+    /// <returns>How many messages were set aside.</returns>
+    public async Task<int> HoldAfterRestore(CancellationToken ct)
+    {
+        await using var connection = await database.DataSource.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var look = new NpgsqlCommand("""
+            select (select system_identifier from pg_control_system()) || '/' || (select oid from pg_database where datname = current_database()),
+                   (select database from ledger_outbox_home for update)
+            """, connection, transaction);
+        string here, home;
+        await using (var reader = await look.ExecuteReaderAsync(ct))
+        {
+            await reader.ReadAsync(ct);
+            here = reader.GetString(0);
+            home = reader.IsDBNull(1) ? here : reader.GetString(1);
+        }
+        await using var settle = new NpgsqlCommand("insert into ledger_outbox_home (database) values ($1) on conflict (one) do update set database = $1", connection, transaction);
+        settle.Parameters.Add(Text(here));
+        await settle.ExecuteNonQueryAsync(ct);
+        var held = 0;
+        if (here != home)
+        {
+            await using var hold = new NpgsqlCommand("""
+                update ledger_outbox set state = 'dead', leased_until = null, begun = false,
+                    reason = 'these books were restored elsewhere, and this may have been delivered before: look, then retry'
+                where state = 'waiting'
+                """, connection, transaction);
+            held = await hold.ExecuteNonQueryAsync(ct);
+        }
+        await transaction.CommitAsync(ct);
+        return held;
+    }
+
     /// <inheritdoc />
     public Task NextMessages() => database.NextMessages();
 

@@ -18,7 +18,7 @@ public sealed class ExecTests : IDisposable
         var program = Write($"cat > {folder}/in; env > {folder}/env; echo $# > {folder}/args");
         Assert.Equal(Outcome.Delivered.Yes, await Send(new(program), """{"event":"budget.threshold_crossed\nX=1","message":"`touch pwned` $(id)"}"""));
         Environment.SetEnvironmentVariable("SMTP_PASSWORD", null);
-        Assert.Equal("""{"event":"budget.threshold_crossed\nX=1","message":"`touch pwned` $(id)"}""", await File.ReadAllTextAsync($"{folder}/in"));
+        Assert.Equal("`touch pwned` $(id)", (string?)System.Text.Json.Nodes.JsonNode.Parse(await File.ReadAllTextAsync($"{folder}/in"))!["message"]);
         Assert.Equal("0\n", await File.ReadAllTextAsync($"{folder}/args"));
         var names = (await File.ReadAllLinesAsync($"{folder}/env")).Select(l => l.Split('=')[0]);
         string[] allowed = ["PATH", "HOME", "LANG", "LEDGER_EVENT", "LEDGER_NOTIFICATION", "PWD", "SHLVL", "OLDPWD", "_"];

@@ -54,6 +54,23 @@ public sealed class PolicyTests
     }
 
     [Fact]
+    public async Task two_attempts_that_began_and_never_ended_are_two_copies_and_there_is_no_third()
+    {
+        await using var scene = await Scene.Set();
+        var id = (await scene.Send(Scene.Mail()))[0];
+        for (var i = 0; i < 2; i++)
+        {
+            var claimed = await scene.Outbox.Claim(1, TimeSpan.FromMinutes(1), scene.Clock.GetUtcNow(), CancellationToken.None);
+            await scene.Outbox.Begin(claimed, id, TimeSpan.FromMinutes(1), scene.Clock.GetUtcNow(), CancellationToken.None);
+            scene.Clock.Advance(TimeSpan.FromMinutes(2));
+        }
+        var channel = new Scripted(MessageKinds.Mail, yes);
+        await Scene.Run(scene.Loop(channel));
+        Assert.Empty(channel.Given);
+        Assert.Equal((MessageState.Dead, "outcome unknown, sent at most twice"), ((await scene.Kept(id)).State, (await scene.Kept(id)).Reason));
+    }
+
+    [Fact]
     public async Task surely_not_sent_is_tried_on_after_an_unknown_outcome()
     {
         await using var scene = await Scene.Set();

@@ -48,7 +48,7 @@ public sealed class SmtpTests
         var subject = (string)got["subject"]!;
         Assert.DoesNotContain(subject, c => char.IsControl(c) || char.IsSurrogate(c) && !subject.Contains('\uDCB8', StringComparison.Ordinal) || SafeText.IsBidi(c));
         Assert.EndsWith("at 80 %", subject, StringComparison.Ordinal);
-        Assert.Equal("Hello.\n", ((string)got["text"]!).ReplaceLineEndings("\n"));
+        Assert.Equal("Hello.", ((string)got["text"]!).Trim());
         Assert.Single((await server.Events()), e => (string?)e["event"] == "rcpt");
     }
 

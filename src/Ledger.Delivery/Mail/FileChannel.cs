@@ -32,7 +32,7 @@ internal sealed class FileChannel(string folder, string sender, int filesMax = F
             File.Delete(making);
             await using (var file = new FileStream(making, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mine }))
             {
-                await file.WriteAsync(Write(body), ct);
+                await file.WriteAsync(Write(body, Path.Combine(folder, $".{parcel.Id:N}.pickup")), ct);
                 file.Flush(flushToDisk: true);
             }
             File.Move(making, path, overwrite: true);
@@ -53,9 +53,11 @@ internal sealed class FileChannel(string folder, string sender, int filesMax = F
     }
 
     /// <summary>The very bytes that the mail client would send, by way of a folder of its own.</summary>
-    private byte[] Write(MailMessageBody body)
+    private byte[] Write(MailMessageBody body, string path)
     {
-        var pickup = Directory.CreateTempSubdirectory("ledger-mail-");
+        // Whoever was killed here before left a mail in it.
+        if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
+        var pickup = Directory.CreateDirectory(path, mine | UnixFileMode.UserExecute);
         try
         {
             using var mail = MailComposer.Compose(body, sender, () => { });

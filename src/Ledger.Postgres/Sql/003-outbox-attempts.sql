@@ -13,3 +13,10 @@ alter table ledger_outbox alter column since set not null;
 drop index ledger_outbox_due;
 create index ledger_outbox_due on ledger_outbox (kind, due_at, position) where state = 'waiting';
 create index ledger_outbox_since on ledger_outbox (since) where state = 'waiting';
+
+-- The database that messages left from last. A dump restored elsewhere finds another name here than its own: what waits in it may have
+-- left after the dump was taken.
+create table ledger_outbox_home (
+    one boolean primary key default true check (one),
+    database text not null
+);

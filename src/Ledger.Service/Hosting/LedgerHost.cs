@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using Ledger.Delivery;
+using Ledger.Digests;
 using Ledger.Log;
 using Ledger.Postgres;
 using Ledger.Postgres.Embedded;
@@ -8,6 +9,7 @@ using Ledger.Service.Accounts;
 using Ledger.Service.Agents;
 using Ledger.Service.Budgets;
 using Ledger.Service.Delivery;
+using Ledger.Service.Digests;
 using Ledger.Service.Guarding;
 using Ledger.Service.Http;
 using Ledger.Service.Keys;
@@ -114,8 +116,12 @@ internal sealed class LedgerHost : IAsyncDisposable
             await app.Services.GetRequiredService<Schedule>().Open(ct);
             app.Services.GetRequiredService<Pollers>().Start();
             app.Services.GetRequiredService<Watch>().Start();
+            if (await new PostgresOutbox(database).HoldAfterRestore(ct) is > 0 and var held)
+                say($"these books were restored elsewhere: {held} messages that waited are set aside, since they may have been delivered before");
             app.Services.GetRequiredService<Deliverer>().Start();
             await app.StartAsync(ct);
+            // At once: what was missed while nobody ran is made up for, and the next time is set.
+            await app.Services.GetRequiredService<Schedule>().At(DigestJob.Name, DigestJob.OfTeam, clock.GetUtcNow(), ct);
             await app.Services.GetRequiredService<Schedule>().Start(ct);
             host.background = app.Services.GetRequiredService<ConnectAtStart>().Run(host.stopping.Token);
             say($"listening on {host.Url.ToString().TrimEnd('/')}");
@@ -191,6 +197,7 @@ internal sealed class LedgerHost : IAsyncDisposable
         builder.Services.AddSchedule().AddJobs();
         AddBudgets(builder.Services);
         AddWatching(builder.Services);
+        AddDigests(builder.Services);
         AddDelivery(builder.Services, settings, say);
         builder.Services.AddValidators().AddLedgerOpenApi();
 
@@ -227,12 +234,17 @@ internal sealed class LedgerHost : IAsyncDisposable
 
     /// <summary>Spend → where budgets stand, and what an agent is told that asks.</summary>
     private static void AddBudgets(IServiceCollection services) => services
-        .AddSingleton<Reaches>().AddSingleton<Standings>().AddSingleton<Declared>().AddSingleton<Backtests>().AddSingleton<Troubles>()
+        .AddSingleton<Reaches>().AddSingleton<Standings>().AddSingleton<Declared>().AddSingleton<Troubles>()
         .AddSingleton<HoldLedger>().AddSingleton<HoldGate>().AddSingleton<Lookout>();
 
     /// <summary>Spend → alerts → messages.</summary>
     private static void AddWatching(IServiceCollection services) => services
-        .AddSingleton<WatchQueries>().AddSingleton<WatchMark>().AddSingleton<Raiser>().AddSingleton<Watch>().AddSingleton<Checks>().AddSingleton<INotifier, NoNotifier>();
+        .AddSingleton<WatchQueries>().AddSingleton<WatchMark>().AddSingleton<Raiser>().AddSingleton<Watch>().AddSingleton<Checks>().AddSingleton<Backtest>()
+        .AddSingleton<Team>().AddSingleton<Routes>().AddSingleton<Sent>().AddSingleton<INotifier, Notifier>();
+
+    /// <summary>Books → the week's digest.</summary>
+    private static void AddDigests(IServiceCollection services) => services
+        .AddSingleton<DigestArchive>().AddSingleton<ComposeDigest>().AddSingleton<DigestSender>().AddSingleton<DigestState>();
 
     /// <summary>Outbox → people.</summary>
     private static void AddDelivery(IServiceCollection services, ServiceSettings settings, Action<string> say) => services
@@ -295,6 +307,10 @@ internal sealed class LedgerHost : IAsyncDisposable
         api.Write<GuardBody>("/guard", Scope.Bookmark, TakeHoldEndpoint.Post);
         api.Read<HoldList>("/holds", Scope.Read, ListHolds.Get);
         api.Write<HoldAnswer>("/holds/{id}/release", Scope.Bookmark, ReleaseHoldEndpoint.Post);
+        api.Read<Digest>("/digest", Scope.Read, GetDigest.Get);
+        api.Write<SentDigest>("/digest/send", Scope.Write, SendDigestEndpoint.Post);
+        api.Read<DigestList>("/digests", Scope.Read, ListDigests.Get);
+
         api.Write<TestedAlert>("/alerts/test", Scope.Admin, TestAlertEndpoint.Post);
         api.Read<Outbox>("/outbox", Scope.Read, GetOutbox.Get);
         api.Write<RetriedMessage>("/outbox/{id}/retry", Scope.Admin, RetryMessageEndpoint.Post);

@@ -47,6 +47,9 @@ internal sealed record ServiceSettings
     /// <summary>Where messages go; null: mail to files in the data folder, and nothing else.</summary>
     public DeliveryOptions? Delivery { get; init; }
 
+    /// <summary>Who is told, and when.</summary>
+    public PeopleSettings People { get; init; } = new();
+
     /// <summary>Accepts a database without fsync. For throw-away databases only.</summary>
     public bool AllowUnsafeDatabase { get; init; }
 

@@ -60,6 +60,7 @@ internal sealed class SettingsReader
             XaiKey = XaiKey(),
             XaiTeam = Get("XAI_TEAM_ID")?.Trim(),
             Delivery = DeliverySettings.Read(Get, home),
+            People = PeopleSettings.Read(Get),
         };
     }
 

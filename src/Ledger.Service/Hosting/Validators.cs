@@ -3,6 +3,7 @@ using Ledger.Service.Accounts;
 using Ledger.Service.Agents;
 using Ledger.Service.Budgets;
 using Ledger.Service.Delivery;
+using Ledger.Service.Digests;
 using Ledger.Service.Guarding;
 using Ledger.Service.Keys;
 using Ledger.Service.Missions;
@@ -35,5 +36,6 @@ internal static class Validators
         .AddSingleton<IValidator<TakeHold>, TakeHoldValidator>()
         .AddSingleton<IValidator<RebuildViews>, RebuildViewsValidator>()
         .AddSingleton<IValidator<TestAlert>, TestAlertValidator>()
+        .AddSingleton<IValidator<SendDigest>, SendDigestValidator>()
         .AddSingleton<IValidator<CreateToken>, CreateTokenValidator>();
 }

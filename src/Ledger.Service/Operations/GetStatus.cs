@@ -4,6 +4,7 @@ using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Service.Accounts;
 using Ledger.Service.Delivery;
+using Ledger.Service.Digests;
 using Ledger.Service.Hosting;
 using Ledger.Service.Polling;
 using Ledger.Service.Spend;
@@ -49,7 +50,7 @@ internal static class GetStatus
     public static string Version { get; } = typeof(GetStatus).Assembly.GetName().Version!.ToString(3);
 
     public static async Task<Status> Get(
-        IEventLog log, Books books, IOutbox outbox, Deliverer deliverer, SpendQueries spend, Registry registry, Sources sources, ConnectAtStart atStart, Troubles troubles, DataStates data, ServiceSettings settings, TimeProvider clock, CancellationToken ct)
+        IEventLog log, Books books, IOutbox outbox, Deliverer deliverer, SpendQueries spend, Registry registry, Sources sources, ConnectAtStart atStart, Troubles troubles, DigestState digest, DataStates data, ServiceSettings settings, TimeProvider clock, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         var head = await log.Head(ct);
@@ -70,12 +71,12 @@ internal static class GetStatus
             Version, head.Position, Convert.ToHexStringLower(head.Chain.Span), [new("spend", books.Position, head.Position - books.Position)],
             [.. accounts.Select(a => new AccountState(a.Label, a.Provider, a.State, a.Through, a.LagSeconds, a.Stale, a.Error))], missions,
             new(state.Waiting, state.Dead, state.OldestWaiting, GetOutbox.AgeOf(state, now), [.. deliverer.Channels.Select(ChannelBody.Of)]), new(today?.Total, month?.Total, month?.Unassigned), new(credit), open, over, settings.PollEvery.TotalSeconds,
-            [.. Warnings(books, atStart, accounts, state, deliverer)]);
+            [.. Warnings(books, atStart, accounts, state, deliverer, digest)]);
     }
 
     private static ReportQuery Query(Span window, DataStates data) => new() { Since = window.Start, Until = window.End, By = [], PreliminaryFrom = data.PreliminaryFrom };
 
-    private static IEnumerable<string> Warnings(Books books, ConnectAtStart atStart, AccountBody[] accounts, OutboxState outbox, Deliverer deliverer)
+    private static IEnumerable<string> Warnings(Books books, ConnectAtStart atStart, AccountBody[] accounts, OutboxState outbox, Deliverer deliverer, DigestState digest)
     {
         if (books.Halted is { } halted) yield return $"The views stopped at position {books.Position}: {Names.Printable(halted.Message)} `ledger verify` says more.";
         if (atStart.Warning is { } warning) yield return warning;
@@ -83,6 +84,7 @@ internal static class GetStatus
             if (account.Error is { } error) yield return $"{account.Label} can't be read ({error.Kind}): {error.Detail}";
         foreach (var channel in deliverer.Channels)
             if (channel.Trouble is { } trouble) yield return $"{channel.Name} does not deliver since {trouble.Since.ToText()}: {trouble.Reason}";
+        if (digest.Skipped is { } skipped) yield return skipped;
         if (outbox.Dead > 0) yield return $"{outbox.Dead} messages could not be delivered and were set aside.";
     }
 }

@@ -1,3 +1,4 @@
+using Ledger.Service.Digests;
 using Ledger.Service.Hosting;
 using Ledger.Service.Polling;
 using Ledger.Service.Watching;
@@ -43,6 +44,7 @@ internal static class Jobs
 {
     public static IServiceCollection AddJobs(this IServiceCollection services) => services
         .At<PollJob>(PollJob.Name)
+        .At<DigestJob>(DigestJob.Name)
         .At<RereadJob>(RereadJob.Name)
         .Every<ChecksJob>("checks", TimeSpan.FromMinutes(1))
         .Every<HousekeepingJob>("housekeeping", TimeSpan.FromHours(1));

@@ -53,7 +53,7 @@ internal sealed class Advisor(Look look)
                 [.. units.GetValueOrDefault(subject.Scope, []).Select(u => new UnitSpend(Named(u.Key), common.KeyNames.GetValueOrDefault(u.Key), Named(u.Model), Named(u.Unit), u.Billed))],
                 Amounts(keys, common.LastDay), subject.Scope.Kind is ScopeKind.Everything or ScopeKind.Account ? common.Unowned : [], LeftOpen(subject.Scope, common), runway, look.Now);
             answers[subject] = new(
-                [.. drivers.Where(d => d.Dimension != subject.Scope.Kind && d.Billed > Usd.Zero).OrderByDescending(d => d.Billed).ThenBy(d => Array.IndexOf(dimensions, d.Dimension)).Select(d => DriverOf(d, subject.Spent, common))],
+                DriversOf(drivers, subject.Scope, subject.Spent, common.KeyNames, common.AgentNames),
                 [.. Amounts(keys, shared[subject.Window]).Take(listMax)], runway, Recommendations.Rank(facts) is [var best, ..] ? best : null,
                 look.Views.Position, look.Through(subject.Scope.Kind, subject.Scope.Value));
         }
@@ -63,16 +63,19 @@ internal sealed class Advisor(Look look)
     /// <summary>Run-outs of all connected accounts whose credit is known, the soonest first.</summary>
     public async Task<IReadOnlyList<Runway>> Runways(CancellationToken ct) => (common ??= await Gather(ct)).Runways;
 
-    private static Driver DriverOf(ScopePart part, Usd spent, Common common) => new(
-        part.Dimension.ToString().ToLowerInvariant(),
-        part.Value.Length > 0 ? part.Value : part.Dimension == ScopeKind.Agent ? Party.UnassignedName : null,
-        part.Dimension switch
-        {
-            ScopeKind.Key => common.KeyNames.GetValueOrDefault(part.Value),
-            ScopeKind.Agent => common.AgentNames.GetValueOrDefault(part.Value),
-            _ => null,
-        },
-        part.Billed, spent > Usd.Zero ? (int)Int128.Min(1000, (Int128)part.Billed.Ticks * 1000 / spent.Ticks) : 0);
+    /// <summary>Parts as people are told of them: largest first; the scope's own dimension would only say that all of it is itself.</summary>
+    public static IReadOnlyList<Driver> DriversOf(
+        IEnumerable<ScopePart> parts, Scope scope, Usd spent, IReadOnlyDictionary<string, string> keyNames, IReadOnlyDictionary<string, string> agentNames) =>
+    [
+        .. parts.Where(p => p.Dimension != scope.Kind && p.Billed > Usd.Zero)
+            .GroupBy(p => p.Dimension).SelectMany(g => g.OrderByDescending(p => p.Billed).ThenBy(p => p.Value, StringComparer.Ordinal).Take(driversPerDimension))
+            .OrderByDescending(p => p.Billed).ThenBy(p => Array.IndexOf(dimensions, p.Dimension)).ThenBy(p => p.Value, StringComparer.Ordinal)
+            .Select(p => new Driver(
+                p.Dimension.ToString().ToLowerInvariant(),
+                p.Value.Length > 0 ? p.Value : p.Dimension == ScopeKind.Agent ? Party.UnassignedName : null,
+                p.Dimension == ScopeKind.Key ? keyNames.GetValueOrDefault(p.Value) : p.Dimension == ScopeKind.Agent ? agentNames.GetValueOrDefault(p.Value) : null,
+                p.Billed, spent > Usd.Zero ? (int)Int128.Min(1000, (Int128)p.Billed.Ticks * 1000 / spent.Ticks) : 0)),
+    ];
 
     private IEnumerable<KeyOwnership> SharedKeys(Scope scope, IReadOnlyList<KeyOwnership> all) => scope.Kind switch
     {
@@ -122,7 +125,7 @@ internal sealed class Advisor(Look look)
             [.. runways.OrderBy(r => r.RunsOut ?? DateTimeOffset.MaxValue).ThenBy(r => r.Account, StringComparer.Ordinal)]);
     }
 
-    private static Dictionary<string, string> NamesOf(Directory directory)
+    public static Dictionary<string, string> NamesOf(Directory directory)
     {
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var key in directory.Keys.Values)

@@ -1,4 +1,5 @@
 using Ledger.Budgets;
+using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Views.Watching;
 using Ledger.Watching;
@@ -21,7 +22,7 @@ internal static class BudgetStates
 
     public static async Task<IReadOnlyList<StateAt>> Of(Look look, IReadOnlyCollection<ToLookAt> budgets, CancellationToken ct)
     {
-        var questions = budgets.SelectMany(b => Questions(b, look)).ToArray();
+        var questions = budgets.SelectMany(b => Questions(b, id => look.Books.Ask(d => d.Missions.GetValueOrDefault(id)), look.Now)).ToArray();
         var sums = new Dictionary<(Scope, Span), ScopeSum>();
         foreach (var group in questions.GroupBy(q => (q.Budget.Scope.Kind, q.Counted)))
         {
@@ -54,7 +55,11 @@ internal static class BudgetStates
     /// <summary>The zone of a budget; null when this machine does not know it (any more).</summary>
     public static TimeZoneInfo? ZoneOf(Budget budget) => TimeZoneInfo.TryFindSystemTimeZoneById(budget.Zone, out var zone) ? zone : null;
 
-    private static IEnumerable<Question> Questions(ToLookAt of, Look look)
+    /// <summary>The windows of a budget that are looked at: those that run, and those that are just over when what changed lies in them.</summary>
+    /// <param name="of">The budget and the buckets that changed.</param>
+    /// <param name="missions">Finds a mission.</param>
+    /// <param name="now">Now.</param>
+    public static IEnumerable<Question> Questions(ToLookAt of, Func<string, Mission?> missions, DateTimeOffset now)
     {
         var budget = of.Budget;
         if (ZoneOf(budget) is not { } zone) yield break;
@@ -64,31 +69,32 @@ internal static class BudgetStates
             if (period.Kind == PeriodKind.Life)
             {
                 // All that a mission carries is its own, also in a bucket that began before it.
-                if (look.Books.Ask(d => d.Missions.GetValueOrDefault(budget.Scope.Value)) is { Cancelled: false } mission)
-                    yield return new(budget, text, new(mission.Windows[0].Start, mission.Windows[^1].End ?? Instants.Max), Span.Always, look.Now);
+                if (missions(budget.Scope.Value) is { Cancelled: false } mission)
+                    yield return new(budget, text, new(mission.Windows[0].Start, mission.Windows[^1].End ?? Instants.Max), Span.Always, now);
                 continue;
             }
-            if (Calendar.WindowAt(period, zone, budget.WeekStart, look.Now) is not { } window) continue;
+            if (Calendar.WindowAt(period, zone, budget.WeekStart, now) is not { } window) continue;
             if (period.Kind == PeriodKind.Custom)
             {
-                if (look.Now < window.Start || look.Now >= window.End + Grace) continue;
-                yield return new(budget, text, window, window, look.Now < window.End ? look.Now : LastOf(window));
+                if (now < window.Start || now >= window.End + Grace) continue;
+                yield return new(budget, text, window, window, now < window.End ? now : LastOf(window));
                 continue;
             }
-            yield return new(budget, text, window, window, look.Now);
+            yield return new(budget, text, window, window, now);
             // What was spent just before midnight is read after it.
-            if (look.Now - window.Start < Grace && (of.Changed is not { } changed || changed.Start < window.Start)
+            if (now - window.Start < Grace && (of.Changed is not { } changed || changed.Start < window.Start)
                 && Calendar.WindowAt(period, zone, budget.WeekStart, LastOf(window with { End = window.Start })) is { } before)
                 yield return new(budget, text, before, before, LastOf(before));
         }
     }
 
     private static DateTimeOffset LastOf(Span window) => window.End.AddMicroseconds(-1);
-
-    /// <param name="Budget">The budget.</param>
-    /// <param name="Period">As the budget writes it.</param>
-    /// <param name="Window">The window people are told.</param>
-    /// <param name="Counted">The buckets that are added up.</param>
-    /// <param name="At">The instant it is judged at.</param>
-    private readonly record struct Question(Budget Budget, string Period, Span Window, Span Counted, DateTimeOffset At);
 }
+
+/// <summary>A window of a budget that is looked at.</summary>
+/// <param name="Budget">The budget.</param>
+/// <param name="Period">As the budget writes it.</param>
+/// <param name="Window">The window people are told.</param>
+/// <param name="Counted">The buckets that are added up.</param>
+/// <param name="At">The instant it is judged at.</param>
+internal readonly record struct Question(Budget Budget, string Period, Span Window, Span Counted, DateTimeOffset At);

@@ -11,8 +11,9 @@ namespace Ledger.Service.Watching;
 /// <summary>Where the watch stands.</summary>
 /// <param name="Position">Position looked at last by this node; null: this node has not looked.</param>
 /// <param name="At">When that was.</param>
+/// <param name="Took">How long it took.</param>
 /// <param name="Trouble">Why it does not look just now; null when it does, or when another node does.</param>
-internal sealed record WatchState(long? Position, DateTimeOffset? At, string? Trouble);
+internal sealed record WatchState(long? Position, DateTimeOffset? At, TimeSpan? Took, string? Trouble);
 
 /// <summary>
 /// Follows behind the books and turns what changed into alerts. One node at a time, under a lease that every append is fenced by; all
@@ -22,7 +23,6 @@ internal sealed class Watch(
     WatchQueries queries, Books books, IEventLog log, ILeases leases, Sources sources, Raiser raiser, WatchMark mark, ServiceSettings settings, TimeProvider clock, ILogger<Watch> logger) : IAsyncDisposable
 {
     private static readonly TimeSpan leaseLength = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan waitMax = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan catchUp = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan tickEvery = TimeSpan.FromMinutes(1);
@@ -40,10 +40,13 @@ internal sealed class Watch(
     private int disposed;
 
     /// <summary>Where it stands; for status and doctor.</summary>
-    public WatchState State { get; private set; } = new(null, null, null);
+    public WatchState State { get; private set; } = new(null, null, null, null);
 
-    /// <summary>Called with the number of a step inside a pass; for tests that fail it there.</summary>
-    internal Func<WatchStep, Task>? Step { get; set; }
+    /// <summary>Longest wait for something new; the lease is renewed in between.</summary>
+    public TimeSpan WaitMax { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Called at a step inside a pass; for tests that fail it there.</summary>
+    public Func<WatchStep, Task>? Step { get; set; }
 
     public void Start() => running = Task.Run(() => Run(stopping.Token), CancellationToken.None);
 
@@ -126,12 +129,13 @@ internal sealed class Watch(
             held = fence;
             if (tick) tickedAt = now;
         }
-        await books.WaitFor(looked + 1, waitMax, ct);
+        await books.WaitFor(looked + 1, WaitMax, ct);
     }
 
     /// <summary>One look at what changed, or at all; false: the lease is lost.</summary>
     private async Task<bool> Pass(Fence fence, bool all, bool tick, DateTimeOffset now, CancellationToken ct)
     {
+        var began = clock.GetTimestamp();
         var found = new List<IReadOnlyList<Finding>>();
         long position;
         await using (var look = await Look.Open(queries, books, sources, now, ct))
@@ -158,7 +162,7 @@ internal sealed class Watch(
         if (Step is { } after) await after(WatchStep.AfterAppend);
         if (position != looked || all) await mark.Move(position, fence.Token, now, ct);
         looked = position;
-        State = new(position, now, null);
+        State = new(position, now, clock.GetElapsedTime(began), null);
         return true;
     }
 

@@ -73,6 +73,14 @@ public static class Headline
     /// <summary>A threshold as the mark says it: <c>80%</c>, <c>$25.00</c>, <c>forecast 100%</c>.</summary>
     public static string Said(Threshold threshold) => (threshold.Basis == Basis.Forecast ? "forecast " : "") + Level(threshold);
 
+    /// <summary>What was crossed along with a notice's alert, in the words of the marks.</summary>
+    public static IReadOnlyList<string> AlsoCrossed(Notice notice) =>
+    [
+        .. ((notice.Alert as BudgetThresholdCrossed)?.Also ?? []).Select(Said)
+            .Concat(notice.Also.Select(a => a switch { BudgetThresholdCrossed e => Said(e.Threshold), RunwayShort e => SafeText.Name(e.Level), _ => Mark(a) }))
+            .Distinct(StringComparer.Ordinal),
+    ];
+
     private static string Level(Threshold threshold) => threshold.Percent is { } percent ? string.Create(CultureInfo.InvariantCulture, $"{percent}%") : Dollars.Show(threshold.Amount!.Value);
 
     private static string Crossed(BudgetThresholdCrossed e)
