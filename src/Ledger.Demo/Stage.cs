@@ -16,6 +16,9 @@ internal sealed class StageException(string message) : Exception(message);
 /// </summary>
 internal sealed class Stage : IAsyncDisposable
 {
+    /// <summary>Settings of this shell that the demo must not see: it spends nothing and mails nobody.</summary>
+    private static readonly string[] others = ["XAI_", "LEDGER_", "SMTP_", "SLACK_", "ALERTING_", "WEBHOOK_"];
+
     private readonly Process service;
 
     private Stage(string home, string url, SimulatedXai xai, SimulatedTeam team, TokenMonitorCase played, ManagementKey key, Process service) =>
@@ -50,6 +53,8 @@ internal sealed class Stage : IAsyncDisposable
         var start = Dotnet("Ledger.Service", home, url);
         start.Environment["XAI_MANAGEMENT_URL"] = xai.BaseAddress.ToString();
         start.Environment["LEDGER_POLL_EVERY"] = "5s";
+        start.Environment["LEDGER_TEAM"] = "trentuna";
+        start.Environment["LEDGER_MAIL_TO"] = "ludo@example.org";
         start.RedirectStandardError = start.RedirectStandardOutput = true;
         Console.WriteLine("Starting the service on a PostgreSQL of its own and a simulated xAI ...");
         var service = Process.Start(start)!;
@@ -123,7 +128,7 @@ internal sealed class Stage : IAsyncDisposable
         var start = new ProcessStartInfo(Environment.ProcessPath ?? "dotnet");
         start.ArgumentList.Add(dll);
         foreach (var arg in args ?? []) start.ArgumentList.Add(arg);
-        foreach (var name in start.Environment.Keys.Where(n => n.StartsWith("XAI_", StringComparison.Ordinal) || n.StartsWith("LEDGER_", StringComparison.Ordinal)).ToArray())
+        foreach (var name in start.Environment.Keys.Where(n => others.Any(o => n.StartsWith(o, StringComparison.Ordinal))).ToArray())
             start.Environment.Remove(name);
         start.Environment["LEDGER_HOME"] = home;
         start.Environment["LEDGER_URL"] = url;

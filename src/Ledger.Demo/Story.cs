@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
+using Ledger.Budgets;
+using Ledger.Digests;
 using Ledger.Money;
+using Ledger.Simulator;
 
 namespace Ledger.Demo;
 
@@ -21,7 +24,12 @@ internal sealed class Story(Stage stage)
         await Run(["report", "--since", "7d", "--by", "key"], ct);
         await Check("the bill", "total", ["report", "--since", "7d"], stage.Team.Billed(), ct);
 
-        Chapter("2. Two agents on one key", "ba worked with vigilio's key, and nobody saw it. Say so, from the beginning, and the books share it.");
+        Chapter("2. The mail that nobody got", "$3.19 was left when somebody looked. This leaves the moment the books know of it:");
+        await Mail("credit left", ct);
+        Say("And with a budget of $31.00 for these weeks, long before:");
+        await Backtest(ct);
+
+        Chapter("3. Two agents on one key", "ba worked with vigilio's key, and nobody saw it. Say so, from the beginning, and the books share it.");
         var early = stage.Case.Days.Start.AddDays(-30);
         await Run(["key", "assign", "xai-vigilio", "--agent", "vigilio,ba", "--from", Text(early)], ct);
         foreach (var mission in stage.Case.Missions)
@@ -34,10 +42,11 @@ internal sealed class Story(Stage stage)
             await CheckBounds($"\"{mission.Title}\"", mission.Ref, stage.Team.TrueCost(mission.Agents, [mission.Window]), exact: false, ct);
         Say("A shared key can't tell two agents apart: the estimate lies between honest bounds, and the bounds are wide.");
 
-        Chapter("3. Its own key, and a mission", "ba gets its own key. A mission brackets its work: each bookmark takes a reading at its edge.");
+        Chapter("4. Its own key, and a mission", "ba gets its own key. A mission brackets its work: each bookmark takes a reading at its edge. It may cost $0.40.");
         await Run(["key", "assign", "xai-ba", "--agent", "ba"], ct);
         await Run(["key", "assign", "xai-vigilio", "--agent", "vigilio"], ct);
         var start = await Started("Runway in the terminal", "trentuna/token-monitor#4", ct);
+        await Run(["budget", "set", "--scope", "mission:trentuna/token-monitor#4", "--limit", "0.40", "--period", "life", "--name", "runway TUI"], ct);
         await Spend(TimeSpan.FromSeconds(12), ct);
         await Run(["mission", "end", "--agent", "ba"], ct);
         var end = (await Mission("trentuna/token-monitor#4", ct)).GetProperty("end").GetDateTimeOffset();
@@ -46,7 +55,7 @@ internal sealed class Story(Stage stage)
         await Spend(TimeSpan.FromSeconds(3), ct);
         await Run(["account", "sync"], ct);
 
-        Chapter("4. What did it really cost?", "");
+        Chapter("5. What did it really cost?", "");
         await Run(["mission", "cost", "trentuna/token-monitor#4"], ct);
         await CheckBounds("\"Runway in the terminal\"", "trentuna/token-monitor#4", stage.Team.TrueCost(["ba"], [new(start, end)]), exact: true, ct);
         await Run(["report", "--since", "7d", "--by", "agent"], ct);
@@ -54,11 +63,67 @@ internal sealed class Story(Stage stage)
         await CheckCredit(ct);
         await Run(["explain", "mission", "trentuna/token-monitor#4", "--limit", "1"], ct);
 
-        Chapter("5. Does it add up?", "");
+        Chapter("6. Told in time", "The mission went over its $0.40. One mail says so, and the guard tells the agent when it asks:");
+        await Mail("runway TUI", ct);
+        await Run(["guard", "--budget", "runway TUI"], ct, exit: 1);
+        await Run(["alert", "list"], ct);
+
+        Chapter("7. The week, in one mail", "");
+        var week = DigestCalendar.WeekOf(TimeProvider.System.GetUtcNow(), TimeZoneInfo.Utc).Week;
+        await Run(["digest", "send", "--week", week, "--to", "ludo@example.org"], ct);
+        await Mail("AI spend week", ct);
+        var digest = await Json(["digest", "preview", "--week", week], ct);
+        var window = digest.GetProperty("window");
+        await Check("the week", "total", ["digest", "preview", "--week", week], stage.Team.Billed(new(window.GetProperty("start").GetDateTimeOffset(), window.GetProperty("end").GetDateTimeOffset())), ct);
+
+        Chapter("8. Does it add up?", "");
         await Run(["verify"], ct);
         Console.WriteLine();
         Console.WriteLine(allTrue ? "Every figure above equals the simulator's true record." : "A figure above is NOT what the simulator's true record says.");
         return allTrue;
+    }
+
+    /// <summary>Waits for the mail, and shows it as it lies in the mail folder.</summary>
+    private async Task Mail(string about, CancellationToken ct)
+    {
+        var folder = Path.Combine(stage.Home, "mail");
+        for (var i = 0; i < 300; i++)
+        {
+            if (Letter.In(folder).LastOrDefault(l => l.Subject.Contains(about, StringComparison.Ordinal)) is { } letter)
+            {
+                Console.WriteLine($"  {letter.File}");
+                Console.WriteLine($"  Subject: {letter.Subject}");
+                foreach (var line in letter.Text.TrimEnd().Split('\n')) Console.WriteLine($"  | {line.TrimEnd()}");
+                return;
+            }
+            await Task.Delay(100, ct);
+        }
+        Verdict(false, $"a mail about \"{about}\" in {folder}");
+    }
+
+    /// <summary>When the case's money would have been spoken of, against the record: a bucket is known when its hour is over.</summary>
+    private async Task Backtest(CancellationToken ct)
+    {
+        var days = stage.Case.Days;
+        var start = days.Start.AddTicks(-(days.Start.UtcTicks % TimeSpan.TicksPerHour));
+        string[] command = ["budget", "backtest", "--scope", "all", "--limit", TokenMonitorCase.Bought.ToString(), "--period", $"{Text(start)}..{Text(start.AddDays(30))}", "--since", Text(start)];
+        await Run(command, ct);
+        var alerts = (await Json(command, ct)).GetProperty("alerts").EnumerateArray().ToArray();
+        foreach (var percent in new[] { 50, 80 })
+        {
+            var wanted = new Threshold(Basis.Actual, percent, null).Under(TokenMonitorCase.Bought);
+            var (at, spent) = Reached(start, wanted);
+            var said = alerts.FirstOrDefault(a => a.GetProperty("threshold").GetString() == $"{percent}%");
+            var ok = said.ValueKind == JsonValueKind.Object && said.GetProperty("at").GetDateTimeOffset() == at && Money(said, "spent") == spent;
+            Verdict(ok, $"{percent} % would have been said at {at.ToText()}, at ${spent}: the record's own hour and sum");
+        }
+    }
+
+    private (DateTimeOffset At, Usd Spent) Reached(DateTimeOffset from, Usd amount)
+    {
+        for (var hour = from; ; hour = hour.AddHours(1))
+            if (stage.Team.Billed(new(from, hour.AddHours(1))) is var spent && spent >= amount)
+                return (hour.AddHours(1), spent);
     }
 
     private async Task<DateTimeOffset> Started(string title, string reference, CancellationToken ct)
@@ -114,14 +179,15 @@ internal sealed class Story(Stage stage)
         return exit == 0 ? JsonDocument.Parse(output).RootElement : throw new StageException($"`ledger {string.Join(' ', command)}` ended with {exit}:\n{errors}{output}");
     }
 
-    private async Task Run(IReadOnlyList<string> command, CancellationToken ct, string? input = null, bool quiet = false)
+    private async Task Run(IReadOnlyList<string> command, CancellationToken ct, string? input = null, bool quiet = false, int exit = 0)
     {
         Console.WriteLine($"$ {(command[0] == "mission" ? "./" : "./ledger ")}{string.Join(' ', command.Select(Quoted))}");
-        var (exit, output, errors) = await stage.Ledger(command, input, ct);
-        if (!quiet || exit != 0)
+        var (ended, output, errors) = await stage.Ledger(command, input, ct);
+        if (!quiet || ended != exit)
             foreach (var line in (errors + output).TrimEnd('\n').Split('\n'))
                 Console.WriteLine($"  {line}");
-        if (exit != 0) throw new StageException($"that command ended with {exit}.");
+        if (exit != 0) Console.WriteLine($"  (exit {ended})");
+        if (ended != exit) throw new StageException($"that command ended with {ended}.");
     }
 
     private static void Chapter(string title, string text)

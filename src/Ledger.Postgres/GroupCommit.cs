@@ -188,6 +188,8 @@ internal sealed class GroupCommit : IAsyncDisposable
             known = resolution.Position;
             committed(known);
             Answer(resolution);
+            if (batch.Any(a => a.Request.Messages.Count > 0))
+                database.MessagesCame();
         }
         catch (Exception e)
         {

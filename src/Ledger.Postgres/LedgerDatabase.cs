@@ -10,6 +10,8 @@ namespace Ledger.Postgres;
 /// <remarks>Connections are not reset when they return to the pool (speed): change settings with <c>set local</c> only.</remarks>
 public sealed partial class LedgerDatabase : IAsyncDisposable
 {
+    private volatile TaskCompletionSource messages = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private LedgerDatabase(string schema, NpgsqlDataSource readers, NpgsqlDataSource writers)
     {
         Schema = schema;
@@ -58,6 +60,17 @@ public sealed partial class LedgerDatabase : IAsyncDisposable
         };
         return new LedgerDatabase(schema, NpgsqlDataSource.Create(readers), NpgsqlDataSource.Create(writers));
     }
+
+    /// <summary>Wakes whoever delivers: this process has committed messages.</summary>
+    internal void MessagesCame()
+    {
+        var signal = messages;
+        messages = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        signal.TrySetResult();
+    }
+
+    /// <summary>Ends when this process commits messages after this call.</summary>
+    internal Task NextMessages() => messages.Task;
 
     /// <summary>Closes all connections.</summary>
     public async ValueTask DisposeAsync()

@@ -54,8 +54,8 @@ internal sealed class WriterConnection : IAsyncDisposable
         select * from unnest($1::text[], $2::bytea[], $3::bigint[], $4::bigint[], $5::text[])
         """;
     private const string WriteMessages = """
-        insert into ledger_outbox (id, position, kind, body, due_at)
-        select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[])
+        insert into ledger_outbox (id, position, kind, body, due_at, since)
+        select *, due_at from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[]) m (id, position, kind, body, due_at)
         on conflict (id) do nothing
         """;
 

@@ -1,12 +1,20 @@
 using System.Globalization;
 using Ledger.Benchmarks;
 
-// dotnet run -c Release --project tests/Ledger.Benchmarks -- appends | views [days] | watch
+// dotnet run -c Release --project tests/Ledger.Benchmarks -- appends | deliveries | views [days] | watch
 var what = args is [var first, ..] ? first : "all";
 var holds = true;
 if (what is "appends" or "all")
 {
     var results = await AppendsBenchmark.Run(Console.WriteLine);
+    Console.WriteLine(BenchResult.Header);
+    foreach (var result in results)
+        Console.WriteLine(result);
+    holds &= results.All(r => r.Holds);
+}
+if (what is "deliveries" or "all")
+{
+    var results = await DeliveriesBenchmark.Run(Console.WriteLine);
     Console.WriteLine(BenchResult.Header);
     foreach (var result in results)
         Console.WriteLine(result);

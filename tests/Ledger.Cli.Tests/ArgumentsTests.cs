@@ -59,8 +59,8 @@ public sealed class ArgumentsTests
     [InlineData("start", "ledger mission start")]
     [InlineData("accounts", "ledger account")]
     [InlineData("tui", "ledger help")]
-    [InlineData("budget", "ledger help")]
-    [InlineData("digest", "ledger help")]
+    [InlineData("wallet", "ledger help")]
+    [InlineData("bulletin", "ledger help")]
     public void an_unknown_command_is_refused_with_the_nearest(string noun, string meant)
     {
         using var desk = new Desk();

@@ -165,7 +165,7 @@ public sealed class RenderingTests
         using var desk = new Desk(service.Url) { Width = width };
         var shown = desk.Run(words).Out;
         Golden.Matches(shown, golden);
-        Assert.All(shown.Split('\n').Where(line => line.Contains("  ", StringComparison.Ordinal)), line => Assert.True(Output.SafeText.Width(line) <= width, line));
+        Assert.All(shown.Split('\n').Where(line => line.Contains("  ", StringComparison.Ordinal)), line => Assert.True(SafeText.Width(line) <= width, line));
     }
 
     [Fact]

@@ -10,6 +10,7 @@ public abstract class OutboxCompliance(IEngineFixture engine) : IAsyncLifetime
 {
     private static readonly CancellationToken ct = CancellationToken.None;
     private static readonly TimeSpan lease = TimeSpan.FromMinutes(1);
+    private static readonly Guid parcel = new("11111111-2222-8333-8444-555555555555");
     private IEngineUnderTest store = null!;
 
     private IOutbox Outbox => store.Outbox;
@@ -103,7 +104,7 @@ public abstract class OutboxCompliance(IEngineFixture engine) : IAsyncLifetime
         Assert.Equal(2, young.Attempt);
         Assert.True(young.Token > old.Token);
         Assert.False(await Outbox.Delivered(old, Noon, ct));
-        Assert.False(await Outbox.Retry(old, Noon, "late", ct));
+        Assert.False(await Outbox.Retry(old, Noon, "late", ambiguous: false, ct));
         Assert.False(await Outbox.DeadLetter(old, "late", ct));
         Assert.True(await Outbox.Delivered(young, Noon, ct));
     }
@@ -113,7 +114,7 @@ public abstract class OutboxCompliance(IEngineFixture engine) : IAsyncLifetime
     {
         await Send("1", Message("m"));
         var first = Assert.Single(await Outbox.Claim(10, lease, Noon, ct));
-        Assert.True(await Outbox.Retry(first, Noon.AddMinutes(15), "451 try later", ct));
+        Assert.True(await Outbox.Retry(first, Noon.AddMinutes(15), "451 try later", ambiguous: false, ct));
         Assert.False(await Outbox.Delivered(first, Noon, ct));
         Assert.Empty(await Outbox.Claim(10, lease, Noon.AddMinutes(14), ct));
         Assert.Equal(2, Assert.Single(await Outbox.Claim(10, lease, Noon.AddMinutes(15), ct)).Attempt);
@@ -129,6 +130,100 @@ public abstract class OutboxCompliance(IEngineFixture engine) : IAsyncLifetime
         var state = await Outbox.State(Noon, ct);
         Assert.Equal((1L, 1L), (state.Waiting, state.Dead));
         Assert.NotNull(state.OldestWaiting);
+    }
+
+    [Fact]
+    public async Task a_claim_that_ran_out_is_unknown_only_when_an_attempt_had_begun()
+    {
+        await Send("1", Message("begun"), Message("idle"));
+        var first = await Outbox.Claim(10, lease, Noon, ct);
+        Assert.All(first, m => Assert.Equal(0, m.EarlierUnknown));
+        var begun = first.Where(m => m.Id == EventIds.DerivedFrom("begun", "message")).ToArray();
+        Assert.Equal(begun, await Outbox.Begin(begun, parcel, lease, Noon.AddSeconds(30), ct));
+        // The attempt renewed its lease: only the other is due when the claim's own has run out.
+        var idle = Assert.Single(await Outbox.Claim(10, lease, Noon + lease, ct));
+        Assert.Equal((EventIds.DerivedFrom("idle", "message"), 0), (idle.Id, idle.EarlierUnknown));
+        var again = Assert.Single(await Outbox.Claim(10, lease, Noon.AddSeconds(30) + lease, ct));
+        Assert.Equal((begun[0].Id, 1, parcel), (again.Id, again.EarlierUnknown, again.Parcel));
+        Assert.Null(idle.Parcel);
+        Assert.Empty(await Outbox.Begin(begun, parcel, lease, Noon + lease, ct));
+        Assert.Single(await Outbox.Begin([again], parcel, lease, Noon + (2 * lease), ct));
+        Assert.Equal(2, Assert.Single(await Outbox.Claim(1, lease, Noon.AddHours(1), ct), m => m.Id == again.Id).EarlierUnknown);
+    }
+
+    [Fact]
+    public async Task a_retry_counts_as_unknown_when_it_is_said_to_be()
+    {
+        await Send("1", Message("m"));
+        var claimed = Assert.Single(await Outbox.Claim(10, lease, Noon, ct));
+        await Outbox.Begin([claimed], parcel, lease, Noon, ct);
+        Assert.True(await Outbox.Retry(claimed, Noon, "550 never", ambiguous: false, ct));
+        claimed = Assert.Single(await Outbox.Claim(10, lease, Noon, ct));
+        Assert.Equal(0, claimed.EarlierUnknown);
+        await Outbox.Begin([claimed], parcel, lease, Noon, ct);
+        Assert.True(await Outbox.Retry(claimed, Noon, "cut", ambiguous: true, ct));
+        Assert.Equal(1, Assert.Single(await Outbox.Claim(10, lease, Noon, ct)).EarlierUnknown);
+    }
+
+    [Fact]
+    public async Task many_marks_in_one_go_leave_out_what_somebody_else_holds()
+    {
+        await Send("1", [.. Enumerable.Range(0, 5).Select(i => Message($"m{i}"))]);
+        var mine = await Outbox.Claim(5, lease, Noon, ct);
+        var theirs = await Outbox.Claim(2, lease, Noon + lease, ct);
+        Assert.Equal(3, await Outbox.Delivered(mine, Noon + lease, ct));
+        Assert.Equal(2, await Outbox.Retry([.. mine, .. theirs], Noon.AddHours(1), "later", ambiguous: false, ct));
+        Assert.Equal(2, (await Outbox.State(Noon, ct)).Waiting);
+    }
+
+    [Fact]
+    public async Task a_claim_of_one_kind_leaves_the_others()
+    {
+        await Send("1", Message("m"), Message("n") with { Kind = "other.v1" });
+        Assert.Equal("other.v1", Assert.Single(await Outbox.Claim("other.v1", 10, lease, Noon, ct)).Kind);
+        Assert.Empty(await Outbox.Claim("other.v1", 10, lease, Noon, ct));
+        Assert.Equal("alert.v1", Assert.Single(await Outbox.Claim(10, lease, Noon, ct)).Kind);
+    }
+
+    [Fact]
+    public async Task a_dead_letter_can_be_looked_at_and_made_to_wait_again()
+    {
+        await Send("1", Message("m"), Message("n"));
+        var claimed = await Outbox.Claim(1, lease, Noon, ct);
+        await Outbox.Begin(claimed, parcel, lease, Noon, ct);
+        await Outbox.DeadLetter(claimed[0], "550 nobody here", ct);
+        var dead = Assert.Single(await Outbox.List(MessageState.Dead, 10, ct));
+        Assert.Equal((claimed[0].Id, "550 nobody here", 1, Noon), (dead.Id, dead.Reason, dead.Attempts, dead.Since));
+        Assert.Equal(MessageState.Dead, (await Outbox.Find(dead.Id, ct))!.State);
+        Assert.NotEqual(dead.Id, Assert.Single(await Outbox.List(MessageState.Waiting, 10, ct)).Id);
+        Assert.True(await Outbox.Revive(dead.Id, Noon.AddDays(2), ct));
+        Assert.False(await Outbox.Revive(dead.Id, Noon.AddDays(2), ct));
+        Assert.Single(await Outbox.Claim(10, lease, Noon.AddDays(1), ct));
+        var revived = Assert.Single(await Outbox.Claim(10, TimeSpan.FromDays(9), Noon.AddDays(2), ct), m => m.Id == dead.Id);
+        Assert.Equal((1, 0, Noon.AddDays(2)), (revived.Attempt, revived.EarlierUnknown, revived.Since));
+        Assert.Null(await Outbox.Find(Guid.Empty, ct));
+    }
+
+    [Fact]
+    public async Task the_age_counts_from_when_a_message_was_first_due()
+    {
+        await Send("1", Message("m"), Message("future", due: Noon.AddDays(3)));
+        var claimed = Assert.Single(await Outbox.Claim(10, lease, Noon, ct));
+        Assert.Equal(Noon, claimed.Since);
+        await Outbox.Retry(claimed, Noon.AddHours(5), "later", ambiguous: false, ct);
+        Assert.Equal(Noon, (await Outbox.State(Noon.AddHours(1), ct)).OldestWaiting);
+        Assert.Equal(Noon, Assert.Single(await Outbox.Claim(10, lease, Noon.AddHours(5), ct)).Since);
+    }
+
+    [Fact]
+    public async Task who_waits_for_messages_is_woken_by_an_append_that_holds_some()
+    {
+        var next = Outbox.NextMessages();
+        await Send("1");
+        Assert.False(next.IsCompleted);
+        await Send("2", Message("m"));
+        await next.WaitAsync(TimeSpan.FromSeconds(5), ct);
+        Assert.False(Outbox.NextMessages().IsCompleted);
     }
 
     [Fact]

@@ -5,6 +5,7 @@ internal static class Mutants
 {
     private const string Pure = "Ledger.Tests";
     private const string Views = "Ledger.Views.Tests";
+    private const string Delivery = "Ledger.Delivery.Tests";
     private const string Engine = "Ledger.Postgres.Tests";
 
     public static IReadOnlyList<Mutant> All { get; } =
@@ -34,5 +35,25 @@ internal static class Mutants
         new("a blind retry after an unknown commit", "src/Ledger.Postgres/Resolution.cs", "if (!standing.Events.TryGetValue(e.Id, out var there))", "if (true | !standing.Events.TryGetValue(e.Id, out var there))", Engine, "-method *connection_cut_right*"),
         new("the chain leaves a column out", "src/Ledger.Postgres/HashChain.cs", "to.Text(row.Tenant);", "", Engine, "-method *a_change_by_hand*"),
         new("a stale deliverer marks a message", "src/Ledger.Postgres/PostgresOutbox.cs", "where id = $1 and token = $2 and state", "where id = $1 and $2 > 0 and state", Engine, "-class *Outbox*"),
+        new("a percentage is rounded down", "src/Ledger/Budgets/Threshold.cs", "+ 99) / 100", ") / 100", Pure, "-class *BudgetWatchTests"),
+        new("history alerts", "src/Ledger/Budgets/BudgetWatch.cs", "&& state.History < t.Under(state.Limit)", "", Pure, "-class *BudgetWatchTests"),
+        new("an edit does not arm alerts anew", "src/Ledger/Budgets/BudgetWatch.cs", ":{state.Budget.ArmingAt(state.Period, now)}", "", Pure, "-class *BudgetWatchTests"),
+        new("a new period does not arm alerts anew", "src/Ledger/Budgets/BudgetWatch.cs", ":{state.Window.Start.ToText()}", "", Pure, "-class *BudgetWatchTests"),
+        new("clear at the threshold itself", "src/Ledger/Budgets/BudgetWatch.cs", "value < edge;", "value < threshold.Under(state.Limit);", Pure, "-class *BudgetWatchTests"),
+        new("a raise is never over", "src/Ledger/Budgets/Budget.cs", "last.Until > at && last.At <= at", "last.At <= at", Pure, "-class *BudgetRulesTests"),
+        new("a skipped midnight is an hour early", "src/Ledger/Budgets/Calendar.cs", "if (zone.GetUtcOffset(second) == after) return second;", "return second;", Pure, "-class *CalendarTests"),
+        new("days without spend are left out of the mean", "src/Ledger/Watching/Forecasts.cs", ".Select(d => (d, held.GetValueOrDefault(d)))];", ".Where(held.ContainsKey).Select(d => (d, held.GetValueOrDefault(d)))];", Pure, "-class *ForecastTests"),
+        new("a young account is divided by a whole day", "src/Ledger/Watching/Runways.cs", "var over = series.Observed < length ? series.Observed : length;", "var over = length;", Pure, "-class *RunwayTests"),
+        new("a budget's holds are not taken off", "src/Ledger/Guarding/Guard.cs", "budget.State.Limit - budget.State.Spent - budget.Held;", "budget.State.Limit - budget.State.Spent;", Pure, "-class *AdviceTests"),
+        new("old data that is over the limit is unknown", "src/Ledger/Guarding/Guard.cs", "b => b.Left <= Usd.Zero || b.Left < facts.Reserve", "b => !facts.Stale && (b.Left <= Usd.Zero || b.Left < facts.Reserve)", Pure, "-class *AdviceTests"),
+        new("a stale deliverer marks a message", "src/Ledger.Postgres/PostgresOutbox.cs", "o.token = held.token and o.state", "held.token > 0 and o.state", Engine, "-class *Outbox*"),
+        new("an attempt that was never begun counts as sent", "src/Ledger.Postgres/PostgresOutbox.cs", "unknown = unknown + begun::int", "unknown = unknown + (leased_until is not null)::int", Engine, "-class *Outbox*"),
+        new("an attempt that was begun does not count", "src/Ledger.Postgres/PostgresOutbox.cs", "unknown = unknown + begun::int", "unknown = unknown", Engine, "-class *Outbox*"),
+        new("an unknown outcome is tried a third time", "src/Ledger.Delivery/ChannelLoop.cs", "when parcel.EarlierUnknown == 0", "when parcel.EarlierUnknown < 2", Delivery, "-class *PolicyTests"),
+        new("a killed attempt is tried a third time", "src/Ledger.Delivery/ChannelLoop.cs", "parcel.EarlierUnknown > 1", "parcel.EarlierUnknown > 2", Delivery, "-class *PolicyTests"),
+        new("a cut after the content counts as surely not sent", "src/Ledger.Delivery/Mail/SmtpChannel.cs", "return Volatile.Read(ref read) ? AfterData(e) : BeforeData(e, ct);", "return BeforeData(e, ct);", Delivery, "-class *SmtpTests"),
+        new("a channel that is down is asked by every message", "src/Ledger.Delivery/ChannelLoop.cs", "if (trouble is null && !ct", "if (!ct", Delivery, "-class *PolicyTests"),
+        new("a summary that may have left is made anew", "src/Ledger.Delivery/Parcels.cs", "var id = again ?? ", "var id = ", Delivery, "-class *PolicyTests"),
+        new("one checked address is enough", "src/Ledger.Delivery/Webhooks/AddressGuard.cs", "!Allows(host) && Array.Exists(addresses, a => !IsPublic(a))", "!Allows(host) && addresses.Length == 0", Delivery, "-class *WebhookTests"),
     ];
 }

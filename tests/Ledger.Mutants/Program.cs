@@ -13,6 +13,8 @@ try
         Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(copy, file))!);
         File.Copy(Path.Combine(root, file), Path.Combine(copy, file));
     }
+    // The mail server that some tests run against.
+    await Run("sh", "eng/ensure-smtp-server", copy);
     // --skip N goes on where a run was stopped.
     var skip = args is ["--skip", var n] ? int.Parse(n, CultureInfo.InvariantCulture) : 0;
     var chosen = Mutants.All.Skip(skip).Where(m => skip > 0 || args.All(a => m.Name.Contains(a, StringComparison.OrdinalIgnoreCase))).ToArray();

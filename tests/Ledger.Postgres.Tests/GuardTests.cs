@@ -32,6 +32,26 @@ public sealed class GuardTests
     }
 
     [Fact]
+    public async Task what_waits_in_restored_books_is_set_aside_once()
+    {
+        await using var database = await TestDatabase.Create();
+        await using var log = await database.OpenLog();
+        var outbox = new PostgresOutbox(database.Database);
+        Assert.Equal(0, await outbox.HoldAfterRestore(ct));
+        await log.Append(One("a", "1") with { Messages = [Message("m"), Message("n")] }, ct);
+        Assert.Equal(0, await outbox.HoldAfterRestore(ct));
+        Assert.Equal(2, (await outbox.State(Noon, ct)).Waiting);
+        // What a dump carries into another database.
+        await database.Execute("update ledger_outbox_home set database = '7577/16384'");
+        Assert.Equal(2, await outbox.HoldAfterRestore(ct));
+        Assert.Equal((0L, 2L), ((await outbox.State(Noon, ct)).Waiting, (await outbox.State(Noon, ct)).Dead));
+        Assert.Empty(await ((IOutbox)outbox).Claim(10, TimeSpan.FromMinutes(1), Noon, ct));
+        await log.Append(One("a", "2") with { Messages = [Message("o")] }, ct);
+        Assert.Equal(0, await outbox.HoldAfterRestore(ct));
+        Assert.Single(await ((IOutbox)outbox).Claim(10, TimeSpan.FromMinutes(1), Noon, ct));
+    }
+
+    [Fact]
     public async Task the_sequence_lags_while_a_batch_is_open_and_is_level_at_rest()
     {
         await using var database = await TestDatabase.Create();

@@ -152,6 +152,35 @@ public sealed class Processes
         }
     }
 
+    [Fact]
+    public async Task killed_in_the_middle_of_a_poll_another_node_takes_it_over()
+    {
+        static Hosting.ServiceSettings Often(Hosting.ServiceSettings s) => s with { PollEvery = TimeSpan.FromSeconds(1) };
+        await using var world = await TestHost.Start(s => Often(s) with { BackfillDays = 90 }, new(DateTimeOffset.UtcNow));
+        var key = world.Team.AddKey("xai-ba", world.Clock.GetUtcNow().AddDays(-3));
+        await world.Connect();
+        await world.Stop();
+        world.Team.Spend("ba", key.Id, Simulator.Prices.Reasoning, Simulator.Prices.Prompt, Money.Usd.Parse("0.40"));
+        world.Xai.Faults.Order(Simulator.Fault.Slow, Simulator.XaiCall.Usage, times: 1_000, "30000");
+        var calls = world.Xai.Calls(Simulator.XaiCall.Usage);
+        using (var service = Start(world.Settings.Home, FreePort(), ("LEDGER_DB", world.Database.ConnectionString), ("LEDGER_TOKEN", TestHost.AdminToken),
+            ("LEDGER_POLL_EVERY", "1s"), ("XAI_MANAGEMENT_URL", world.Xai.BaseAddress.ToString())))
+        {
+            await TestHost.Until(() => Task.FromResult(world.Xai.Calls(Simulator.XaiCall.Usage) > calls), "the beginning of a poll");
+            service.Kill();
+            await service.Ended();
+        }
+        world.Xai.Faults.Clear();
+        Assert.Equal(1, await world.Database.Scalar<long>("select count(*) from quartz.qrtz_fired_triggers where trigger_group = 'poll'"));
+        // What passing time would do: half a minute to miss the node, three to end its lease.
+        await world.Database.Execute("update quartz.qrtz_scheduler_state set last_checkin_time = 1; update ledger_lease set until = now() - interval '1 second' where name like 'poll:%'");
+
+        await using var other = await world.Another(Often);
+        await TestHost.Until(async () => (await other.Get("report?since=today")).Ok().Money("total") == Money.Usd.Parse("0.40"), "the other node's poll");
+        await TestHost.Until(async () => await world.Database.Scalar<long>("select count(*) from quartz.qrtz_scheduler_state") == 1, "nothing left of the dead node");
+        Assert.True((bool)(await other.Post("verify")).Ok()["ok"]!);
+    }
+
     private static async Task Answers(HttpClient http, Running service)
     {
         for (var i = 0; i < 600; i++)

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Ledger.Money;
+using Ledger.Postgres;
 using Ledger.Service.Hosting;
 using Ledger.Simulator;
 using Ledger.Testing;
@@ -14,9 +15,13 @@ internal sealed class TestHost : IAsyncDisposable
 {
     public const string AdminToken = "test-admin-token-of-32-characters";
 
+    /// <summary>The tables that a first start would make, for the template: making them takes longer than all the rest of a start.</summary>
+    private static readonly Migration[] tables = [.. Migration.FromResources("service", typeof(LedgerHost).Assembly), ScheduleTables()];
+
     private readonly bool ownsWorld;
     private readonly HttpClient http;
     private int keys;
+    private bool stopped;
 
     private TestHost(TestDatabase database, SimulatedXai xai, SimulatedTeam team, TestClock clock, ServiceSettings settings, LedgerHost host, List<string> said, bool ownsWorld)
     {
@@ -38,7 +43,7 @@ internal sealed class TestHost : IAsyncDisposable
     {
         clock ??= new();
         var xai = await SimulatedXai.Start(clock);
-        return await Start(await TestDatabase.Create(), xai, new SimulatedTeam(clock), clock, change, null, ownsWorld: true);
+        return await Start(await TestDatabase.Create(tables), xai, new SimulatedTeam(clock), clock, change, null, ownsWorld: true);
     }
 
     /// <summary>Another node on the same database, with the same key file.</summary>
@@ -110,14 +115,28 @@ internal sealed class TestHost : IAsyncDisposable
     public async Task BookmarkServed(DateTimeOffset at) => await Until(
         async () => await Database.Scalar<long>($"select count(*) from ledger_coverage where asked >= '{at.ToText()}'") > 0, $"a reading at {at.ToText()}");
 
+    /// <summary>Stops this node; the world goes on.</summary>
+    public async Task Stop()
+    {
+        if (stopped) return;
+        stopped = true;
+        await Host.DisposeAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         http.Dispose();
-        await Host.DisposeAsync();
+        await Stop();
         if (!ownsWorld) return;
         await Xai.DisposeAsync();
         await Database.DisposeAsync();
         if (Directory.Exists(Settings.Home)) Directory.Delete(Settings.Home, recursive: true);
+    }
+
+    private static Migration ScheduleTables()
+    {
+        using var script = new StreamReader(typeof(Quartz.IJob).Assembly.GetManifestResourceStream("Quartz.Impl.AdoJobStore.Schema.create_postgres.sql")!);
+        return new("schedule", 1, "tables", "create schema quartz; " + script.ReadToEnd().Replace("{0}", "quartz.qrtz_", StringComparison.Ordinal).Replace("{1}", "qrtz_", StringComparison.Ordinal));
     }
 
     private string NextKey() => string.Create(CultureInfo.InvariantCulture, $"k{Interlocked.Increment(ref keys)}-{Guid.NewGuid():N}");

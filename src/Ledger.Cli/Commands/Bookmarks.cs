@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Ledger.Cli.Http;
-using Ledger.Cli.Output;
 using Ledger.Cli.Spooling;
 
 namespace Ledger.Cli.Commands;

@@ -6,13 +6,20 @@ namespace Ledger.Cli.Commands;
 internal static class Catalogue
 {
     public static readonly string[] Nouns =
-        ["up", "demo", "status", "doctor", "verify", "rebuild", "account", "agent", "key", "mission", "report", "explain", "token", "install", "version", "help"];
+        ["up", "demo", "status", "doctor", "verify", "rebuild", "account", "agent", "key", "mission", "report", "explain", "budget", "alert", "runway", "forecast", "guard", "digest", "outbox", "token", "install", "version", "help"];
 
     public static IReadOnlyList<Command>? Of(string noun) => noun switch
     {
         "mission" => MissionCommands.All(),
         "report" => [ReportCommand.Command()],
         "explain" => [ExplainCommand.Command()],
+        "budget" => BudgetCommands.All(),
+        "alert" => AlertCommands.All(),
+        "runway" => [RunwayCommands.Runway()],
+        "forecast" => [RunwayCommands.ForecastCommand()],
+        "guard" => [GuardCommand.Command()],
+        "digest" => DigestCommands.All(),
+        "outbox" => OutboxCommands.All(),
         "account" => AccountCommands.All(),
         "agent" => AgentCommands.All(),
         "key" => KeyCommands.All(),

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Ledger.Cli.Output;
 
 namespace Ledger.Cli.Commands;
 

@@ -45,10 +45,19 @@ internal static class StatusCommand
             printer.Line(mission.ValueKind == JsonValueKind.Object
                 ? $"Open    {SafeText.Fit(SafeText.Of(mission.Text("title")), 60)} since {printer.Time(mission.Text("start"))}  {SafeText.Of(mission.Agents())}  {SafeText.Of(mission.Text("id"))}"
                 : "Open    " + SafeText.Of(mission.ToString()));
+        foreach (var budget in answer.Items("budgetsOver"))
+            printer.Line($"Budget  {SafeText.Of(budget.Text("name"))} is {printer.Style.Red("over")}: {Show.Money(budget.Text("spent"))} of {Show.Money(budget.Text("limit"))} this {SafeText.Of(BudgetList.Period(budget, printer))}");
+        if (answer.Part("alerts") is { } alerts && alerts.Number("open") is > 0 and { } open)
+        {
+            printer.Line($"Alerts: {open.Grouped()} open; `ledger alert list --open` shows them all");
+            foreach (var alert in alerts.Items("latest")) printer.Line($"  {printer.Time(alert.Text("at"))}  {SafeText.Fit(SafeText.Of(alert.Text("headline")), 140)}");
+        }
         foreach (var view in answer.Items("views"))
             if (view.Number("lag") is > 0 and { } lag) printer.Line($"View {SafeText.Of(view.Text("name"))} is {lag.Grouped()} events behind");
         if (answer.Part("outbox") is { } outbox && (outbox.Number("waiting") > 0 || outbox.Number("dead") > 0))
-            printer.Line($"Outbox: {outbox.Number("waiting")} waiting, {outbox.Number("dead")} dead");
+            printer.Line($"Outbox: {outbox.Number("waiting")} waiting{(Age(outbox.Text("oldestWaiting"), call.Began) is { } age ? $", the oldest for {age}" : "")}, {outbox.Number("dead")} dead{(outbox.Number("dead") > 0 ? "; `ledger outbox list` tells why" : "")}");
+        foreach (var channel in answer.Part("outbox")?.Items("channels") ?? [])
+            if (OutboxCommands.Channel(channel, printer) is { } line) printer.Line("Channel " + line);
 
         if (waiting > 0) printer.Line($"Spool: {waiting} bookmark{(waiting == 1 ? "" : "s")} waiting");
         foreach (var (file, bookmark) in refused.GetRange(0, Math.Min(refused.Count, RefusedShownMax)))
@@ -80,6 +89,9 @@ internal static class StatusCommand
         json.WriteEndArray();
         json.WriteEndObject();
     }
+
+    private static string? Age(string? since, DateTimeOffset now) =>
+        Instants.TryParse(since, out var at) ? Show.Duration(now - at) : null;
 
     private static string? Error(JsonElement account) => account.Part("error") switch
     {

@@ -27,7 +27,7 @@ internal static class VerifyCommand
         {
             foreach (var check in answer.Items("checks"))
                 Checks.Print(call, check.Flag("ok"), check.Text("law"), $"{check.Number("checked")?.Grouped()} checked{(check.Text("detail") is { Length: > 0 } detail ? "; " + detail : "")}", null);
-            call.Printer.Bold($"{(ok ? "The books are sound" : "A LAW IS BROKEN")} at position {answer.Number("position")?.Grouped()}, chain {Output.SafeText.Of(answer.Text("chain"))}");
+            call.Printer.Bold($"{(ok ? "The books are sound" : "A LAW IS BROKEN")} at position {answer.Number("position")?.Grouped()}, chain {SafeText.Of(answer.Text("chain"))}");
         }
         return ok ? Exit.Ok : Exit.Broken;
     }

@@ -28,6 +28,22 @@ internal sealed class LedgerClient(Call call)
         return answer;
     }
 
+    /// <summary>A page that is to be read, printed or saved as it is: text, HTML, Markdown or JSON.</summary>
+    public string GetPage(Query query)
+    {
+        Deliver();
+        try
+        {
+            var (status, body) = Raw("GET", query.ToString(), [], null, Patience.Usual);
+            if (status is < 200 or >= 300) Judge(status, body);
+            return System.Text.Encoding.UTF8.GetString(body);
+        }
+        catch (WireException e)
+        {
+            throw Unreachable(e);
+        }
+    }
+
     /// <summary>A write: carries an idempotency key, and its position is remembered.</summary>
     public JsonElement Write(string method, string path, byte[] body, string? key = null, Patience? patience = null)
     {
@@ -70,7 +86,7 @@ internal sealed class LedgerClient(Call call)
     /// <summary>The request as it went, for the spool: status and body, or <see cref="WireException"/>.</summary>
     public (int Status, byte[] Body) Raw(string method, string path, byte[] body, string? key, Patience patience)
     {
-        using var wire = Wire.Send(call.Settings.Url, method, Target(path), body, Headers(key, "application/json"), patience);
+        using var wire = Wire.Send(call.Settings.Url, method, Target(path), body, Headers(key, "application/json, text/*;q=0.9"), patience);
         return (wire.Status, wire.ReadAll());
     }
 

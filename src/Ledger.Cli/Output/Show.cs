@@ -9,8 +9,6 @@ internal static class Show
     /// <summary>What stands for "not known"; never 0.</summary>
     public const string Unknown = "-";
 
-    private const long TicksPerCent = Usd.TicksPerDollar / 100;
-
     /// <summary><c>$1,234.50</c>; below a cent <c>&lt;$0.01</c>, so that something never looks like nothing.</summary>
     public static string Money(string? amount) => Money(amount, fine: false);
 
@@ -25,24 +23,10 @@ internal static class Show
     public static string ExactDollars(string? amount) =>
         amount is null ? Unknown : ExactMoney(amount) is ['-', .. var magnitude] ? "-$" + magnitude : "$" + ExactMoney(amount);
 
-    private static string Money(string? amount, bool fine)
-    {
-        if (amount is null) return Unknown;
-        if (!Usd.TryParse(amount, out var usd)) return SafeText.Of(amount);
-        var magnitude = Int128.Abs(usd.Ticks);
-        var sign = usd.Ticks < 0 ? "-" : "";
-        if (magnitude == 0) return "$0.00";
-        if (magnitude < TicksPerCent)
-        {
-            var millionths = (long)((magnitude + 5_000) / 10_000);
-            if (!fine) return $"{sign}<$0.01";
-            if (millionths == 0) return $"{sign}<$0.000001";
-            var decimals = millionths.ToString("D6", CultureInfo.InvariantCulture);
-            return $"{sign}$0.{(decimals.EndsWith("00", StringComparison.Ordinal) ? decimals[..4] : decimals)}";
-        }
-        var cents = (long)((magnitude + (TicksPerCent / 2)) / TicksPerCent);
-        return string.Create(CultureInfo.InvariantCulture, $"{sign}${cents / 100:#,0}.{cents % 100:D2}");
-    }
+    private static string Money(string? amount, bool fine) =>
+        amount is null ? Unknown
+        : !Usd.TryParse(amount, out var usd) ? SafeText.Of(amount)
+        : fine ? Dollars.Show(usd) : Dollars.Column(usd);
 
     /// <summary>A time to the minute in the zone asked for; seconds only where there are some.</summary>
     public static string Time(string? text, TimeZoneInfo? zone)

@@ -1,16 +1,23 @@
 using System.Net;
 using System.Runtime.InteropServices;
+using Ledger.Delivery;
+using Ledger.Digests;
 using Ledger.Log;
 using Ledger.Postgres;
 using Ledger.Postgres.Embedded;
 using Ledger.Service.Accounts;
 using Ledger.Service.Agents;
+using Ledger.Service.Budgets;
+using Ledger.Service.Delivery;
+using Ledger.Service.Digests;
+using Ledger.Service.Guarding;
 using Ledger.Service.Http;
 using Ledger.Service.Keys;
 using Ledger.Service.Missions;
 using Ledger.Service.Notifying;
 using Ledger.Service.Operations;
 using Ledger.Service.Polling;
+using Ledger.Service.Scheduling;
 using Ledger.Service.Spend;
 using Ledger.Service.Tokens;
 using Ledger.Service.Vault;
@@ -103,16 +110,20 @@ internal sealed class LedgerHost : IAsyncDisposable
             await books.Start(ct);
             say($"views at position {books.Position}");
 
-            var app = Build(settings, clock, keyFile, database, log, books);
+            var app = Build(settings, clock, keyFile, database, log, books, say);
             await FirstToken.Ensure(settings, app.Services.GetRequiredService<TokenStore>(), say, ct);
             var host = new LedgerHost(server, database, log, books, app);
+            await app.Services.GetRequiredService<Schedule>().Open(ct);
             app.Services.GetRequiredService<Pollers>().Start();
             app.Services.GetRequiredService<Watch>().Start();
+            if (await new PostgresOutbox(database).HoldAfterRestore(ct) is > 0 and var held)
+                say($"these books were restored elsewhere: {held} messages that waited are set aside, since they may have been delivered before");
+            app.Services.GetRequiredService<Deliverer>().Start();
             await app.StartAsync(ct);
-            host.background = Task.WhenAll(
-                app.Services.GetRequiredService<ConnectAtStart>().Run(host.stopping.Token),
-                app.Services.GetRequiredService<Housekeeping>().Run(host.stopping.Token),
-                app.Services.GetRequiredService<Checks>().Follow(TimeSpan.FromMinutes(1), clock, host.stopping.Token));
+            // At once: what was missed while nobody ran is made up for, and the next time is set.
+            await app.Services.GetRequiredService<Schedule>().At(DigestJob.Name, DigestJob.OfTeam, clock.GetUtcNow(), ct);
+            await app.Services.GetRequiredService<Schedule>().Start(ct);
+            host.background = app.Services.GetRequiredService<ConnectAtStart>().Run(host.stopping.Token);
             say($"listening on {host.Url.ToString().TrimEnd('/')}");
             return host;
         }
@@ -145,15 +156,17 @@ internal sealed class LedgerHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops in the opposite order: no new requests, no polls, then the log and the database.</summary>
+    /// <summary>Stops in the opposite order: no new requests, no jobs, no polls, then the log and the database.</summary>
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
         using (var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10)))
             await app.StopAsync(patience.Token);
         await background.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await app.Services.GetRequiredService<Schedule>().DisposeAsync();
         await app.Services.GetRequiredService<Pollers>().DisposeAsync();
         await app.Services.GetRequiredService<Watch>().DisposeAsync();
+        await app.Services.GetRequiredService<Deliverer>().DisposeAsync();
         await books.DisposeAsync();
         await log.DisposeAsync();
         await app.DisposeAsync();
@@ -162,7 +175,7 @@ internal sealed class LedgerHost : IAsyncDisposable
         stopping.Dispose();
     }
 
-    private static WebApplication Build(ServiceSettings settings, TimeProvider clock, KeyFile keyFile, LedgerDatabase database, PostgresEventLog log, Books books)
+    private static WebApplication Build(ServiceSettings settings, TimeProvider clock, KeyFile keyFile, LedgerDatabase database, PostgresEventLog log, Books books, Action<string> say)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddSimpleConsole(o => o.SingleLine = true).AddFilter("Microsoft.AspNetCore", LogLevel.Error).AddFilter(null, LogLevel.Warning);
@@ -181,7 +194,11 @@ internal sealed class LedgerHost : IAsyncDisposable
         AddEngine(builder.Services, settings, clock, keyFile, database, log, books);
         AddWriting(builder.Services);
         AddAccounts(builder.Services);
+        builder.Services.AddSchedule().AddJobs();
+        AddBudgets(builder.Services);
         AddWatching(builder.Services);
+        AddDigests(builder.Services);
+        AddDelivery(builder.Services, settings, say);
         builder.Services.AddValidators().AddLedgerOpenApi();
 
         var app = builder.Build();
@@ -201,7 +218,7 @@ internal sealed class LedgerHost : IAsyncDisposable
         .AddSingleton(settings).AddSingleton(clock).AddSingleton(keyFile)
         // Given ready-made: they are disposed of where they were made, in order.
         .AddSingleton(database).AddSingleton(database.DataSource)
-        .AddSingleton<IEventLog>(log).AddSingleton(log).AddSingleton<Housekeeping>().AddSingleton(books).AddSingleton(new SpendQueries(database.DataSource, log, books))
+        .AddSingleton<IEventLog>(log).AddSingleton(log).AddSingleton(books).AddSingleton(new SpendQueries(database.DataSource, log, books))
         .AddSingleton<IOutbox>(new PostgresOutbox(database)).AddSingleton<ILeases>(new PostgresLeases(database));
 
     /// <summary>Commands → events.</summary>
@@ -215,9 +232,24 @@ internal sealed class LedgerHost : IAsyncDisposable
         .AddSingleton<CredentialVault>().AddSingleton<Connector>().AddSingleton<ConnectAtStart>()
         .AddSingleton<Sources>().AddSingleton<Recorder>().AddSingleton<Pollers>();
 
+    /// <summary>Spend → where budgets stand, and what an agent is told that asks.</summary>
+    private static void AddBudgets(IServiceCollection services) => services
+        .AddSingleton<Reaches>().AddSingleton<Standings>().AddSingleton<Declared>().AddSingleton<Troubles>()
+        .AddSingleton<HoldLedger>().AddSingleton<HoldGate>().AddSingleton<Lookout>();
+
     /// <summary>Spend → alerts → messages.</summary>
     private static void AddWatching(IServiceCollection services) => services
-        .AddSingleton<WatchQueries>().AddSingleton<WatchMark>().AddSingleton<Raiser>().AddSingleton<Watch>().AddSingleton<Checks>().AddSingleton<Backtest>().AddSingleton<INotifier, NoNotifier>();
+        .AddSingleton<WatchQueries>().AddSingleton<WatchMark>().AddSingleton<Raiser>().AddSingleton<Watch>().AddSingleton<Checks>().AddSingleton<Backtest>()
+        .AddSingleton<Team>().AddSingleton<Routes>().AddSingleton<Sent>().AddSingleton<INotifier, Notifier>();
+
+    /// <summary>Books → the week's digest.</summary>
+    private static void AddDigests(IServiceCollection services) => services
+        .AddSingleton<DigestArchive>().AddSingleton<ComposeDigest>().AddSingleton<DigestSender>().AddSingleton<DigestState>();
+
+    /// <summary>Outbox → people.</summary>
+    private static void AddDelivery(IServiceCollection services, ServiceSettings settings, Action<string> say) => services
+        .AddSingleton(s => new Deliverer(
+            settings.Delivery ?? new() { MailFolder = Path.Combine(settings.Home, "mail") }, s.GetRequiredService<IOutbox>(), s.GetRequiredService<TimeProvider>(), say));
 
     private static void MapEndpoints(WebApplication app)
     {
@@ -260,6 +292,29 @@ internal sealed class LedgerHost : IAsyncDisposable
         api.Read<MissionExplained>("/missions/explain", Scope.Read, ExplainMission.Get);
         api.Read<ReportBody>("/report", Scope.Read, GetReport.Get);
 
+        api.Read<BudgetList>("/budgets", Scope.Read, ListBudgets.Get);
+        api.Write<BudgetAnswer>("/budgets", Scope.Write, SetBudgetEndpoint.Post);
+        api.Write<BudgetAnswer>("/budgets/{name}/raise", Scope.Write, RaiseBudgetEndpoint.Post);
+        api.Write<BudgetAnswer>("/budgets/{name}/close", Scope.Write, CloseBudgetEndpoint.Post);
+        api.Write<PlanBody>("/budgets/plan", Scope.Read, PlanBudgetsEndpoint.Post);
+        api.Write<PlanBody>("/budgets/apply", Scope.Write, ApplyBudgetsEndpoint.Post);
+        api.Write<BacktestBody>("/budgets/backtest", Scope.Read, BacktestBudgetsEndpoint.Post);
+        api.Read<AlertList>("/alerts", Scope.Read, ListAlerts.Get);
+        api.Write<AlertAnswer>("/alerts/{id}/ack", Scope.Bookmark, AcknowledgeAlertEndpoint.Post);
+        api.Read<RunwayList>("/runway", Scope.Read, GetRunway.Get);
+        api.Read<ForecastBody>("/forecast", Scope.Read, GetForecast.Get);
+        api.Read<GuardBody>("/guard", Scope.Read, GetGuard.Get);
+        api.Write<GuardBody>("/guard", Scope.Bookmark, TakeHoldEndpoint.Post);
+        api.Read<HoldList>("/holds", Scope.Read, ListHolds.Get);
+        api.Write<HoldAnswer>("/holds/{id}/release", Scope.Bookmark, ReleaseHoldEndpoint.Post);
+        api.Read<Digest>("/digest", Scope.Read, GetDigest.Get);
+        api.Write<SentDigest>("/digest/send", Scope.Write, SendDigestEndpoint.Post);
+        api.Read<DigestList>("/digests", Scope.Read, ListDigests.Get);
+
+        api.Write<TestedAlert>("/alerts/test", Scope.Admin, TestAlertEndpoint.Post);
+        api.Read<Outbox>("/outbox", Scope.Read, GetOutbox.Get);
+        api.Write<RetriedMessage>("/outbox/{id}/retry", Scope.Admin, RetryMessageEndpoint.Post);
+
         api.Write<TokenCreated>("/tokens", Scope.Admin, CreateTokenEndpoint.Post);
         api.Read<TokenList>("/tokens", Scope.Admin, ListTokens.Get);
         api.Remove<TokenRevoked>("/tokens/{id}", Scope.Admin, RevokeToken.Delete);
@@ -277,6 +332,7 @@ internal sealed class LedgerHost : IAsyncDisposable
     {
         ConfigurationException => (e.Message, ConfigurationException.Exit),
         PostgresClusterException => (e.Message, 69),
+        Quartz.SchedulerException => ($"the schedule can't be opened: {e.Message}", 69),
         SchemaMismatchException => (e.Message, ConfigurationException.Exit),
         LogBrokenException => (e.Message, 70),
         IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } => ("LEDGER_URL: something else listens on that port already.", ConfigurationException.Exit),

@@ -1,4 +1,5 @@
 using System.Net;
+using Ledger.Delivery;
 using Ledger.Providers;
 using Ledger.Providers.Xai;
 
@@ -42,6 +43,12 @@ internal sealed record ServiceSettings
 
     /// <summary>The team, where the key does not say.</summary>
     public string? XaiTeam { get; init; }
+
+    /// <summary>Where messages go; null: mail to files in the data folder, and nothing else.</summary>
+    public DeliveryOptions? Delivery { get; init; }
+
+    /// <summary>Who is told, and when.</summary>
+    public PeopleSettings People { get; init; } = new();
 
     /// <summary>Accepts a database without fsync. For throw-away databases only.</summary>
     public bool AllowUnsafeDatabase { get; init; }

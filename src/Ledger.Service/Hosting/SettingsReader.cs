@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Ledger.Providers;
+using Ledger.Service.Delivery;
 using Npgsql;
 
 namespace Ledger.Service.Hosting;
@@ -44,9 +45,10 @@ internal sealed class SettingsReader
         if (bind is null && url.Scheme != Uri.UriSchemeHttp)
             throw new ConfigurationException("LEDGER_URL", "the service itself speaks http; put something that speaks TLS before it and say LEDGER_BIND.");
 
+        var home = Path.GetFullPath(Get("LEDGER_HOME") ?? DefaultHome());
         return new()
         {
-            Home = Path.GetFullPath(Get("LEDGER_HOME") ?? DefaultHome()),
+            Home = home,
             Database = Database(),
             Url = url,
             Bind = bind,
@@ -57,6 +59,8 @@ internal sealed class SettingsReader
             XaiUrl = ProviderUrl("XAI_MANAGEMENT_URL") ?? new("https://management-api.x.ai"),
             XaiKey = XaiKey(),
             XaiTeam = Get("XAI_TEAM_ID")?.Trim(),
+            Delivery = DeliverySettings.Read(Get, home),
+            People = PeopleSettings.Read(Get),
         };
     }
 
@@ -103,7 +107,7 @@ internal sealed class SettingsReader
         // The value may be a secret, so only the name is ever repeated.
         if (equals < 0) throw new ConfigurationException("LEDGER_CONFIG", $"{path} line {number}: expected NAME=VALUE.");
         var name = line[..equals].TrimEnd();
-        if (!name.StartsWith("LEDGER_", StringComparison.Ordinal) && !name.StartsWith("XAI_", StringComparison.Ordinal))
+        if (!name.StartsWith("LEDGER_", StringComparison.Ordinal) && !name.StartsWith("XAI_", StringComparison.Ordinal) && !DeliverySettings.Knows(name))
             throw new ConfigurationException("LEDGER_CONFIG", $"{path} line {number}: {Names.Printable(name)} is no setting.");
         var value = line[(equals + 1)..].Trim();
         if (value is ['"', .. var inner, '"']) value = inner;

@@ -1,6 +1,10 @@
 using FluentValidation;
 using Ledger.Service.Accounts;
 using Ledger.Service.Agents;
+using Ledger.Service.Budgets;
+using Ledger.Service.Delivery;
+using Ledger.Service.Digests;
+using Ledger.Service.Guarding;
 using Ledger.Service.Keys;
 using Ledger.Service.Missions;
 using Ledger.Service.Operations;
@@ -24,6 +28,14 @@ internal static class Validators
         .AddSingleton<IValidator<SwitchMission>, SwitchMissionValidator>()
         .AddSingleton<IValidator<ReopenMission>, ReopenMissionValidator>()
         .AddSingleton<IValidator<EditMission>, EditMissionValidator>()
+        .AddSingleton<IValidator<SetBudget>, SetBudgetValidator>()
+        .AddSingleton<IValidator<RaiseBudget>, RaiseBudgetValidator>()
+        .AddSingleton<IValidator<PlanBudgets>, PlanBudgetsValidator>()
+        .AddSingleton<IValidator<ApplyBudgets>, ApplyBudgetsValidator>()
+        .AddSingleton<IValidator<BacktestBudgets>, BacktestBudgetsValidator>()
+        .AddSingleton<IValidator<TakeHold>, TakeHoldValidator>()
         .AddSingleton<IValidator<RebuildViews>, RebuildViewsValidator>()
+        .AddSingleton<IValidator<TestAlert>, TestAlertValidator>()
+        .AddSingleton<IValidator<SendDigest>, SendDigestValidator>()
         .AddSingleton<IValidator<CreateToken>, CreateTokenValidator>();
 }

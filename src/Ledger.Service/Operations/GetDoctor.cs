@@ -1,3 +1,4 @@
+using Ledger.Delivery;
 using Ledger.Log;
 using Ledger.Service.Accounts;
 using Ledger.Service.Hosting;
@@ -19,7 +20,7 @@ internal sealed record DoctorCheck(string Name, bool? Ok, string Detail, string?
 
 internal static class GetDoctor
 {
-    public static async Task<Diagnosis> Get(IEventLog log, Books books, NpgsqlDataSource db, Registry registry, Sources sources, ConnectAtStart atStart, ServiceSettings settings, TimeProvider clock, CancellationToken ct)
+    public static async Task<Diagnosis> Get(IEventLog log, Books books, Deliverer deliverer, NpgsqlDataSource db, Registry registry, Sources sources, ConnectAtStart atStart, ServiceSettings settings, TimeProvider clock, CancellationToken ct)
     {
         var checks = new List<DoctorCheck>();
         await Database(checks, db, clock, ct);
@@ -28,6 +29,7 @@ internal static class GetDoctor
         checks.Add(books.Halted is { } halted
             ? new("views", false, $"The views stopped after position {books.Position}: {Names.Printable(halted.Message)}", "Run `ledger verify`; it names the position.")
             : new("views", head.Position - books.Position < 1_000, $"The views are {head.Position - books.Position} events behind the log.", null));
+        Channels(checks, deliverer);
         await Accounts(checks, registry, sources, settings, clock, ct);
         if (atStart.Warning is { } warning) checks.Add(new("environment key", false, warning, "Correct XAI_MANAGEMENT_KEY and start again, or unset it."));
         return new(checks.TrueForAll(c => c.Ok != false), checks);
@@ -69,6 +71,14 @@ internal static class GetDoctor
         {
             checks.Add(new("disk", null, $"Free space at {settings.Home} is not known.", null));
         }
+    }
+
+    private static void Channels(List<DoctorCheck> checks, Deliverer deliverer)
+    {
+        foreach (var channel in deliverer.Channels.Where(c => c.Target is not null))
+            checks.Add(channel.Trouble is { } trouble
+                ? new($"channel {channel.Name}", false, $"Does not deliver since {trouble.Since.ToText()}: {trouble.Reason}", $"Next try {trouble.Until.ToText()}; what waits is kept.")
+                : new($"channel {channel.Name}", channel.Configured ? true : null, channel.Configured ? $"Delivers to {channel.Target}." : channel.Hint!, channel.Configured ? channel.Hint : "Set SMTP_HOST and SMTP_SENDER_EMAIL to send them."));
     }
 
     private static async Task Accounts(List<DoctorCheck> checks, Registry registry, Sources sources, ServiceSettings settings, TimeProvider clock, CancellationToken ct)

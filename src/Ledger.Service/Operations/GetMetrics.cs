@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
+using Ledger.Delivery;
 using Ledger.Log;
 using Ledger.Service.Accounts;
+using Ledger.Service.Delivery;
 using Ledger.Service.Hosting;
 using Ledger.Service.Polling;
 using Ledger.Service.Spend;
@@ -16,7 +18,7 @@ namespace Ledger.Service.Operations;
 internal static class GetMetrics
 {
     public static async Task<IResult> Get(
-        IEventLog log, Books books, IOutbox outbox, SpendQueries spend, Registry registry, Sources sources, DataStates data, ServiceSettings settings, TimeProvider clock, CancellationToken ct)
+        IEventLog log, Books books, IOutbox outbox, Deliverer deliverer, SpendQueries spend, Registry registry, Sources sources, DataStates data, ServiceSettings settings, TimeProvider clock, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         var text = new StringBuilder();
@@ -27,6 +29,8 @@ internal static class GetMetrics
         Gauge("ledger_view_halted", "1: the view has stopped and needs an operator.", [("view=\"spend\"", books.Halted is null ? 0 : 1)]);
         Gauge("ledger_outbox_waiting", "Messages that wait to be delivered.", [("", state.Waiting)]);
         Gauge("ledger_outbox_dead", "Messages set aside.", [("", state.Dead)]);
+        Gauge("ledger_outbox_oldest_seconds", "How long the oldest undelivered message has been due.", [("", GetOutbox.AgeOf(state, now) ?? 0)]);
+        Gauge("ledger_channel_up", "0: the channel does not deliver just now.", deliverer.Channels.Where(c => c.Target is not null).Select(c => ($"channel=\"{c.Name}\"", (object)(c.Trouble is null ? 1 : 0))));
 
         var all = await sources.All(ct);
         var accounts = registry.Ask(d => d.Accounts.Values.Where(a => !a.Removed).Select(a => AccountBody.Of(a, all.GetValueOrDefault(a.Id), settings.PollEvery, now)).ToArray());

@@ -4,6 +4,7 @@ using Ledger.Providers;
 using Ledger.Providers.Xai;
 using Ledger.Service.Hosting;
 using Ledger.Service.Http;
+using Ledger.Service.Scheduling;
 using Ledger.Service.Vault;
 using Ledger.Service.Writing;
 using Microsoft.Extensions.Logging;
@@ -11,7 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace Ledger.Service.Polling;
 
 /// <summary>
-/// Reads one account, at its own pace: first what connecting needs, then its turns, and at once when a bookmark or a person asks. One
+/// Reads one account: first what connecting needs, then when the schedule calls, and at once when a bookmark or a person asks. One
 /// poll at a time; whatever goes wrong stays here.
 /// </summary>
 internal sealed class AccountPoller : IAsyncDisposable
@@ -20,7 +21,7 @@ internal sealed class AccountPoller : IAsyncDisposable
     private static readonly TimeSpan leaseLength = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan backoffMax = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan balanceEvery = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan deepEvery = TimeSpan.FromDays(1);
+    private static readonly TimeSpan lookEvery = TimeSpan.FromSeconds(30);
     private const int regularDays = 3;
     private const int deepDays = 35;
 
@@ -31,24 +32,30 @@ internal sealed class AccountPoller : IAsyncDisposable
     private readonly Recorder recorder;
     private readonly Sources sources;
     private readonly CredentialVault vault;
+    private readonly Schedule schedule;
     private readonly TimeProvider clock;
     private readonly ILogger logger;
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock gate = new();
     private readonly List<TaskCompletionSource<Polled>> syncs = [];
+    private readonly Calls calls = new();
     private TaskCompletionSource wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool nudged;
+    private bool scheduled;
     private XaiClient? client;
     private string? clientOf;
     private (int Seconds, DateTimeOffset At)? lag;
     private Task running = Task.CompletedTask;
 
-    public AccountPoller(string account, DateTimeOffset connectedAt, ServiceSettings settings, ILeases leases, string node, Recorder recorder, Sources sources, CredentialVault vault, TimeProvider clock, ILogger logger)
+    public AccountPoller(string account, DateTimeOffset connectedAt, ServiceSettings settings, ILeases leases, string node, Recorder recorder, Sources sources, CredentialVault vault, Schedule schedule, TimeProvider clock, ILogger logger)
     {
-        (this.account, this.settings, this.leases, this.node, this.recorder, this.sources, this.vault, this.clock, this.logger) =
-            (account, settings, leases, node, recorder, sources, vault, clock, logger);
+        (this.account, this.settings, this.leases, this.node, this.recorder, this.sources, this.vault, this.schedule, this.clock, this.logger) =
+            (account, settings, leases, node, recorder, sources, vault, schedule, clock, logger);
         ConnectedAt = connectedAt;
     }
+
+    /// <summary>How often 35 days are read anew.</summary>
+    public static TimeSpan DeepEvery { get; } = TimeSpan.FromDays(1);
 
     /// <summary>The connection it reads; one that is removed and made again gets a new poller.</summary>
     public DateTimeOffset ConnectedAt { get; }
@@ -84,11 +91,20 @@ internal sealed class AccountPoller : IAsyncDisposable
         return asked.Task;
     }
 
+    /// <summary>The schedule's call: reads if it still has to be. Over when the turn is, however it went; what comes next stands in the source's state.</summary>
+    public Task Call(Reason reason)
+    {
+        var over = calls.Add(reason);
+        lock (gate) wake.TrySetResult();
+        return over;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Backfill.Stop();
+        calls.Close();
         foreach (var asked in TakeSyncs())
             asked.TrySetException(new RefusedException("provider.unavailable", "The account is not read any more."));
         client?.Dispose();
@@ -123,9 +139,12 @@ internal sealed class AccountPoller : IAsyncDisposable
     {
         var state = await sources.Get(account, ct);
         var todo = await Backfill.Plan(() => recorder.Look(account, ct), sources, settings.BackfillDays, clock.GetUtcNow(), ct);
-        var wait = (state.NextDue ?? DateTimeOffset.MinValue) - clock.GetUtcNow();
+        if (todo is null) await Scheduled(state, ct);
+        // Connecting goes on by itself; afterwards it is called.
+        var wait = todo is null ? lookEvery : (state.NextDue ?? DateTimeOffset.MinValue) - clock.GetUtcNow();
         if (!Asked() && wait > TimeSpan.Zero) await Sleep(wait, ct);
 
+        using var called = calls.Take();
         var waiting = TakeSyncs();
         bool bookmarked;
         lock (gate) (bookmarked, nudged) = (nudged, false);
@@ -133,13 +152,16 @@ internal sealed class AccountPoller : IAsyncDisposable
         var due = state.NextDue is null || state.NextDue <= clock.GetUtcNow();
         // After a refusal somebody has to change something first: bookmarks don't probe more often than polls do.
         if (bookmarked && state.Failing is not null && !due) bookmarked = false;
-        if (waiting.Count == 0 && !bookmarked && !due) return;
+        Reason? reason = waiting.Count > 0 ? Reason.Sync
+            : bookmarked ? Reason.Bookmark
+            : todo is null && called.Has(Reason.Reread) ? Reason.Reread
+            : due && (todo is not null || called.Any) ? Reason.Due
+            : null;
+        if (reason is null) return;
 
         try
         {
-            var polled = waiting.Count > 0 || bookmarked || todo is null
-                ? await Poll(waiting.Count > 0 ? Reason.Sync : bookmarked ? Reason.Bookmark : Reason.Due, ct)
-                : await PollChunk(todo.Value, ct);
+            var polled = reason == Reason.Due && todo is not null ? await PollChunk(todo.Value, ct) : await Poll(reason.Value, ct);
             foreach (var asked in waiting)
                 asked.TrySetResult(polled);
         }
@@ -157,16 +179,30 @@ internal sealed class AccountPoller : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Once it is connected, the schedule has it. A poll that is long overdue was lost there, or somebody changed what kept it away:
+    /// it is set anew.
+    /// </summary>
+    private async Task Scheduled(SourceState state, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var (poll, reread) = (state.NextDue ?? now, RereadJob.NextOf(state, now));
+        var overdue = state.NextDue is null || now - poll > lookEvery;
+        if (!scheduled || overdue) await schedule.At(PollJob.Name, account, poll, ct);
+        if (!scheduled || now - state.DeepAt > DeepEvery + DeepEvery) await schedule.At(RereadJob.Name, account, reread, ct);
+        scheduled = true;
+    }
+
     private async Task<Polled> Poll(Reason reason, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         var midnight = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero);
         return await UnderLease(reason, async (known, state, fence, xai, ct) =>
         {
-            var deep = reason == Reason.Sync || (reason == Reason.Due && (state.DeepAt is null || now - state.DeepAt >= deepEvery));
+            var deep = reason is Reason.Sync or Reason.Reread;
             // What the provider refused once it may take by now, so a deep poll asks for the usual again.
             var wanted = deep ? DimensionSet.KeyModelUnit : state.Dimensions;
-            var readings = await UsageStretch.Read(xai, known.State!, wanted, new(midnight.AddDays(deep ? -deepDays : -regularDays), now), reason == Reason.Due ? Priority.Background : Priority.First, ct);
+            var readings = await UsageStretch.Read(xai, known.State!, wanted, new(midnight.AddDays(deep ? -deepDays : -regularDays), now), reason is Reason.Due or Reason.Reread ? Priority.Background : Priority.First, ct);
             var wantsBalance = reason != Reason.Bookmark && (reason == Reason.Sync || state.BalanceAt is null || now - state.BalanceAt >= balanceEvery);
             var (balance, balanceRead) = wantsBalance ? await Balance(xai, known.State!, ct) : (null, false);
 
@@ -250,6 +286,7 @@ internal sealed class AccountPoller : IAsyncDisposable
             // Read under the lease: another node may have polled while we waited for it.
             state = await sources.Get(account, ct);
             if (reason == Reason.Due && state.NextDue > clock.GetUtcNow()) throw new NotMyTurnException();
+            if (reason == Reason.Reread && RereadJob.NextOf(state, clock.GetUtcNow()) > clock.GetUtcNow()) throw new NotMyTurnException();
             known = await recorder.Look(account, ct);
             if (known.State is not { Removed: false, Credential: { } credential }) throw new NotMyTurnException();
             return await work(known, state, fence, await Client(known.State, credential, ct), ct);
@@ -351,7 +388,7 @@ internal sealed class AccountPoller : IAsyncDisposable
 
     private bool Asked()
     {
-        lock (gate) return nudged || syncs.Count > 0;
+        lock (gate) return nudged || syncs.Count > 0 || calls.Any;
     }
 
     private List<TaskCompletionSource<Polled>> TakeSyncs()
@@ -379,12 +416,12 @@ internal sealed class AccountPoller : IAsyncDisposable
         lock (gate)
         {
             if (wake.Task.IsCompleted) wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (nudged || syncs.Count > 0) return;
+            if (nudged || syncs.Count > 0 || calls.Any) return;
             woken = wake.Task;
         }
-        // Another node may poll or put the account off meanwhile, so a long wait looks again now and then.
+        // Another node may go on with connecting meanwhile, and what should have been read long ago is noticed, so a long wait looks again now and then.
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        await Task.WhenAny(woken, Task.Delay(wait < TimeSpan.FromSeconds(30) ? wait : TimeSpan.FromSeconds(30), clock, enough.Token));
+        await Task.WhenAny(woken, Task.Delay(wait < lookEvery ? wait : lookEvery, clock, enough.Token));
         await enough.CancelAsync();
         ct.ThrowIfCancellationRequested();
     }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Ledger.Log;
 using Ledger.Service.Hosting;
 using Ledger.Service.Http;
+using Ledger.Service.Scheduling;
 using Ledger.Service.Vault;
 using Ledger.Views;
 using Microsoft.Extensions.Logging;
@@ -10,10 +11,9 @@ namespace Ledger.Service.Polling;
 
 /// <summary>One poller for each connected account, as the directory has them.</summary>
 internal sealed class Pollers(
-    ServiceSettings settings, Books books, ILeases leases, Recorder recorder, Sources sources, CredentialVault vault, TimeProvider clock, ILogger<Pollers> logger) : IAsyncDisposable
+    ServiceSettings settings, Node node, Books books, ILeases leases, Recorder recorder, Sources sources, CredentialVault vault, Schedule schedule, TimeProvider clock, ILogger<Pollers> logger) : IAsyncDisposable
 {
     private static readonly TimeSpan lookEvery = TimeSpan.FromSeconds(1);
-    private readonly string node = $"{Environment.MachineName}:{Environment.ProcessId}:{Guid.NewGuid():N}";
     private readonly ConcurrentDictionary<string, AccountPoller> running = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource stopping = new();
     private readonly SemaphoreSlim one = new(1, 1);
@@ -50,6 +50,15 @@ internal sealed class Pollers(
         return running.TryGetValue(account, out var poller) ? poller : throw new RefusedException("account.removed", "The account is not connected.");
     }
 
+    /// <summary>The schedule gives an account its turn on this node. False: the account is not connected any more.</summary>
+    public async Task<bool> Call(string account, Reason reason, CancellationToken ct)
+    {
+        // Our views may not know yet what another node connected, so they are first brought up to the log.
+        if ((await recorder.Look(account, ct)).State is not { Removed: false }) return false;
+        await (await Of(account, ct)).Call(reason).WaitAsync(ct);
+        return true;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0) return;
@@ -80,11 +89,12 @@ internal sealed class Pollers(
                 if (wanted.TryGetValue(account, out var connectedAt) && poller.ConnectedAt == connectedAt) continue;
                 running.TryRemove(account, out _);
                 await poller.DisposeAsync();
+                if (!wanted.ContainsKey(account)) await Unschedule(account, ct);
             }
             foreach (var (account, connectedAt) in wanted)
             {
                 if (running.ContainsKey(account)) continue;
-                var poller = new AccountPoller(account, connectedAt, settings, leases, node, recorder, sources, vault, clock, logger);
+                var poller = new AccountPoller(account, connectedAt, settings, leases, node.Id, recorder, sources, vault, schedule, clock, logger);
                 running[account] = poller;
                 poller.Start();
             }
@@ -92,6 +102,20 @@ internal sealed class Pollers(
         finally
         {
             one.Release();
+        }
+    }
+
+    private async Task Unschedule(string account, CancellationToken ct)
+    {
+        try
+        {
+            await schedule.Remove(PollJob.Name, account, ct);
+            await schedule.Remove(RereadJob.Name, account, ct);
+        }
+        catch (Exception e) when (e is Quartz.SchedulerException or Npgsql.NpgsqlException)
+        {
+            // They find out for themselves that the account is gone when their turn comes.
+            logger.LogWarning("The jobs of {Account} were not removed yet: {Kind}", account, e.GetType().Name);
         }
     }
 }

@@ -6,6 +6,9 @@ internal enum Reason
     /// <summary>Its turn has come.</summary>
     Due,
 
+    /// <summary>The daily reading of 35 days.</summary>
+    Reread,
+
     /// <summary>A bookmark asks for a reading at its edge.</summary>
     Bookmark,
 

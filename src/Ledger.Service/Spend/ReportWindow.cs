@@ -23,6 +23,9 @@ internal static class ReportWindow
         return end - start <= longest ? new(start, end) : throw new RefusedException("range.invalid", "The range is longer than ten years.", "since", since);
     }
 
+    /// <summary>Where a stretch begins, from the same words.</summary>
+    public static DateTimeOffset Since(string since, DateTimeOffset now) => Floor(Named(since, "since", now).Start);
+
     private static bool Over(string? since) => since?.Trim().ToLowerInvariant() is "yesterday" or "last-week" or "last-month";
 
     /// <summary>What a word stands for: where it begins, and where it ends when it is the end of a range.</summary>

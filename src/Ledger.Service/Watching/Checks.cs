@@ -2,7 +2,6 @@ using Ledger.Service.Hosting;
 using Ledger.Service.Polling;
 using Ledger.Views;
 using Ledger.Views.Watching;
-using Microsoft.Extensions.Logging;
 
 namespace Ledger.Service.Watching;
 
@@ -10,7 +9,7 @@ namespace Ledger.Service.Watching;
 /// What only time brings: sources that fall silent, credit that runs out, missions nobody ends, keys that several share. Any node may
 /// run it at any time, several at once: what was told is not told again.
 /// </summary>
-internal sealed class Checks(WatchQueries queries, Books books, Sources sources, Raiser raiser, ServiceSettings settings, ILogger<Checks> logger)
+internal sealed class Checks(WatchQueries queries, Books books, Sources sources, Raiser raiser, ServiceSettings settings)
 {
     private readonly SourceFindings stale = new(sources, settings.PollEvery);
     private DateTimeOffset? began;
@@ -30,22 +29,5 @@ internal sealed class Checks(WatchQueries queries, Books books, Sources sources,
             groups.AddRange(await KeysShared.Of(look, ct));
         }
         if (groups.Count > 0) await raiser.Write(groups, null, ct);
-    }
-
-    /// <summary>Runs it at a pace until it is told to stop; nothing ends the loop.</summary>
-    public async Task Follow(TimeSpan pace, TimeProvider clock, CancellationToken ct)
-    {
-        while (!ct.IsCancellationRequested)
-        {
-            try
-            {
-                await Run(clock.GetUtcNow(), ct);
-            }
-            catch (Exception e) when (!ct.IsCancellationRequested)
-            {
-                logger.LogWarning("The checks could not be made: {Kind} {Detail}", e.GetType().Name, e.Message);
-            }
-            await Task.Delay(pace, clock, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
     }
 }

@@ -25,7 +25,7 @@ internal sealed class Journal(IEventLog log, TimeProvider clock)
             var body = JsonSerializer.SerializeToNode(plan.Answer, plan.Answer.GetType(), Json.Options)!.AsObject();
             var streams = plan.ToStreams(command.Key, clock.GetUtcNow());
             var events = streams.Sum(s => s.Events.Count);
-            var request = new AppendRequest { Streams = streams, Idempotency = new(command.Key, command.BodyHash, Kept.Of(body, events)) };
+            var request = new AppendRequest { Streams = streams, Idempotency = new(command.Key, command.BodyHash, Kept.Of(body, events)), Messages = plan.Messages };
             switch (await Append(request, ct))
             {
                 case AppendResult.Written written:

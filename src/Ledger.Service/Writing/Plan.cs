@@ -9,11 +9,20 @@ internal sealed class Plan(object answer)
 
     public object Answer { get; } = answer;
 
+    /// <summary>Messages that leave with the commit.</summary>
+    public IReadOnlyList<NewMessage> Messages { get; private set; } = [];
+
     public static Task<Plan> Nothing(object answer) => Task.FromResult(new Plan(answer));
 
     public Plan Append(string stream, long version, IReadOnlyList<ILedgerEvent> events)
     {
         streams.Add((stream, version, events));
+        return this;
+    }
+
+    public Plan Send(IReadOnlyList<NewMessage> messages)
+    {
+        Messages = messages;
         return this;
     }
 

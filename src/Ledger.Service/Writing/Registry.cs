@@ -1,5 +1,6 @@
 using Ledger.Accounts;
 using Ledger.Agents;
+using Ledger.Budgets;
 using Ledger.Keys;
 using Ledger.Log;
 using Ledger.Missions;
@@ -61,6 +62,12 @@ internal sealed class Registry(IEventLog log, Books books, Journal journal)
     {
         var (version, known) = await Fold(StreamOfKey(account, key), ct);
         return new(version, version == 0 ? null : known.Ownership(account, key));
+    }
+
+    public async Task<Known<Budget>> Budget(string id, CancellationToken ct)
+    {
+        var (version, known) = await Fold(Ledger.Budgets.Budget.Stream(id), ct);
+        return new(version, known.Budgets.GetValueOrDefault(id));
     }
 
     /// <summary>An account's stream is long, so its state comes from the directory, and the version from before the look.</summary>

@@ -31,12 +31,23 @@ public static class Calendar
     /// <summary>
     /// The instant of a local time. One that the clock skips is the first instant after the gap; of one that comes twice it is the first.
     /// </summary>
+    /// <remarks>Asks the zone for the offsets of instants only: what it says of local times at a change is wrong for some zones.</remarks>
     public static DateTimeOffset InstantOf(DateTime local, TimeZoneInfo zone)
     {
-        local = DateTime.SpecifyKind(local, DateTimeKind.Unspecified);
-        while (zone.IsInvalidTime(local)) local = local.AddMinutes(1);
-        var offset = zone.IsAmbiguousTime(local) ? zone.GetAmbiguousTimeOffsets(local).Max() : zone.GetUtcOffset(local);
-        return new DateTimeOffset(local, offset).ToUniversalTime();
+        var written = new DateTimeOffset(DateTime.SpecifyKind(local, DateTimeKind.Unspecified), TimeSpan.Zero);
+        var (before, after) = (zone.GetUtcOffset(written.AddDays(-1)), zone.GetUtcOffset(written.AddDays(1)));
+        var (first, second) = (written - before, written - after);
+        if (zone.GetUtcOffset(first) == before) return first;
+        if (zone.GetUtcOffset(second) == after) return second;
+        // Skipped: the change lies between the two readings.
+        var (low, high) = (second.UtcTicks, first.UtcTicks);
+        while (high - low > 1)
+        {
+            var middle = low + ((high - low) / 2);
+            if (zone.GetUtcOffset(new DateTimeOffset(middle, TimeSpan.Zero)) == after) high = middle;
+            else low = middle;
+        }
+        return new(high, TimeSpan.Zero);
     }
 
     private static Span Days(DateOnly first, DateOnly next, TimeZoneInfo zone) =>

@@ -44,13 +44,13 @@ public static class Alerts
 /// <summary>Spend, or what it is forecast to be, crossed a threshold of a budget.</summary>
 public sealed record BudgetThresholdCrossed : IAlert
 {
-    /// <inheritdoc/>
+    /// <summary>Id, derived from the key.</summary>
     public required string Alert { get; init; }
 
-    /// <inheritdoc/>
+    /// <summary>Budget, period, window, arming, basis and threshold.</summary>
     public required string Key { get; init; }
 
-    /// <inheritdoc/>
+    /// <summary>How much it matters.</summary>
     public required Severity Severity { get; init; }
 
     /// <summary>Budget id.</summary>
@@ -91,7 +91,7 @@ public sealed record BudgetThresholdCrossed : IAlert
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ToldBy { get; init; }
 
-    /// <inheritdoc/>
+    /// <summary>When.</summary>
     public required DateTimeOffset At { get; init; }
 }
 

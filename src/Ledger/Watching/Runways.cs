@@ -24,6 +24,8 @@ public static class Runways
     public static Runway? Of(Account account, SpendSeries series)
     {
         if (account.Balance is not { PrepaidLeft: { } left } balance) return null;
+        // Who never bought credit, and is invoiced, has none that could run out.
+        if (balance.PrepaidCredit == Usd.Zero && balance.PrepaidUsed is not { Ticks: > 0 } && balance.SpendingLimit != Usd.Zero) return null;
         var (hour, day, week) = (series.Last(TimeSpan.FromHours(1)), series.Last(TimeSpan.FromDays(1)), series.Last(TimeSpan.FromDays(7)));
         Runway With(DateTimeOffset? at, DateTimeOffset? earliest, DateTimeOffset? latest, string? why) =>
             new(account.Id, account.Label, left, balance.PrepaidCredit, hour, day, week, at, earliest, latest, series.Through, why);
@@ -48,7 +50,7 @@ public static class Runways
     public static IReadOnlyList<(string Level, Severity Severity)> Short(Runway runway, DateTimeOffset now) =>
     [
         .. times.Where(t => runway.RunsOut is { } end && end - now <= t.Left).Select(t => (t.Level, t.Severity))
-            .Concat(parts.Where(p => Permille(runway) is { } left && left <= p.Percent * 10).Select(p => (p.Level, p.Severity)))
+            .Concat(parts.Where(p => Part(runway) is { } left && left <= p.Percent * 100).Select(p => (p.Level, p.Severity)))
             .OrderByDescending(l => l.Severity),
     ];
 
@@ -60,7 +62,7 @@ public static class Runways
                 return runway.RunsOut is { } end ? end - now > 2 * time.Left : runway.Left > Usd.Zero && runway.Through is not null;
         foreach (var part in parts)
             if (part.Level == level)
-                return Permille(runway) is { } left && left > (part.Percent + 5) * 10;
+                return Part(runway) is { } left && left > (part.Percent + 5) * 100;
         return false;
     }
 
@@ -70,5 +72,6 @@ public static class Runways
     /// <param name="recoveries">How often the level recovered so far.</param>
     public static string KeyOf(string account, string level, long recoveries) => $"runway:{account}:{level}:{recoveries}";
 
-    private static long? Permille(Runway runway) => runway.Of is { } of && of > Usd.Zero ? (long)((Int128)runway.Left.Ticks * 1000 / of.Ticks) : null;
+    /// <summary>Left of the credit in hundredths of a percent, rounded up: a level is reached only when it truly is.</summary>
+    private static long? Part(Runway runway) => runway.Of is { } of && of > Usd.Zero ? (long)((((Int128)runway.Left.Ticks * 10_000) + of.Ticks - 1) / of.Ticks) : null;
 }

@@ -46,7 +46,7 @@ public sealed class DocsTests
         var page = Repository.Read("docs/reference/config.md");
         foreach (var file in programs.SelectMany(Repository.Sources))
             foreach (var (number, code) in Repository.Code(file))
-                foreach (Match name in Regex.Matches(code, "\"((?:LEDGER|XAI)_[A-Z_]*[A-Z])\""))
+                foreach (Match name in Regex.Matches(code, "\"((?:LEDGER|XAI|SMTP|SLACK)_[A-Z_]*[A-Z])\""))
                     // How `./mission` says to `./ledger` by which name it was called.
                     Assert.True(name.Groups[1].Value == "LEDGER_AS" || page.Contains($"`{name.Groups[1].Value}`", StringComparison.Ordinal), $"{file}:{number} reads {name.Groups[1].Value}, which docs/reference/config.md does not tell of.");
     }

@@ -6,9 +6,13 @@ using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Ledger.Accounts;
 using Ledger.Agents;
+using Ledger.Budgets;
+using Ledger.Digests;
+using Ledger.Holds;
 using Ledger.Keys;
 using Ledger.Log;
 using Ledger.Missions;
+using Ledger.Watching;
 using Ledger.Money;
 using Ledger.Tests.Events;
 
@@ -27,6 +31,12 @@ internal static partial class EventsPage
         ("Keys", "key-{account}-{key}", [typeof(KeySeen), typeof(KeyAssigned)]),
         ("Agents", "agent-{agent}", [typeof(AgentAdded), typeof(AgentEdited)]),
         ("Missions", "mission-{mission}", [typeof(MissionStarted), typeof(MissionEnded), typeof(MissionReopened), typeof(MissionWindowCorrected), typeof(MissionEdited), typeof(MissionCancelled)]),
+        ("Budgets", "budget-{budget}", [typeof(BudgetSet), typeof(BudgetRaised), typeof(BudgetClosed)]),
+        ("Alerts", "alert-{alert}",
+            [typeof(BudgetThresholdCrossed), typeof(BudgetRecovered), typeof(RunwayShort), typeof(RunwayRecovered), typeof(SpendAnomalous), typeof(SourceStale), typeof(SourceRecovered), typeof(MissionLeftOpen),
+             typeof(KeyShared), typeof(LargeRestatement), typeof(HistoryImported), typeof(AlertAcknowledged)]),
+        ("Holds", "holds", [typeof(HoldTaken), typeof(HoldReleased)]),
+        ("Digests", "digest-{team}-{week}", [typeof(DigestComposed)]),
     ];
 
     public static string Write()

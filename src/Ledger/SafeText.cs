@@ -1,14 +1,18 @@
 using System.Globalization;
 using System.Text;
 
-namespace Ledger.Cli.Output;
+namespace Ledger;
 
 /// <summary>
-/// Names come from people, agents and providers. Before one reaches a terminal, what could move the cursor, hide or reorder text is
-/// taken out: control characters, bidirectional controls, invisible characters, broken surrogates.
+/// Names come from people, agents and providers. Before one reaches a terminal, a mail or a chat, what could move the cursor, break a
+/// line, hide or reorder text is taken out: control characters, bidirectional controls, invisible characters, broken surrogates.
 /// </summary>
-internal static class SafeText
+public static class SafeText
 {
+    private const char isolate = '\u2068';
+    private const char isolated = '\u2069';
+
+    /// <summary>One harmless line.</summary>
     public static string Of(string? text)
     {
         if (text is null) return "";
@@ -22,6 +26,13 @@ internal static class SafeText
             else if (IsHarmless(rune)) safe.Append(rune.ToString());
         }
         return safe.ToString();
+    }
+
+    /// <summary>A harmless name of at most so many columns. Where it is written from right to left, isolated, so that its neighbours keep their order.</summary>
+    public static string Name(string? text, int columns = 60)
+    {
+        var safe = Fit(Of(text).Trim(), columns);
+        return safe.EnumerateRunes().Any(IsRightToLeft) ? $"{isolate}{safe}{isolated}" : safe;
     }
 
     /// <summary>At most so many columns; what is cut ends in an ellipsis.</summary>
@@ -56,6 +67,9 @@ internal static class SafeText
             or >= 0x1f300 and <= 0x1f64f or >= 0x1f900 and <= 0x1f9ff or >= 0x20000 and <= 0x3fffd => 2,
         _ => 1,
     };
+
+    /// <summary>Hebrew, Arabic, Syriac, Thaana, NKo and their neighbours, in all their forms.</summary>
+    private static bool IsRightToLeft(Rune rune) => rune.Value is (>= 0x0590 and <= 0x08ff) or (>= 0xfb1d and <= 0xfdff) or (>= 0xfe70 and <= 0xfeff) or (>= 0x10800 and <= 0x10fff) or (>= 0x1e800 and <= 0x1efff);
 
     private static bool IsHarmless(Rune rune) => Rune.GetUnicodeCategory(rune) switch
     {

@@ -1,0 +1,112 @@
+using System.Globalization;
+using Ledger.Cli.Http;
+using Ledger.Cli.Output;
+using Ledger.Cli.Parsing;
+
+namespace Ledger.Cli.Commands;
+
+/// <summary><c>ledger alert …</c>.</summary>
+internal static class AlertCommands
+{
+    private static readonly string[] kinds =
+        ["budget", "runway", "anomaly", "stale", "mission", "key", "restatement", "history"];
+
+    public static Command[] All() =>
+    [
+        new()
+        {
+            Noun = "alert",
+            Verb = "list",
+            Summary = "what people were told of, the latest first",
+            Flags =
+            [
+                new("open", null, "only those that are not over"), Flags.Since,
+                new("kind", string.Join('|', kinds), "only of this kind"), Flags.Limit("50"), Flags.Format, Flags.Csv,
+            ],
+            Examples = ["ledger alert list --open", "ledger alert list --since 7d --kind budget --json"],
+            Run = RunList,
+        },
+        new()
+        {
+            Noun = "alert",
+            Verb = "ack",
+            Arguments = "ID",
+            ArgumentsMin = 1,
+            ArgumentsMax = 1,
+            Summary = "say that somebody has seen an alert",
+            Flags = [Flags.IdempotencyKey],
+            Examples = ["ledger alert ack a-1b2c3d4e"],
+            Run = RunAck,
+        },
+        new()
+        {
+            Noun = "alert",
+            Verb = "test",
+            Summary = "prove a channel: send a test message and say what came of it",
+            About = "Exits 0 when it was delivered, 69 when it was not (yet). Mail goes to files where no server is configured, and says so.",
+            Flags = [new("channel", "email|slack|webhook|exec", "the channel"), new("to", "ADDRESS", "for email: to this address"), Flags.IdempotencyKey],
+            Examples = ["ledger alert test --channel email --to ludo@example.org", "ledger alert test --channel webhook --json"],
+            Run = RunTest,
+        },
+    ];
+
+    private static int RunList(Call call)
+    {
+        var printer = call.Printer;
+        printer.CheckFormat();
+        var answer = call.Client.Get(new Query("/alerts")
+            .With("open", call.Has("open") ? "true" : null)
+            .With("since", call.Edge("since"))
+            .With("kind", call.OneOf("kind", kinds))
+            .With("limit", call.Integer("limit", 1, 1_000)?.ToString(CultureInfo.InvariantCulture)));
+        if (printer.Json)
+        {
+            printer.PrintJson(answer);
+            return Exit.Ok;
+        }
+        var table = new Table(
+            new("When", "at", Text: false), new("Severity", "severity"), new("What", "headline", WidthMax: 110), new("State", "state"), new("ID", "id", WidthMax: 12));
+        foreach (var alert in answer.Items("alerts"))
+            table.Add(new(printer.Time(alert.Text("at")), alert.Text("at")), new(alert.Text("severity") == "critical" ? printer.Style.Red("critical") : SafeText.Of(alert.Text("severity")), alert.Text("severity")),
+                Cell.Text(alert.Text("headline")), Cell.Text(alert.Text("state")), Cell.Text(alert.Text("id")));
+        if (table.Count == 0 && !printer.Csv) printer.Line(call.Has("open") ? "No open alerts." : "No alerts.");
+        else printer.Print(table);
+        if (answer.Flag("more") == true) printer.Footer("There are more; --limit N shows them.");
+        Freshness.Footers(call, answer);
+        return Exit.Ok;
+    }
+
+    private static int RunAck(Call call)
+    {
+        var answer = call.Client.Write("POST", $"/alerts/{Uri.EscapeDataString(call.Arguments.Positioned(0)!)}/ack", Body.Empty);
+        if (call.Printer.Json) call.Printer.PrintJson(answer);
+        else call.Printer.Line($"acknowledged {SafeText.Of(answer.Part("alert")?.Text("id"))}  {SafeText.Of(answer.Part("alert")?.Text("headline"))}".TrimEnd());
+        return Exit.Ok;
+    }
+
+    private static int RunTest(Call call)
+    {
+        if (call.OneOf("channel", "email", "slack", "webhook", "exec") is not { } channel) throw call.Wrong("usage.flag", "`alert test` needs --channel: email, slack, webhook or exec.", "channel");
+        if (channel == "email" && !call.Has("to")) throw call.Wrong("usage.flag", "A mail needs a recipient: --to ADDRESS.", "to");
+        var to = call.Text("to");
+        var answer = call.Client.Write("POST", "/alerts/test", Body.Of(json =>
+        {
+            // The outbox calls it by what it sends.
+            json.WriteString("channel", channel == "email" ? "mail" : channel);
+            json.Maybe("to", to);
+        }));
+        var delivered = answer.Text("outcome") == "delivered";
+        var printer = call.Printer;
+        if (printer.Json)
+        {
+            printer.PrintJson(answer);
+        }
+        else
+        {
+            var target = answer.Text("target") is { } place ? $" to {SafeText.Of(place)}" : "";
+            printer.Line(delivered ? $"delivered{target}" : $"{SafeText.Of(answer.Text("outcome"))}{target}: {SafeText.Of(answer.Text("reason") ?? "no answer yet; `ledger outbox list` tells what becomes of it")}");
+            if (answer.Text("hint") is { } hint) printer.Note(hint);
+        }
+        return delivered ? Exit.Ok : Exit.Unavailable;
+    }
+}

@@ -1,0 +1,78 @@
+using System.Text.Json;
+using Ledger.Cli.Http;
+using Ledger.Cli.Output;
+using Ledger.Cli.Parsing;
+
+namespace Ledger.Cli.Commands;
+
+/// <summary><c>runway</c> and <c>forecast</c>: how long it lasts, and where it ends.</summary>
+internal static class RunwayCommands
+{
+    public static Command Runway() => new()
+    {
+        Noun = "runway",
+        Summary = "prepaid credit left, how fast it burns, when it runs out",
+        About = "Credit is what the provider's invoice preview says. Rates are those of the last hour, day and week of data; the range is\nthat of the quickest and the slowest of them.",
+        Flags = [Flags.AccountOf, Flags.MaxAge],
+        Examples = ["ledger runway", "ledger runway --account prod --json"],
+        Run = RunRunway,
+    };
+
+    public static Command ForecastCommand() => new()
+    {
+        Noun = "forecast",
+        Summary = "what will have been spent when the period ends, as a range, and by which method",
+        About = "Refuses, saying why, while there is too little data to go by.",
+        Flags = [BudgetCommands.Scope, new("period", "P", "day, week, month, quarter, or life of a mission (month)"), new("zone", "ZONE", "time zone the period is cut in (UTC)"), Flags.MaxAge],
+        Examples = ["ledger forecast", "ledger forecast --scope agent:ba --period week --json"],
+        Run = RunForecast,
+    };
+
+    private static int RunRunway(Call call)
+    {
+        var answer = call.Client.Get(new Query("/runway").With("account", call.Text("account")));
+        var printer = call.Printer;
+        if (printer.Json)
+        {
+            printer.PrintJson(answer);
+            return Freshness.Judge(call, answer);
+        }
+        var runways = answer.Items("runways");
+        if (runways.Count == 0) printer.Line("No account with prepaid credit that is known. `ledger account list` tells how the accounts are.");
+        foreach (var runway in runways)
+        {
+            printer.Bold($"{SafeText.Of(runway.Text("accountName") ?? runway.Text("account"))}  {Show.Money(runway.Text("left"))} left{(runway.Text("of") is { } of ? $" of {Show.Money(of)}" : "")}");
+            printer.Line($"  burnt in the last hour {Show.Money(runway.Text("lastHour"))}, day {Show.Money(runway.Text("lastDay"))}, week {Show.Money(runway.Text("lastWeek"))} of data");
+            printer.Line(runway.Text("earliest") is { } earliest
+                ? $"  runs out {(runway.Text("runsOut") is { } at ? $"{printer.Time(at)} at the last day's rate" : "not at the last day's rate")}; between {printer.Time(earliest)} and {printer.Time(runway.Text("latest"))}"
+                : $"  runs out: {SafeText.Of(runway.Text("why") ?? "not known")}");
+        }
+        Freshness.Footers(call, answer);
+        return Freshness.Judge(call, answer);
+    }
+
+    private static int RunForecast(Call call)
+    {
+        var answer = call.Client.Get(new Query("/forecast").With("scope", call.Text("scope")).With("period", call.Text("period")).With("zone", call.Text("zone")));
+        var printer = call.Printer;
+        if (printer.Json)
+        {
+            printer.PrintJson(answer);
+            return Freshness.Judge(call, answer);
+        }
+        var window = answer.Part("window");
+        printer.Bold($"{SafeText.Of(BudgetList.Scope(answer))}, {SafeText.Of(answer.Text("period"))} from {printer.Time(window?.Text("start"))} to {printer.Time(window?.Text("end"))} {printer.ZoneName}");
+        printer.Line($"  spent so far {Show.Money(answer.Text("spent"))}");
+        if (answer.Part("forecast") is { } forecast) printer.Line("  forecast     " + Forecast(forecast, printer));
+        Freshness.Footers(call, answer);
+        return Freshness.Judge(call, answer);
+    }
+
+    /// <summary><c>$38.20 (between $31.00 and $52.00, by weekday-28d); the limit is reached 2026-11-25 14:00</c>.</summary>
+    public static string Forecast(JsonElement forecast, Printer printer)
+    {
+        if (forecast.Text("expected") is not { } expected) return "none: " + SafeText.Of(forecast.Text("why") ?? "not known");
+        var exceeds = forecast.Text("exceeds") is { } at ? $"; the limit is reached {printer.Time(at)}" : "";
+        return $"{Show.Money(expected)} (between {Show.Money(forecast.Text("low"))} and {Show.Money(forecast.Text("high"))}, by {SafeText.Of(forecast.Text("method"))}){exceeds}";
+    }
+}

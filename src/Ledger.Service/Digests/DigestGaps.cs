@@ -1,0 +1,97 @@
+using Ledger.Accounts;
+using Ledger.Digests;
+using Ledger.Log;
+
+namespace Ledger.Service.Digests;
+
+/// <summary>Where a week's data is missing or stale, from what the log says of its sources and from how far they are read.</summary>
+internal sealed class DigestGaps(IEventLog log)
+{
+    private const int page = 1_000;
+    private const int eventsMax = 200_000;
+    private const int gapsMax = 20;
+
+    /// <param name="accounts">Connected accounts.</param>
+    /// <param name="through">How far each is read; null: never.</param>
+    /// <param name="week">The week.</param>
+    /// <param name="position">The position the digest stands at.</param>
+    /// <param name="now">Now.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<IReadOnlyList<DigestGap>> Of(
+        IReadOnlyList<Account> accounts, IReadOnlyDictionary<string, DateTimeOffset?> through, Span week, long position, DateTimeOffset now, CancellationToken ct)
+    {
+        var states = await States(week, position, ct);
+        var gaps = new List<DigestGap>();
+        foreach (var account in accounts)
+        {
+            var read = through.GetValueOrDefault(account.Id);
+            var before = gaps.Count;
+            foreach (var (from, until, reason) in Failures(account, states.GetValueOrDefault(account.Id, []), week))
+                if (from < week.End && (until is not { } end || end > week.Start))
+                    gaps.Add(new(account.Label, from, until, reason + (until is not null && read >= until ? "; read again since, and what was missed is in" : "")));
+            // Nobody was there to fail: the service itself was away, or is slow.
+            if (gaps.Skip(before).All(g => g.Until is not null) && now >= week.End && !(read >= week.End))
+                gaps.Add(new(account.Label, read is { } at && at > week.Start ? at : week.Start, null, read is null ? "it was never read" : "it was not read since"));
+        }
+        return [.. gaps.OrderBy(g => g.Until is not null).ThenBy(g => g.From).ThenBy(g => g.Account, StringComparer.Ordinal).Take(gapsMax)];
+    }
+
+    /// <summary>Stretches in which an account could not be read.</summary>
+    private static IEnumerable<(DateTimeOffset From, DateTimeOffset? Until, string Reason)> Failures(Account account, List<ILedgerEvent> states, Span week)
+    {
+        PollFailed? failed = null;
+        var seen = false;
+        foreach (var state in states)
+        {
+            switch (state)
+            {
+                case PollFailed e:
+                    failed ??= e;
+                    break;
+                case PollRecovered e when failed is not null:
+                    yield return (failed.At, e.At, Words(failed));
+                    failed = null;
+                    break;
+                case PollRecovered e when !seen:
+                    yield return (week.Start, e.At, "it could not be read since before this week");
+                    break;
+            }
+            seen = true;
+        }
+        if (failed is not null) yield return (failed.At, null, Words(failed));
+        else if (!seen && account.Failing is { } still && still.At < week.End) yield return (still.At, null, Words(still));
+    }
+
+    private async Task<Dictionary<string, List<ILedgerEvent>>> States(Span week, long position, CancellationToken ct)
+    {
+        var states = new Dictionary<string, List<ILedgerEvent>>(StringComparer.Ordinal);
+        var (failed, recovered) = (EventNames.All[typeof(PollFailed)], EventNames.All[typeof(PollRecovered)]);
+        var after = await log.PositionBefore(week.Start, ct);
+        for (var read = 0; read < eventsMax && after < position;)
+        {
+            var events = await log.ReadAll(after, (int)Math.Min(page, position - after), ct);
+            if (events.Count == 0) break;
+            foreach (var recorded in events)
+                if ((recorded.Type == failed || recorded.Type == recovered) && EventJson.Read(recorded) is { } happened)
+                {
+                    var account = happened is PollFailed f ? f.Account : ((PollRecovered)happened).Account;
+                    if (!states.TryGetValue(account, out var list)) states[account] = list = [];
+                    list.Add(happened);
+                }
+            after = events[^1].Position;
+            read += events.Count;
+        }
+        return states;
+    }
+
+    private static string Words(PollFailed failed) => failed.Kind switch
+    {
+        "auth" => "the provider refuses the key",
+        "permission" => "the key may not read billing",
+        "rate-limited" => "the provider asked to wait",
+        "unreachable" => "the provider could not be reached",
+        "contract" => "the provider's answers could not be used",
+        "not-found" => "the provider does not know the team",
+        var kind => $"it could not be read ({Names.Printable(kind)})",
+    };
+}

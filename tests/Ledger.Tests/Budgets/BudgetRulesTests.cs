@@ -1,0 +1,141 @@
+using Ledger.Budgets;
+using Ledger.Money;
+using Ledger.Tests.Domain;
+
+namespace Ledger.Tests.Budgets;
+
+public sealed class BudgetRulesTests
+{
+    private static readonly BudgetSet wanted = new()
+    {
+        Budget = "b-1",
+        Name = "ba's month",
+        Scope = "agent:ba",
+        Limits = [new("month", Usd.Parse("31"))],
+        Zone = "Europe/Brussels",
+        WeekStart = DayOfWeek.Monday,
+        Thresholds = Threshold.Defaults,
+        Recipients = ["ludo@example.org"],
+        Channels = ["email"],
+        At = Given.Now,
+    };
+
+    private static Budget Known => Budget.Apply(null, wanted)!;
+
+    [Fact]
+    public void a_budget_is_set()
+    {
+        var set = BudgetRules.Set(null, wanted, Given.Now).Then<BudgetSet>();
+        var budget = Budget.Apply(null, set)!;
+        Assert.Equal(new Scope(ScopeKind.Agent, "ba"), budget.Scope);
+        Assert.Equal(Usd.Parse("31"), budget.LimitAt("month", Given.Now));
+        Assert.Null(budget.LimitAt("week", Given.Now));
+    }
+
+    [Fact]
+    public void setting_it_as_it_is_changes_nothing() => BudgetRules.Set(Known, wanted with { At = Given.Now.AddDays(1), By = "somebody else" }, Given.Now).ThenNothing();
+
+    [Fact]
+    public void another_recipient_does_not_arm_alerts_anew_and_another_limit_does()
+    {
+        Assert.Equal(1, Known.Revision);
+        Assert.Equal(1, Budget.Apply(Known, wanted with { Recipients = ["b@example.org"] })!.Revision);
+        Assert.Equal(2, Budget.Apply(Known, wanted with { Limits = [new("month", Usd.Parse("32"))] })!.Revision);
+        Assert.Equal(2, Budget.Apply(Known, wanted with { Thresholds = [new(Basis.Actual, 90, null)] })!.Revision);
+    }
+
+    [Fact]
+    public void a_closed_budget_that_is_set_again_is_open_and_armed_anew()
+    {
+        var closed = Budget.Apply(Known, BudgetRules.Close(Known, Given.Now, null).Then<BudgetClosed>())!;
+        Assert.True(closed.Closed);
+        BudgetRules.Close(closed, Given.Now, null).ThenNothing();
+        var again = Budget.Apply(closed, BudgetRules.Set(closed, wanted, Given.Now).Then<BudgetSet>())!;
+        Assert.False(again.Closed);
+        Assert.Equal(2, again.Revision);
+    }
+
+    [Fact]
+    public void a_raise_counts_until_it_is_over_and_arms_alerts_both_times()
+    {
+        var until = Given.Now.AddDays(3);
+        var raised = Budget.Apply(Known, BudgetRules.Raise(Known, null, Usd.Parse("45"), until, Given.Now, "olga").Then<BudgetRaised>())!;
+        Assert.Equal(Usd.Parse("45"), raised.LimitAt("month", Given.Now));
+        Assert.Equal(Usd.Parse("45"), raised.LimitAt("month", until.AddMicroseconds(-1)));
+        Assert.Equal(Usd.Parse("31"), raised.LimitAt("month", until));
+        Assert.Equal(3, new[] { Known.ArmingAt("month", Given.Now), raised.ArmingAt("month", Given.Now), raised.ArmingAt("month", until) }.Distinct().Count());
+    }
+
+    [Fact]
+    public void a_raise_does_not_reach_back()
+    {
+        var raised = Budget.Apply(Known, new BudgetRaised("b-1", "month", Usd.Parse("45"), Given.Now.AddDays(3), Given.Now, null))!;
+        Assert.Equal(Usd.Parse("31"), raised.LimitAt("month", Given.Now.AddDays(-1)));
+    }
+
+    [Theory]
+    [InlineData("31")]
+    [InlineData("30")]
+    [InlineData("0")]
+    [InlineData("-50")]
+    [InlineData("100000000.01")]
+    public void a_raise_is_above_the_limit(string limit) => BudgetRules.Raise(Known, null, Usd.Parse(limit), Given.Now.AddDays(1), Given.Now, null).ThenRefused("budget.invalid", "limit", Usd.Parse(limit).ToString());
+
+    [Fact]
+    public void a_raise_ends_in_the_future_and_within_a_year()
+    {
+        BudgetRules.Raise(Known, null, Usd.Parse("45"), Given.Now, Given.Now, null).ThenRefused("time.out_of_range", "until");
+        BudgetRules.Raise(Known, null, Usd.Parse("45"), Given.Now.AddDays(367), Given.Now, null).ThenRefused("time.out_of_range", "until");
+    }
+
+    [Fact]
+    public void a_raise_says_which_period_where_there_are_several()
+    {
+        var both = Budget.Apply(null, wanted with { Limits = [new("day", Usd.Parse("2")), new("month", Usd.Parse("31"))] })!;
+        Assert.Equal(["day", "month"], BudgetRules.Raise(both, null, Usd.Parse("45"), Given.Now.AddDays(1), Given.Now, null).ThenRefused("budget.invalid", "period").Candidates!);
+        BudgetRules.Raise(both, "year", Usd.Parse("45"), Given.Now.AddDays(1), Given.Now, null).ThenRefused("budget.invalid", "period", "year");
+        Assert.Equal("day", BudgetRules.Raise(both, "day", Usd.Parse("3"), Given.Now.AddDays(1), Given.Now, null).Then<BudgetRaised>().Period);
+    }
+
+    [Fact]
+    public void a_closed_budget_is_not_raised() =>
+        BudgetRules.Raise(Known with { Closed = true }, null, Usd.Parse("45"), Given.Now.AddDays(1), Given.Now, null).ThenRefused("budget.closed", "budget");
+
+    public static TheoryData<string, BudgetSet, string, string> Wrong => new()
+    {
+        { "no limit", wanted with { Limits = [] }, "budget.invalid", "limits" },
+        { "a limit of 0", wanted with { Limits = [new("month", Usd.Zero)] }, "budget.invalid", "limit" },
+        { "a negative limit", wanted with { Limits = [new("month", Usd.Parse("-1"))] }, "budget.invalid", "limit" },
+        { "an absurd limit", wanted with { Limits = [new("month", Usd.Parse("100000000.0000000001"))] }, "budget.invalid", "limit" },
+        { "a period twice", wanted with { Limits = [new("month", Usd.Parse("1")), new("month", Usd.Parse("2"))] }, "budget.invalid", "limits" },
+        { "no period", wanted with { Limits = [new("fortnight", Usd.Parse("1"))] }, "budget.invalid", "period" },
+        { "a life without a mission", wanted with { Limits = [new("life", Usd.Parse("1"))] }, "budget.invalid", "period" },
+        { "a stretch that is over", wanted with { Limits = [new("2026-01-01T00:00:00Z..2026-02-01T00:00:00Z", Usd.Parse("1"))] }, "budget.invalid", "period" },
+        { "no scope", wanted with { Scope = "agent" }, "scope.invalid", "scope" },
+        { "a name that breaks lines", wanted with { Name = "a\r\nBcc: b@example.org" }, "text.invalid", "name" },
+        { "a name that turns text around", wanted with { Name = "a\u202Eb" }, "text.invalid", "name" },
+        { "thresholds that fall", wanted with { Thresholds = [new(Basis.Actual, 80, null), new(Basis.Actual, 50, null)] }, "budget.invalid", "thresholds" },
+        { "a threshold twice", wanted with { Thresholds = [new(Basis.Actual, 80, null), new(Basis.Actual, 80, null)] }, "budget.invalid", "thresholds" },
+        { "dollars below percents", wanted with { Thresholds = [new(Basis.Actual, 80, null), new(Basis.Actual, null, Usd.Parse("20"))] }, "budget.invalid", "thresholds" },
+        { "a threshold of 0 %", wanted with { Thresholds = [new(Basis.Actual, 0, null)] }, "budget.invalid", "thresholds" },
+        { "a threshold of 1001 %", wanted with { Thresholds = [new(Basis.Actual, 1001, null)] }, "budget.invalid", "thresholds" },
+        { "a threshold of $-1", wanted with { Thresholds = [new(Basis.Actual, null, Usd.Parse("-1"))] }, "budget.invalid", "thresholds" },
+        { "a threshold of nothing", wanted with { Thresholds = [new(Basis.Actual, null, null)] }, "budget.invalid", "thresholds" },
+        { "no thresholds", wanted with { Thresholds = [] }, "budget.invalid", "thresholds" },
+        { "an unknown channel", wanted with { Channels = ["pigeon"] }, "channel.unknown", "channels" },
+        { "too many recipients", wanted with { Recipients = [.. Enumerable.Range(0, 21).Select(i => $"a{i}@example.org")] }, "budget.invalid", "recipients" },
+        { "no day", wanted with { WeekStart = (DayOfWeek)9 }, "budget.invalid", "weekStart" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public void what_makes_no_sense_is_refused(string what, BudgetSet set, string code, string field)
+    {
+        Assert.NotEmpty(what);
+        BudgetRules.Set(null, set, Given.Now).ThenRefused(code, field);
+    }
+
+    [Fact]
+    public void percent_and_dollars_rise_together() =>
+        BudgetRules.Set(null, wanted with { Thresholds = [new(Basis.Actual, 50, null), new(Basis.Actual, null, Usd.Parse("20")), new(Basis.Actual, 100, null), new(Basis.Forecast, 90, null)] }, Given.Now).Then<BudgetSet>();
+}
