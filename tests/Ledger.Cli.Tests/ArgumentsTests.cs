@@ -55,6 +55,12 @@ public sealed class ArgumentsTests
     }
 
     [Theory]
+    [InlineData("1h")]
+    [InlineData("9j")]
+    public void a_value_of_two_characters_is_no_flag_for_ending_like_one(string value) =>
+        Assert.Equal(value, Arguments.Parse(HelpTests.Find("guard"), ["--for", value])["for"]);
+
+    [Theory]
     [InlineData("mision", "ledger mission")]
     [InlineData("start", "ledger mission start")]
     [InlineData("accounts", "ledger account")]

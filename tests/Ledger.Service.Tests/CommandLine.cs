@@ -85,7 +85,8 @@ public sealed class CommandLine(CommandLine.World world) : IClassFixture<Command
     private static (int Exit, string Text) Run(TestHost host, params string[] words)
     {
         var (output, errors) = (new StringWriter(), new StringWriter());
-        var home = Directory.CreateTempSubdirectory("ledger-line-").FullName;
+        // One user throughout: what was written is seen by what is read next.
+        var home = Path.Combine(host.Settings.Home, "user");
         var exit = Entry.Run(words, new()
         {
             Variable = name => name switch { "LEDGER_HOME" or "HOME" => home, "LEDGER_URL" => host.Host.Url.ToString(), "LEDGER_TOKEN" => TestHost.AdminToken, _ => null },
@@ -95,7 +96,6 @@ public sealed class CommandLine(CommandLine.World world) : IClassFixture<Command
             Clock = host.Clock,
             Become = (_, _, _) => 0,
         });
-        Directory.Delete(home, recursive: true);
-        return (exit, output.ToString() + errors);
+        return (exit, words.Contains("--json") ? output.ToString() : output.ToString() + errors);
     }
 }

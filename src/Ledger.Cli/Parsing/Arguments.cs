@@ -76,7 +76,7 @@ internal sealed class Arguments
 
     /// <summary>A value may begin with a dash (<c>--at -10m</c>), but not be a flag that we know or anything with two dashes.</summary>
     private static bool LooksLikeFlag(Flag[] flags, string word) =>
-        word.StartsWith("--", StringComparison.Ordinal) || (word.Length == 2 && Find(flags, word) is not null);
+        word.StartsWith("--", StringComparison.Ordinal) || (word.Length == 2 && word[0] == '-' && Find(flags, word) is not null);
 
     private static Flag? Find(Flag[] flags, string dashed)
     {
