@@ -156,7 +156,7 @@ public static class DigestMail
         yield return digest.Through switch
         {
             null => new Paragraph($"Nothing was ever read: these figures say nothing yet.", Tone.Critical),
-            { } through when through < digest.Window.End && IsOver(digest) => new Paragraph($"Read up to {Run.Said(Moments.Of(through, zone))} only, which is before the week's end: the week cost more or the same, not less, than is said here.", Tone.Warning),
+            { } through when through < digest.Window.End && IsOver(digest) => new Paragraph($"Read up to {Run.Said(Moments.Of(through, zone))} only, which is before the week's end: what was spent after that is not in these figures.", Tone.Warning),
             { } through when digest.Gaps.Count == 0 => new Paragraph($"No gaps; read up to {Run.Said(Moments.Of(through, zone))}."),
             { } through => new Paragraph($"Read up to {Run.Said(Moments.Of(through, zone))}."),
         };

@@ -103,7 +103,7 @@ public sealed class Digests
     public async Task a_week_that_was_not_read_says_so_and_never_reads_low()
     {
         await using var host = await Spent();
-        host.Clock.AdvanceTo(monday.AddDays(4));
+        host.Clock.AdvanceTo(monday.AddDays(4.5));
         host.Xai.Faults.Order(Fault.ServerError, XaiCall.Usage, times: 10_000, "500");
         (await host.Post("accounts/-/sync")).Refused("provider.unavailable");
         await TestHost.Until(async () => await host.Database.Scalar<long>("select count(*) from mt_events where type = 'poll-failed.v1'") == 1, "the source failed");

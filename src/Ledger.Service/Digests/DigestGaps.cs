@@ -10,6 +10,7 @@ internal sealed class DigestGaps(IEventLog log)
     private const int page = 1_000;
     private const int eventsMax = 200_000;
     private const int gapsMax = 20;
+    private static readonly TimeSpan rereadEachTime = TimeSpan.FromDays(3);
 
     /// <param name="accounts">Connected accounts.</param>
     /// <param name="through">How far each is read; null: never.</param>
@@ -28,13 +29,17 @@ internal sealed class DigestGaps(IEventLog log)
             var before = gaps.Count;
             foreach (var (from, until, reason) in Failures(account, states.GetValueOrDefault(account.Id, []), week))
                 if (from < week.End && (until is not { } end || end > week.Start))
-                    gaps.Add(new(account.Label, from, until, reason + (until is not null && read >= until ? "; read again since, and what was missed is in" : "")));
+                    gaps.Add(new(account.Label, from, until, reason + Since(from, until)));
             // Nobody was there to fail: the service itself was away, or is slow.
             if (gaps.Skip(before).All(g => g.Until is not null) && now >= week.End && !(read >= week.End))
                 gaps.Add(new(account.Label, read is { } at && at > week.Start ? at : week.Start, null, read is null ? "it was never read" : "it was not read since"));
         }
         return [.. gaps.OrderBy(g => g.Until is not null).ThenBy(g => g.From).ThenBy(g => g.Account, StringComparer.Ordinal).Take(gapsMax)];
     }
+
+    /// <summary>The reading that ends a failure goes back three days, so what a shorter one missed is in the books; a longer one's is within a day.</summary>
+    private static string Since(DateTimeOffset from, DateTimeOffset? until) =>
+        until is not { } end ? "" : end - from <= rereadEachTime ? "; read again since, and what was missed is in" : "; read again since";
 
     /// <summary>Stretches in which an account could not be read.</summary>
     private static IEnumerable<(DateTimeOffset From, DateTimeOffset? Until, string Reason)> Failures(Account account, List<ILedgerEvent> states, Span week)

@@ -23,6 +23,8 @@ internal sealed record Departure(string Stream, long Version, DigestComposed? Ev
 /// </summary>
 internal sealed class DigestSender(IEventLog log, Books books, ComposeDigest compose, DigestArchive archive, Team team, ServiceSettings settings, TimeProvider clock)
 {
+    private const int bytesMax = 2_000_000;
+    private const int bodyBytesMax = 250_000;
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(10);
 
     /// <param name="week">ISO week.</param>
@@ -58,13 +60,16 @@ internal sealed class DigestSender(IEventLog log, Books books, ComposeDigest com
         if (recipients.Count == 0) return [];
         var mail = await DigestMail.Render(composed.Digest);
         var id = EventIds.Short("d", DigestArchive.StreamOf(composed.Digest));
-        return
+        IReadOnlyList<NewMessage> With(string? html) =>
         [
             .. recipients.Select(to => MessageJson.ToNew(
                 new MailMessageBody(
-                    id, NotificationClasses.Digest, to, recipients, composed.Subject, mail.Text, mail.Html,
+                    id, NotificationClasses.Digest, to, recipients, composed.Subject, mail.Text, html,
                     MailIds.Message($"digest-{composed.Week.ToLowerInvariant()}.{id}", composed.Team), MailIds.List("digests", composed.Team), now),
                 cause, $"mail:{to}", now)),
         ];
+        var messages = With(mail.Html);
+        // Event and mails are one append, which is bounded. The text says all of it.
+        return messages.Sum(m => (long)m.Body.Length) <= bytesMax && messages.All(m => m.Body.Length <= bodyBytesMax) ? messages : With(null);
     }
 }
