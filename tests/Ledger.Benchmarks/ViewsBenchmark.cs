@@ -76,7 +76,7 @@ internal static class ViewsBenchmark
         await Books.Create(connection, "views_copy", default);
         await database.Execute("delete from views_copy.checkpoint");
         var seconds = 0.0;
-        foreach (var table in new[] { "line", "fact", "allocation", "claim", "spend_day", "mission_bounds", "directory", "checkpoint" })
+        foreach (var table in new[] { "line", "fact", "allocation", "claim", "spend_day", "party_day", "scope_spend", "mission_bounds", "directory", "checkpoint" })
         {
             using var rows = new MemoryStream();
             await using (var from = await connection.BeginRawBinaryCopyAsync($"copy views_next.{table} to stdout (format binary)"))

@@ -5,7 +5,10 @@ namespace Ledger.Mail.Tests;
 /// <summary>What people read is kept in files; GOLDEN_ACCEPT=1 rewrites them, and the diff is reviewed.</summary>
 internal static class Golden
 {
-    private static readonly string folder = Path.Combine(FindRoot(), "tests", "Ledger.Mail.Tests", "golden");
+    private static readonly string root = FindRoot();
+    private static readonly string folder = Path.Combine(root, "tests", "Ledger.Mail.Tests", "golden");
+
+    public static string Page(string file) => File.ReadAllText(Path.Combine(root, file));
 
     public static void Matches(MailContent mail, string name)
     {

@@ -48,4 +48,13 @@ public sealed class GoldenMails
 
     [Fact]
     public void the_digest_as_markdown_reads_as_it_was_reviewed() => Golden.Matches(DigestMail.Markdown(Samples.GoodWeek), "digest-good.md");
+
+    [Fact]
+    public void the_page_for_readers_shows_mails_as_they_are()
+    {
+        var page = Golden.Page("docs/digest-and-alerts.md");
+        foreach (var name in new[] { "budget-80.txt", "digest-good.txt" })
+            Assert.Contains(Golden.Page($"tests/Ledger.Mail.Tests/golden/{name}").TrimEnd('\n'), page, StringComparison.Ordinal);
+        Assert.Contains(Headline.Of(Samples.Crossed()), page, StringComparison.Ordinal);
+    }
 }

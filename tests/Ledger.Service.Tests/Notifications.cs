@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Ledger.Budgets;
-using Ledger.Delivery;
 using Ledger.Log;
 using Ledger.Money;
 using Ledger.Notifying;
@@ -65,7 +64,16 @@ public sealed class Notifications
         var log = host.Host.Services.GetRequiredService<IEventLog>();
         var set = new BudgetSet
         {
-            Budget = Budget.IdOf("one"), Name = "one", Scope = "all", Limits = [new("month", Usd.Parse("10"))], Zone = "UTC", WeekStart = DayOfWeek.Monday, Thresholds = Threshold.Defaults, Recipients = ["face@example.org"], Channels = ["email"], At = now,
+            Budget = Budget.IdOf("one"),
+            Name = "one",
+            Scope = "all",
+            Limits = [new("month", Usd.Parse("10"))],
+            Zone = "UTC",
+            WeekStart = DayOfWeek.Monday,
+            Thresholds = Threshold.Defaults,
+            Recipients = ["face@example.org"],
+            Channels = ["email"],
+            At = now,
         };
         var written = (AppendResult.Written)await log.Append(new() { Streams = [new(Budget.Stream(set.Budget), 0, [EventJson.ToNew(set, "test", "set", now)])] }, CancellationToken.None);
         Assert.True(await host.Host.Services.GetRequiredService<Ledger.Views.Books>().WaitFor(written.Last, TimeSpan.FromSeconds(10), CancellationToken.None));

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Ledger.Digests;
 using Ledger.Log;
 using Ledger.Service.Hosting;
@@ -46,12 +48,14 @@ internal sealed class DigestJob(IEventLog log, DigestSender sender, Registry reg
             return next;
         }
         state.Skipped = null;
-        if (departure.Event is { } composed)
-            await log.Append(new()
-            {
-                Streams = [new(departure.Stream, departure.Version, [EventJson.ToNew(composed, departure.Stream, "composed", now)])],
-                Messages = departure.Messages,
-            }, ct);
+        if (departure.Event is not { } composed) return next;
+        // Two nodes may compose at once; what they wrote differs by the moment. Whoever is second finds the key, or the stream, taken.
+        await log.Append(new()
+        {
+            Streams = [new(departure.Stream, departure.Version, [EventJson.ToNew(composed, departure.Stream, "composed", now)])],
+            Messages = departure.Messages,
+            Idempotency = new(departure.Stream, SHA256.HashData(Encoding.UTF8.GetBytes(departure.Stream)), null),
+        }, ct);
         return next;
     }
 }

@@ -26,6 +26,7 @@ internal sealed class Advisor(Look look)
     private const int listMax = 3;
     private static readonly ScopeKind[] dimensions = [ScopeKind.Unit, ScopeKind.Model, ScopeKind.Key, ScopeKind.Agent];
     private Common? common;
+    private IReadOnlyList<Runway>? runways;
 
     public async Task<IReadOnlyDictionary<Subject, Circumstances>> Of(IReadOnlyCollection<Subject> subjects, CancellationToken ct)
     {
@@ -61,7 +62,14 @@ internal sealed class Advisor(Look look)
     }
 
     /// <summary>Run-outs of all connected accounts whose credit is known, the soonest first.</summary>
-    public async Task<IReadOnlyList<Runway>> Runways(CancellationToken ct) => (common ??= await Gather(ct)).Runways;
+    public async Task<IReadOnlyList<Runway>> Runways(CancellationToken ct)
+    {
+        if (runways is not null) return runways;
+        var accounts = look.Accounts.Values.Where(a => !a.Removed && a.Balance?.PrepaidLeft is not null).ToArray();
+        var series = await BudgetStates.Series(look, accounts.Select(a => new Scope(ScopeKind.Account, a.Id)), ct);
+        var known = accounts.Select(a => Ledger.Watching.Runways.Of(a, series[new(ScopeKind.Account, a.Id)])).OfType<Runway>();
+        return runways = [.. known.OrderBy(r => r.RunsOut ?? DateTimeOffset.MaxValue).ThenBy(r => r.Account, StringComparer.Ordinal)];
+    }
 
     /// <summary>Parts as people are told of them: largest first; the scope's own dimension would only say that all of it is itself.</summary>
     public static IReadOnlyList<Driver> DriversOf(
@@ -115,14 +123,11 @@ internal sealed class Advisor(Look look)
         var lastDay = await look.Views.Sums(ScopeKind.Key, [.. shared.Select(k => k.Key).Distinct(StringComparer.Ordinal)], day, look.Connected, ct);
         var lastWeek = await look.Views.Sums(ScopeKind.Key, [.. unowned.Select(k => k.Key).Distinct(StringComparer.Ordinal)], day with { Start = end.AddDays(-7) }, look.Connected, ct);
         var missions = await look.Views.Sums(ScopeKind.Mission, [.. open.Select(m => m.Id)], day, look.Connected, ct);
-        var accounts = look.Accounts.Values.Where(a => !a.Removed && a.Balance?.PrepaidLeft is not null).ToArray();
-        var series = await BudgetStates.Series(look, accounts.Select(a => new Scope(ScopeKind.Account, a.Id)), ct);
-        var runways = accounts.Select(a => Ledger.Watching.Runways.Of(a, series[new(ScopeKind.Account, a.Id)])).OfType<Runway>();
         return new(
             shared, lastDay, keyNames, agentNames,
             [.. unowned.Select(k => (k.Name ?? k.Key, lastWeek.GetValueOrDefault(k.Key).Spent)).Where(k => k.Spent > Usd.Zero).OrderByDescending(k => k.Spent).Take(listMax)],
             [.. open.Select(m => (m, new OpenMissionSpend(m.Id, m.Title, m.Windows[^1].Start, missions.GetValueOrDefault(m.Id).Spent)))],
-            [.. runways.OrderBy(r => r.RunsOut ?? DateTimeOffset.MaxValue).ThenBy(r => r.Account, StringComparer.Ordinal)]);
+            await Runways(ct));
     }
 
     public static Dictionary<string, string> NamesOf(Directory directory)

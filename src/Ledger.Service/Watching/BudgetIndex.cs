@@ -34,11 +34,14 @@ internal sealed class BudgetIndex(Books books)
             return d.Budgets.Values.Where(b => !b.Closed).ToArray();
         });
         if (open is null) return [];
-        var changed = open.Where(b => !ReferenceEquals(byId.GetValueOrDefault(b.Id), b)).ToArray();
+        var changed = open.Where(b => !byId.TryGetValue(b.Id, out var known) || !IsSame(known, b)).ToArray();
         byId = open.ToDictionary(b => b.Id, StringComparer.Ordinal);
         byScope = open.GroupBy(b => b.Scope).ToDictionary(g => g.Key, g => g.ToList());
         return changed;
     }
+
+    /// <summary>No event of its stream lies between them. The directory may have been read again: its objects are others then.</summary>
+    private static bool IsSame(Budget a, Budget b) => ReferenceEquals(a, b) || (a.Revision == b.Revision && a.SetAt == b.SetAt && a.Raises.Count == b.Raises.Count && a.Raises.Zip(b.Raises).All(r => r.First == r.Second));
 
     /// <summary>The budgets that changes touch.</summary>
     public IEnumerable<ToLookAt> Of(Changed changed)

@@ -22,6 +22,9 @@ public sealed partial class WatchSnapshot
     /// <summary>More different parts than these are not told apart.</summary>
     public const int ChangesMax = 5_000;
 
+    /// <summary>Of more rows than these only the first are looked at: whoever is that far behind looks at everything anyway.</summary>
+    private const int rowsMax = 200_000;
+
     /// <summary>What changed after a position, up to this snapshot's: allocations are dated, so nothing else is looked at.</summary>
     public async Task<Changed> ChangedSince(long position, CancellationToken ct)
     {
@@ -30,19 +33,22 @@ public sealed partial class WatchSnapshot
         if (position >= Position) return new(values, answered, false);
         await using var command = new NpgsqlCommand("""
             select l.account, l.key, l.model, l.unit, a.agent, a.mission, min(l.start), max(l.start),
-                max(f.answered) filter (where l.start > f.answered - interval '3 hours')
-            from views.allocation a join views.line l on l.id = a.line_id
-            left join views.fact f on f.line_id = a.line_id and f.position = a.position where a.position > $1 and a.position <= $2
+                max(f.answered) filter (where l.start > f.answered - interval '3 hours'),
+                count(*)
+            from (select * from views.allocation where position > $1 and position <= $2 order by position limit $4) a join views.line l on l.id = a.line_id
+            left join views.fact f on f.line_id = a.line_id and f.position = a.position
             group by 1, 2, 3, 4, 5, 6 limit $3
             """, connection);
         command.Parameters.Add(new() { Value = position });
         command.Parameters.Add(new() { Value = Position });
         command.Parameters.Add(new() { Value = ChangesMax + 1 });
+        command.Parameters.Add(new() { Value = rowsMax });
         await using var reader = await command.ExecuteReaderAsync(ct);
-        var rows = 0;
+        var (rows, allocations) = (0, 0L);
         while (await reader.ReadAsync(ct))
         {
             if (++rows > ChangesMax) return new(values, answered, true);
+            allocations += reader.GetInt64(9);
             var starts = new Span(reader.GetFieldValue<DateTimeOffset>(6), reader.GetFieldValue<DateTimeOffset>(7));
             if (!reader.IsDBNull(8) && reader.GetFieldValue<DateTimeOffset>(8) is var at && at > answered.GetValueOrDefault(reader.GetString(0))) answered[reader.GetString(0)] = at;
             Add(ScopeKind.Everything, "");
@@ -59,7 +65,7 @@ public sealed partial class WatchSnapshot
                 values[(kind, value)] = new(known.Start < starts.Start ? known.Start : starts.Start, known.End > starts.End ? known.End : starts.End);
             }
         }
-        return new(values, answered, false);
+        return new(values, answered, allocations >= rowsMax);
     }
 
     /// <summary>Readings after a position that moved figures of the past by at least an amount, up or down.</summary>
@@ -71,8 +77,8 @@ public sealed partial class WatchSnapshot
         await using var command = new NpgsqlCommand("""
             with hour as (
                 select a.position, l.account, l.key, date_trunc('hour', l.start, 'utc') as start, sum(a.restated) as restated
-                from views.allocation a join views.line l on l.id = a.line_id
-                where a.position > $1 and a.position <= $2 and not a.moved group by 1, 2, 3, 4 having sum(a.restated) <> 0),
+                from (select * from views.allocation where position > $1 and position <= $2 order by position limit $5) a join views.line l on l.id = a.line_id
+                where not a.moved group by 1, 2, 3, 4 having sum(a.restated) <> 0),
             whole as (
                 select h.*, (
                     select sum(a.amount) from views.line l join views.allocation a on a.line_id = l.id and a.position = h.position and not a.moved
@@ -87,6 +93,7 @@ public sealed partial class WatchSnapshot
         command.Parameters.Add(new() { Value = Position });
         command.Parameters.Add(new() { Value = (decimal)floor.Ticks });
         command.Parameters.Add(new() { Value = limit });
+        command.Parameters.Add(new() { Value = rowsMax });
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
         {

@@ -42,6 +42,9 @@ public sealed partial class WatchSnapshot
     public async IAsyncEnumerable<KnownSpend> Replay(
         Span starts, IReadOnlyDictionary<string, DateTimeOffset> connected, int limit, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
+        // All of a stretch is read: here the planner may choose.
+        await using (var free = new NpgsqlCommand("set local enable_seqscan = on; set local enable_hashjoin = on; set local enable_mergejoin = on", connection))
+            await free.ExecuteNonQueryAsync(ct);
         await using var command = new NpgsqlCommand("""
             select known, start, account, key, model, unit, agent, mission, sum(amount)
             from (

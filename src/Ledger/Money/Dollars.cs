@@ -12,7 +12,10 @@ public static class Dollars
     public static string Show(Usd amount)
     {
         if (!IsBelowACent(amount)) return Cents(amount);
-        var millionths = (long)((Int128.Abs(amount.Ticks) + 5_000) / 10_000);
+        var magnitude = Int128.Abs(amount.Ticks);
+        // From a tenth of a cent up four decimals say enough.
+        if (magnitude >= ticksPerCent / 10) return string.Create(CultureInfo.InvariantCulture, $"{Sign(amount)}$0.{(long)((magnitude + 500_000) / 1_000_000):D4}");
+        var millionths = (long)((magnitude + 5_000) / 10_000);
         if (millionths == 0) return $"{Sign(amount)}<$0.000001";
         var decimals = millionths.ToString("D6", CultureInfo.InvariantCulture);
         return $"{Sign(amount)}$0.{(decimals.EndsWith("00", StringComparison.Ordinal) ? decimals[..4] : decimals)}";

@@ -30,6 +30,7 @@ public sealed class TheAprilCase
             (await host.Post("keys/assign", new { key = $"xai-{agent}", owners = new Dictionary<string, int> { [agent] = 1 } })).Ok();
         var log = host.Host.Services.GetRequiredService<IEventLog>();
         var watch = host.Host.Services.GetRequiredService<Watch>();
+        var checks = host.Host.Services.GetRequiredService<Checks>();
         var everything = await Set(log, "everything", "all", "31.00");
         var shared = await Set(log, "vigilio's", "agent:vigilio", "10.00");
 
@@ -39,10 +40,11 @@ public sealed class TheAprilCase
         {
             if (at < host.Clock.GetUtcNow()) continue;
             host.Clock.AdvanceTo(at);
-            await host.Sync();
             polls.Add(host.Clock.GetUtcNow());
+            await host.Sync();
             var head = (await log.Head(default)).Position;
             await TestHost.Until(() => Task.FromResult(watch.State.Position >= head && watch.State.Trouble is null), $"a look at {head}: {watch.State}");
+            await checks.Run(host.Clock.GetUtcNow(), default);
         }
 
         var raised = (await log.ReadAll(0, 10_000, default)).Select(r => EventJson.Read(r)!).ToArray();
@@ -67,7 +69,7 @@ public sealed class TheAprilCase
                 // Said at the first poll after the money was really spent, and not at the one before.
                 Assert.NotNull(alert);
                 var poll = polls.First(p => p >= when);
-                Assert.True(alert.At >= when && alert.At >= poll.AddMinutes(-1) && alert.At < poll.AddMinutes(1), $"{budget.Name} {percent} %: spent at {when.ToText()}, polled at {poll.ToText()}, said at {alert.At.ToText()}");
+                Assert.True(alert.At >= when && alert.At >= poll && alert.At < poll.AddMinutes(1), $"{budget.Name} {percent} %: spent at {when.ToText()}, polled at {poll.ToText()}, said at {alert.At.ToText()}");
                 var spent = host.Team.Record.Where(s => mine(s) && s.At <= alert.At).Aggregate(Usd.Zero, (sum, s) => sum + s.Amount);
                 Assert.InRange(alert.Spent.Ticks * (limit.Ticks / alert.Limit.Ticks), edge.Ticks, spent.Ticks + 10);
                 Assert.True(alert.Spent > Usd.Zero && alert.Window.Contains(alert.At));
@@ -84,7 +86,7 @@ public sealed class TheAprilCase
         Assert.True(host.Team.CreditLeft(eighty.At) > Usd.Parse("9.00"), $"{host.Team.CreditLeft(eighty.At)} was left at 80 %");
         var key = eighty.Circumstances.Drivers.First(d => d.Dimension == "key");
         Assert.Equal(("xai-vigilio", played.Vigilio.Id), (key.Name, key.Value));
-        Assert.Equal(host.Team.Billed(null, polls.Last(p => p <= eighty.At)).Ticks, eighty.Spent.Ticks);
+        Assert.InRange(eighty.Spent.Ticks, host.Team.Billed(null, polls.Last(p => p <= eighty.At)).Ticks, host.Team.Billed(null, eighty.At).Ticks);
         Assert.Contains("search", eighty.Circumstances.Drivers.First(d => d.Dimension == "unit").Value, StringComparison.OrdinalIgnoreCase);
         Assert.Equal("xai-vigilio", eighty.Circumstances.SharedKeys.Single().Name);
         Assert.Equal("stop-unit", eighty.Circumstances.Action!.Kind);
@@ -92,7 +94,7 @@ public sealed class TheAprilCase
         var runway = eighty.Circumstances.Runway!;
         Assert.InRange(runway.RunsOut!.Value, eighty.At, end.AddHours(14));
         // What was left is what the provider said at that poll.
-        Assert.Equal(host.Team.CreditLeft(polls.Last(p => p <= eighty.At)).Ticks / 100_000_000, runway.Left.Ticks / 100_000_000);
+        Assert.InRange(runway.Left.Ticks, (host.Team.CreditLeft(eighty.At) - Usd.FromCents(1)).Ticks, (host.Team.CreditLeft(polls.Last(p => p <= eighty.At)) + Usd.FromCents(1)).Ticks);
 
         var short72 = raised.OfType<RunwayShort>().First(r => r.Level == "72h");
         Assert.True(host.Team.CreditLeft(short72.At) > Usd.Parse("20.00"), "The run-out is told early.");

@@ -172,7 +172,7 @@ internal sealed class Node : IAsyncDisposable, INotifier
         var settings = new ServiceSettings { Home = "", PollEvery = TimeSpan.FromMinutes(5), BackfillDays = 8 };
         var raiser = new Raiser(outcome is null ? log : new OtherLog(log, outcome), Books, this, scene.Clock);
         Watch = new(queries, Books, scene.Log, new PostgresLeases(scene.Database.Database), sources, raiser, new(scene.Database.DataSource), settings, scene.Clock, NullLogger<Watch>.Instance) { WaitMax = TimeSpan.FromMilliseconds(200) };
-        Checks = new(queries, Books, sources, raiser, settings, NullLogger<Checks>.Instance);
+        Checks = new(queries, Books, sources, raiser, settings);
         Queries = queries;
     }
 

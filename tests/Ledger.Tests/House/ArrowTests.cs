@@ -14,8 +14,9 @@ public sealed class ArrowTests
         ["Ledger.Providers"] = ["Ledger"],
         ["Ledger.Delivery"] = ["Ledger"],
         ["Ledger.Simulator"] = ["Ledger"],
+        ["Ledger.Mail"] = ["Ledger"],
         ["Ledger.Cli"] = ["Ledger"],
-        ["Ledger.Service"] = ["Ledger", "Ledger.Delivery", "Ledger.Postgres", "Ledger.Providers", "Ledger.Views"],
+        ["Ledger.Service"] = ["Ledger", "Ledger.Delivery", "Ledger.Mail", "Ledger.Postgres", "Ledger.Providers", "Ledger.Views"],
         // The story runs the real programs on a simulated team: it sees the team, and finds them a database.
         ["Ledger.Demo"] = ["Ledger", "Ledger.Postgres", "Ledger.Simulator"],
     };
@@ -31,6 +32,7 @@ public sealed class ArrowTests
         ["Ledger.Providers"] = [],
         ["Ledger.Delivery"] = [],
         ["Ledger.Simulator"] = [],
+        ["Ledger.Mail"] = [],
         ["Ledger.Cli"] = [],
         ["Ledger.Service"] = ["FluentValidation", "Microsoft.AspNetCore.OpenApi", "Npgsql", "Quartz"],
         ["Ledger.Demo"] = [],
