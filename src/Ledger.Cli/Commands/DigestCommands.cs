@@ -25,7 +25,7 @@ internal static class DigestCommands
             Noun = "digest",
             Verb = "send",
             Summary = "compose a week's digest, keep it in the books, and send it; a week is composed once",
-            Flags = [Week, new("to", "ADDRESS,…", "to these instead of LEDGER_DIGEST_TO") { Many = true }, Flags.IdempotencyKey],
+            Flags = [Week, new("to", "ADDRESS,…", "to these instead of LEDGER_DIGEST_TO") { Many = true }, new("again", null, "the same digest once more, should it have been sent before"), Flags.IdempotencyKey],
             Examples = ["ledger digest send", "ledger digest send --week 2026-W47 --to ludo@example.org"],
             Run = RunSend,
         },
@@ -64,6 +64,7 @@ internal static class DigestCommands
         {
             json.Maybe("week", week);
             json.Maybe("to", to);
+            if (call.Has("again")) json.WriteBoolean("again", true);
         }));
         var printer = call.Printer;
         if (printer.Json)

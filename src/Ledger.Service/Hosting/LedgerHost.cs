@@ -301,6 +301,7 @@ internal sealed class LedgerHost : IAsyncDisposable
         api.Write<BacktestBody>("/budgets/backtest", Scope.Read, BacktestBudgetsEndpoint.Post);
         api.Read<AlertList>("/alerts", Scope.Read, ListAlerts.Get);
         api.Write<AlertAnswer>("/alerts/{id}/ack", Scope.Bookmark, AcknowledgeAlertEndpoint.Post);
+        api.Write<TestedAlert>("/alerts/test", Scope.Admin, TestAlertEndpoint.Post);
         api.Read<RunwayList>("/runway", Scope.Read, GetRunway.Get);
         api.Read<ForecastBody>("/forecast", Scope.Read, GetForecast.Get);
         api.Read<GuardBody>("/guard", Scope.Read, GetGuard.Get);
@@ -311,7 +312,6 @@ internal sealed class LedgerHost : IAsyncDisposable
         api.Write<SentDigest>("/digest/send", Scope.Write, SendDigestEndpoint.Post);
         api.Read<DigestList>("/digests", Scope.Read, ListDigests.Get);
 
-        api.Write<TestedAlert>("/alerts/test", Scope.Admin, TestAlertEndpoint.Post);
         api.Read<Outbox>("/outbox", Scope.Read, GetOutbox.Get);
         api.Write<RetriedMessage>("/outbox/{id}/retry", Scope.Admin, RetryMessageEndpoint.Post);
 
