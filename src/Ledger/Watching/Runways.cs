@@ -24,8 +24,9 @@ public static class Runways
     public static Runway? Of(Account account, SpendSeries series)
     {
         if (account.Balance is not { PrepaidLeft: { } left } balance) return null;
-        // Who never bought credit, and is invoiced, has none that could run out.
-        if (balance.PrepaidCredit == Usd.Zero && balance.PrepaidUsed is not { Ticks: > 0 } && balance.SpendingLimit != Usd.Zero) return null;
+        // Who has no credit in this cycle and spends all the same is invoiced, or lives on what is free: nothing of it can run out.
+        var invoiced = balance.SpendingLimit != Usd.Zero || balance.CycleTotal is { Ticks: > 0 };
+        if (balance.PrepaidCredit == Usd.Zero && balance.PrepaidUsed is not { Ticks: > 0 } && invoiced) return null;
         var (hour, day, week) = (series.Last(TimeSpan.FromHours(1)), series.Last(TimeSpan.FromDays(1)), series.Last(TimeSpan.FromDays(7)));
         Runway With(DateTimeOffset? at, DateTimeOffset? earliest, DateTimeOffset? latest, string? why) =>
             new(account.Id, account.Label, left, balance.PrepaidCredit, hour, day, week, at, earliest, latest, series.Through, why);

@@ -39,6 +39,18 @@ public sealed class RunwayTests
         Assert.Equal("not within ten years", Runways.Of(Account("900000000"), Steady(24, "0.0000000001"))!.Why);
     }
 
+    [Theory]
+    [InlineData("20", null, false)]
+    [InlineData("0", "5", false)]
+    [InlineData("0", "0", true)]
+    [InlineData(null, null, false)]
+    public void who_is_invoiced_has_no_credit_that_could_run_out(string? limit, string? spent, bool runsOut)
+    {
+        Usd? Amount(string? text) => text is null ? null : Usd.Parse(text);
+        var account = Account("0") with { Balance = new("xai-1", 2026, 11, Amount(spent), Usd.Zero, Usd.Zero, Usd.Zero, null, Amount(limit), null, [], now, now) };
+        Assert.Equal(runsOut, Runways.Of(account, Steady(24, "1")) is not null);
+    }
+
     [Fact]
     public void credit_that_is_gone_ran_out_where_the_data_ends()
     {
