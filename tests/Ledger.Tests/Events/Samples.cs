@@ -117,6 +117,8 @@ internal static class Samples
             Limit = Usd.Parse("31"),
             Forecast = forecast,
             Circumstances = circumstances,
+            Also = [threshold],
+            ToldBy = "a-5h8t1w3z",
             At = at,
         },
         new BudgetRecovered("a-0m3k5v9t", "b-7d0q2m4x", "ba's month", threshold, Usd.Parse("20"), Usd.Parse("31"), at),
