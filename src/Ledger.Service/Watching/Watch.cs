@@ -162,6 +162,7 @@ internal sealed class Watch(
         if (Step is { } after) await after(WatchStep.AfterAppend);
         if (position != looked || all) await mark.Move(position, fence.Token, now, ct);
         looked = position;
+        index.Seen();
         State = new(position, now, clock.GetElapsedTime(began), null);
         return true;
     }
