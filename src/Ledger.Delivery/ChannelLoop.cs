@@ -62,7 +62,8 @@ internal sealed class ChannelLoop(IChannel channel, IOutbox outbox, TimeProvider
     {
         if (trouble is { } waiting && clock.GetUtcNow() < waiting.Until) return false;
         var rules = channel.Rules;
-        var claimed = await outbox.Claim(channel.Kind, rules.ClaimMax, rules.Lease, clock.GetUtcNow(), ct);
+        var began = clock.GetUtcNow();
+        var claimed = await outbox.Claim(channel.Kind, rules.ClaimMax, rules.Lease, began, ct);
         if (claimed.Count == 0) return false;
 
         var parcels = await Sort(claimed);
@@ -72,14 +73,16 @@ internal sealed class ChannelLoop(IChannel channel, IOutbox outbox, TimeProvider
         var probes = failures > 0 ? 1 : 0;
         foreach (var parcel in parcels.Take(probes))
             await Deliver(parcel, done, left, cut);
+        // Whose beginning nobody notes must end under its claim: another node takes what runs out, and this one's marks are then refused.
+        bool IsLate() => rules.CopiesAreTold && clock.GetUtcNow() - began > rules.Lease - rules.AttemptMax;
         await Parallel.ForEachAsync(parcels.Skip(probes), new ParallelOptions { MaxDegreeOfParallelism = rules.Concurrency, CancellationToken = CancellationToken.None }, async (parcel, _) =>
         {
-            if (trouble is null && !ct.IsCancellationRequested) await Deliver(parcel, done, left, cut);
+            if (trouble is null && !ct.IsCancellationRequested && !IsLate()) await Deliver(parcel, done, left, cut);
             else foreach (var message in parcel.Messages) left.Enqueue(message);
         });
         // Marks are made to the end, also while stopping: an unmarked delivery is a second copy.
         if (!done.IsEmpty) await outbox.Delivered([.. done], clock.GetUtcNow(), CancellationToken.None);
-        if (!left.IsEmpty) await PutOff([.. left], trouble ?? new("the service stopped", clock.GetUtcNow(), clock.GetUtcNow()));
+        if (!left.IsEmpty) await PutOff([.. left], trouble ?? new(ct.IsCancellationRequested ? "the service stopped" : "its turn did not come in this round", clock.GetUtcNow(), clock.GetUtcNow()));
         return true;
     }
 

@@ -28,6 +28,27 @@ public sealed class PolicyTests
         Assert.Equal(3, channel.Given.Count);
     }
 
+    [Fact]
+    public async Task a_slow_receiver_gets_no_copy_because_a_claim_ran_out_under_it()
+    {
+        await using var scene = await Scene.Set();
+        var ids = await scene.Send([.. Enumerable.Range(0, 30).Select(i => new WebhookMessageBody($"a-{i}", "alert", Scene.Payload(), Scene.Noon))]);
+        var rules = new ChannelRules { ClaimMax = 500, AttemptMax = TimeSpan.FromSeconds(5), CopiesAreTold = true };
+        var (mine, theirs) = (new Scripted(MessageKinds.Webhook, yes) { Rules = rules }, new Scripted(MessageKinds.Webhook, yes) { Rules = rules });
+        var other = scene.Loop(theirs);
+        // Each answer takes four seconds; another node looks for what is due all the time.
+        mine.Sending = async () =>
+        {
+            scene.Clock.Advance(TimeSpan.FromSeconds(4));
+            await other.Turn(CancellationToken.None, CancellationToken.None);
+        };
+        await Scene.Run(scene.Loop(mine));
+        await Scene.Run(other);
+        Assert.Equal(30, mine.Given.Concat(theirs.Given).SelectMany(p => p.Messages).DistinctBy(m => m.Id).Count());
+        Assert.Equal(30, mine.Given.Count + theirs.Given.Count);
+        foreach (var id in ids) Assert.Equal(MessageState.Delivered, (await scene.Kept(id)).State);
+    }
+
     [Theory]
     [InlineData("alert", 15)]
     [InlineData("digest", 600)]

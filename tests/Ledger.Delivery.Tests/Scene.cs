@@ -93,9 +93,13 @@ internal sealed class Scripted(string kind, params Outcome[] answers) : IChannel
     public ChannelInfo Info { get; } = new("scripted", true, "a script", null);
     public List<Parcel> Given { get; } = [];
 
-    public Task<Outcome> Send(Parcel parcel, CancellationToken ct)
+    /// <summary>What happens while it is being sent.</summary>
+    public Func<Task>? Sending { get; set; }
+
+    public async Task<Outcome> Send(Parcel parcel, CancellationToken ct)
     {
         Given.Add(parcel);
-        return Task.FromResult(answers[Math.Min(next++, answers.Length - 1)]);
+        if (Sending is { } sending) await sending();
+        return answers[Math.Min(next++, answers.Length - 1)];
     }
 }
