@@ -97,6 +97,7 @@ internal sealed class LedgerHost : IAsyncDisposable
         LedgerDatabase? database = null;
         PostgresEventLog? log = null;
         Books? books = null;
+        WebApplication? app = null;
         try
         {
             if (settings.Database is null)
@@ -110,7 +111,7 @@ internal sealed class LedgerHost : IAsyncDisposable
             await books.Start(ct);
             say($"views at position {books.Position}");
 
-            var app = Build(settings, clock, keyFile, database, log, books, say);
+            app = Build(settings, clock, keyFile, database, log, books, say);
             await FirstToken.Ensure(settings, app.Services.GetRequiredService<TokenStore>(), say, ct);
             var host = new LedgerHost(server, database, log, books, app);
             await app.Services.GetRequiredService<Schedule>().Open(ct);
@@ -129,6 +130,12 @@ internal sealed class LedgerHost : IAsyncDisposable
         }
         catch
         {
+            // What runs already stops first: it would go on sending, and hold leases that another node waits for.
+            if (app is not null)
+            {
+                await StopWorkers(app.Services);
+                await app.DisposeAsync();
+            }
             if (books is not null) await books.DisposeAsync();
             if (log is not null) await log.DisposeAsync();
             if (database is not null) await database.DisposeAsync();
@@ -163,16 +170,21 @@ internal sealed class LedgerHost : IAsyncDisposable
         using (var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10)))
             await app.StopAsync(patience.Token);
         await background.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await app.Services.GetRequiredService<Schedule>().DisposeAsync();
-        await app.Services.GetRequiredService<Pollers>().DisposeAsync();
-        await app.Services.GetRequiredService<Watch>().DisposeAsync();
-        await app.Services.GetRequiredService<Deliverer>().DisposeAsync();
+        await StopWorkers(app.Services);
         await books.DisposeAsync();
         await log.DisposeAsync();
         await app.DisposeAsync();
         await database.DisposeAsync();
         if (server is not null) await server.DisposeAsync();
         stopping.Dispose();
+    }
+
+    private static async Task StopWorkers(IServiceProvider services)
+    {
+        await services.GetRequiredService<Schedule>().DisposeAsync();
+        await services.GetRequiredService<Pollers>().DisposeAsync();
+        await services.GetRequiredService<Watch>().DisposeAsync();
+        await services.GetRequiredService<Deliverer>().DisposeAsync();
     }
 
     private static WebApplication Build(ServiceSettings settings, TimeProvider clock, KeyFile keyFile, LedgerDatabase database, PostgresEventLog log, Books books, Action<string> say)
