@@ -137,6 +137,23 @@ public sealed class GuardStories
     }
 
     [Fact]
+    public async Task a_budget_over_all_accounts_is_as_old_as_the_oldest_of_them()
+    {
+        await using var host = await BudgetStories.Spent("1.00");
+        (await host.Post("budgets", new { scope = "all", limits = new[] { new { period = "month", limit = "1000" } } })).Ok();
+        var other = new SimulatedTeam(host.Clock, seed: 7);
+        var second = await host.Connect("second", key: host.Xai.Issue(other));
+        await Soon(host, "guard?agent=ba", "allow");
+        // The agent's own account is read; what the other one spends of the same budget is not.
+        await host.Database.Execute("update ledger_source set asked = asked - interval '2 days', answered = answered - interval '2 days' where account = '" + second["account"]!["id"] + "'");
+        var blind = await Soon(host, "guard?agent=ba", "unknown");
+        Assert.Equal(69, (int)blind["exitCode"]!);
+        // Where no such budget applies, the other account is none of the agent's business.
+        (await host.Post("budgets/all/close")).Ok();
+        await Soon(host, "guard?agent=ba", "allow");
+    }
+
+    [Fact]
     public async Task what_others_spent_on_a_shared_key_may_be_the_agents_own()
     {
         await using var host = await BudgetStories.Spent("6.00");

@@ -31,10 +31,14 @@ internal sealed class Lookout(WatchQueries watch, Registry registry, Standings s
     public async Task<Known> Look(Question question, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        var (budgets, accounts, holds) = registry.Ask(d => (
-            question.Budget is { } only ? [only] : d.Budgets.Values.Where(b => !b.Closed && Applies(d, b, question.Agent, now)).OrderBy(b => b.Id, StringComparer.Ordinal).ToArray(),
-            Concerned(d, question),
-            d.Holds.Values.ToArray()));
+        var (budgets, accounts, holds, read) = registry.Ask(d =>
+        {
+            var apply = question.Budget is { } only ? [only] : d.Budgets.Values.Where(b => !b.Closed && Applies(d, b, question.Agent, now)).OrderBy(b => b.Id, StringComparer.Ordinal).ToArray();
+            var concerned = Concerned(d, question);
+            // A budget is known as far as all it adds up was read, the accounts of others too.
+            var others = apply.SelectMany(b => Reaches.AccountsOf(d, b.Scope)).Where(id => d.Accounts.TryGetValue(id, out var account) && !account.Removed);
+            return (apply, concerned, d.Holds.Values.ToArray(), concerned.Select(a => a.Id).Union(others, StringComparer.Ordinal).ToArray());
+        });
         var open = await holdings.Open(holds, now, ct);
         // Who asks may use what it keeps free; who wants more kept free may not count it twice.
         var counted = question.Reserve > Usd.Zero ? open : [.. open.Where(h => h.Hold.Agent is null || h.Hold.Agent != question.Agent)];
@@ -45,7 +49,7 @@ internal sealed class Lookout(WatchQueries watch, Registry registry, Standings s
             if (stood.State is { } state)
                 guarded.Add(new(state, state.Spent + await Hidden(snapshot, state, ct), registry.Ask(d => Sum(counted.Where(h => Applies(d, state.Budget, h.Hold.Agent, now)))), PeriodWindows.PerHour(stood.Series)));
         var runways = await GetRunway.Of(snapshot, accounts, reaches, now, ct);
-        var reach = (await reaches.Now(ct))(accounts.Select(a => a.Id));
+        var reach = (await reaches.Now(ct))(read);
         var stale = question.MaxAge is { } max ? reach.LagSeconds is not { } lag || lag > max.TotalSeconds : reach.Stale;
         return new(new(guarded, runways, Sum(counted), reach.Through, stale, question.Reserve), reach, snapshot.Position, open.Count);
     }
