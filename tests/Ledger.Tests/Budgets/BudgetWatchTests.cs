@@ -30,6 +30,14 @@ public sealed class BudgetWatchTests
     }
 
     [Fact]
+    public void a_raise_to_the_highest_limit_with_the_highest_threshold_can_still_be_judged()
+    {
+        var state = State("99000000", limit: "100000000") with { Budget = State("1").Budget with { Thresholds = [new(Basis.Actual, 50, null), new(Basis.Actual, 1_000, null)] } };
+        Assert.Equal("50%", Assert.Single(BudgetWatch.Crossed(state, Given.Now)).Threshold.ToString());
+        Assert.False(BudgetWatch.IsCrossed(state, state.Budget.Thresholds[1]));
+    }
+
+    [Fact]
     public void what_history_alone_had_crossed_alerts_nobody()
     {
         Assert.Equal(["100%"], BudgetWatch.Crossed(State("31", history: "24.8"), Given.Now).Select(c => c.Threshold.ToString()));
