@@ -23,6 +23,7 @@ internal sealed class Watch(
     WatchQueries queries, Books books, IEventLog log, ILeases leases, Sources sources, Raiser raiser, WatchMark mark, ServiceSettings settings, TimeProvider clock, ILogger<Watch> logger) : IAsyncDisposable
 {
     private static readonly TimeSpan leaseLength = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan renewEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan catchUp = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan tickEvery = TimeSpan.FromMinutes(1);
@@ -139,6 +140,7 @@ internal sealed class Watch(
     private async Task<bool> Pass(Fence fence, bool all, bool tick, DateTimeOffset now, CancellationToken ct)
     {
         var began = clock.GetTimestamp();
+        var renewed = began;
         var found = new List<IReadOnlyList<Finding>>();
         long position;
         await using (var look = await Look.Open(queries, books, sources, now, ct))
@@ -151,7 +153,14 @@ internal sealed class Watch(
             var todo = all ? index.All.Select(b => new ToLookAt(b, null)) : index.Of(changed).Concat(set.Select(b => new ToLookAt(b, null)));
             if (tick && !all) todo = todo.Concat(await Due(look, ct));
             foreach (var some in todo.GroupBy(b => b.Budget.Id, StringComparer.Ordinal).Select(Widest).Chunk(perQuestion))
+            {
+                if (Step is { } looking) await looking(WatchStep.Looking);
                 found.AddRange(await Judge(look, advisor, some, ct));
+                // A look at very many takes longer than the lease: without it nothing that was found could be written, by any node, ever.
+                if (clock.GetElapsedTime(renewed) < renewEvery) continue;
+                if (await leases.Take("watch", node, leaseLength, ct) != fence) return false;
+                renewed = clock.GetTimestamp();
+            }
             if (position > looked)
             {
                 found.AddRange(await SpendFindings.Anomalous(look, advisor, changed, ct));
@@ -203,6 +212,9 @@ internal sealed class Watch(
 /// <summary>Where in a pass a test may stop it.</summary>
 internal enum WatchStep
 {
+    /// <summary>Some budgets are about to be judged.</summary>
+    Looking,
+
     /// <summary>All is found, nothing is written.</summary>
     BeforeAppend,
 

@@ -68,6 +68,29 @@ public sealed class OnceEver
         Assert.Equal(1, await scene.Messages());
     }
 
+    [Fact]
+    public async Task a_look_that_takes_longer_than_the_lease_keeps_it_and_tells()
+    {
+        await using var scene = await WatchScene.Begin();
+        await scene.SetBudget("all", "10.00");
+        var node = await scene.Watched();
+        var looks = 0;
+        node.Watch.Step = async step =>
+        {
+            if (step == WatchStep.Looking)
+            {
+                looks++;
+                // Half a minute passes over it, and a second is left of the lease.
+                scene.Clock.Advance(TimeSpan.FromSeconds(29));
+                await scene.Database.Execute("update ledger_lease set until = clock_timestamp() + interval '1 second' where name = 'watch'");
+            }
+            else if (step == WatchStep.BeforeAppend) await Task.Delay(1_500);
+        };
+        await scene.Spend("ba", "5.00");
+        Assert.Equal(1, looks);
+        Assert.Equal(["all 50%"], await scene.Crossed());
+    }
+
     [Theory]
     [InlineData((int)WatchStep.BeforeAppend)]
     [InlineData((int)WatchStep.AfterAppend)]
