@@ -91,7 +91,7 @@ public sealed class Deliveries : IDisposable
         Assert.Equal("l…@example.org", (string?)outbox["waiting"]!.AsArray().Single(m => (string?)m!["channel"] == "email")!["to"]);
         host.Clock.Advance(TimeSpan.FromMinutes(3));
         var metrics = (await host.Get("/metrics")).Text;
-        Assert.Contains("ledger_channel_up{channel=\"mail\"} 0", metrics, StringComparison.Ordinal);
+        Assert.Contains("ledger_channel_up{channel=\"email\"} 0", metrics, StringComparison.Ordinal);
         Assert.Matches("ledger_outbox_oldest_seconds 1[89][0-9]\n", metrics);
         Assert.Contains("mail does not deliver", (await host.Get("status")).Text, StringComparison.Ordinal);
         Assert.False((bool)(await host.Get("doctor")).Ok()["ok"]!);
