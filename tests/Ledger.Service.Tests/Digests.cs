@@ -57,6 +57,33 @@ public sealed class Digests
     }
 
     [Fact]
+    public async Task a_week_stays_told_when_the_only_account_gets_another_label()
+    {
+        await using var host = await Spent(s => s with { People = new() { MailTo = ["ludo@example.org"] } });
+        host.Clock.AdvanceTo(monday.AddDays(7));
+        await host.Sync();
+        await Job(host).Keep(DigestJob.OfTeam, CancellationToken.None);
+        (await host.Patch("accounts/prod", new { label = "main" })).Ok();
+        await Job(host).Keep(DigestJob.OfTeam, CancellationToken.None);
+        Assert.True((bool)(await host.Post("digest/send")).Ok()["already"]!);
+        Assert.Equal(1, await host.Database.Scalar<long>("select count(*) from mt_events where type = 'digest-composed.v1'"));
+        Assert.Single((await host.Get("digests")).Ok()["digests"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task who_is_set_gets_the_digest_although_somebody_else_had_it_first()
+    {
+        await using var host = await Spent();
+        host.Clock.AdvanceTo(monday.AddDays(7));
+        await host.Sync();
+        (await host.Post("digest/send", new { to = new[] { "face@example.org" } })).Ok();
+        for (var i = 0; i < 2; i++) await Job(host).Keep(DigestJob.OfTeam, CancellationToken.None);
+        Assert.Equal(1, await host.Database.Scalar<long>("select count(*) from mt_events where type = 'digest-composed.v1'"));
+        Assert.Equal(3, await host.Database.Scalar<long>("select count(*) from ledger_outbox where body::jsonb ->> 'class' = 'digest'"));
+        Assert.Equal(3, await host.Database.Scalar<long>("select count(distinct body::jsonb ->> 'to') from ledger_outbox where body::jsonb ->> 'class' = 'digest'"));
+    }
+
+    [Fact]
     public async Task a_digest_as_of_a_position_says_what_it_said_then()
     {
         await using var host = await Spent();

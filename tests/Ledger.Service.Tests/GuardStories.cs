@@ -106,6 +106,37 @@ public sealed class GuardStories
     }
 
     [Fact]
+    public async Task a_dollar_settles_the_agents_hold_or_nobodys_in_particular_and_not_both()
+    {
+        await using var host = await BudgetStories.Spent("1.00");
+        (await host.Post("guard", new { reserve = "2.50" }, "nobody")).Ok();
+        (await host.Post("guard", new { agent = "ba", reserve = "2.50" }, "ba")).Ok();
+        host.Clock.AdvanceTo(hour.AddMinutes(20));
+        host.Team.Spend("ba", host.Team.Keys[0].Id, Prices.Reasoning, Prices.Prompt, Usd.Parse("3.00"));
+        await host.Sync();
+        var holds = (await host.Get("holds")).Ok()["holds"]!.AsArray();
+        Assert.Equal(Usd.Parse("2.00"), holds.Aggregate(Usd.Zero, (sum, h) => sum + Usd.Parse((string)h!["left"]!)));
+    }
+
+    [Fact]
+    public async Task what_settled_a_hold_that_is_over_settles_no_other()
+    {
+        await using var host = await BudgetStories.Spent("1.00");
+        (await host.Post("guard", new { agent = "ba", reserve = "2.50", forSeconds = 1_800 }, "first")).Ok();
+        (await host.Post("guard", new { agent = "ba", reserve = "2.50", forSeconds = 7_200 }, "second")).Ok();
+        host.Clock.AdvanceTo(hour.AddMinutes(20));
+        host.Team.Spend("ba", host.Team.Keys[0].Id, Prices.Reasoning, Prices.Prompt, Usd.Parse("2.50"));
+        await host.Sync();
+        Assert.Equal(["2.50", "0.00"], (await host.Get("holds")).Ok()["holds"]!.AsArray().Select(h => (string?)h!["left"]));
+        host.Clock.AdvanceTo(hour.AddMinutes(50));
+        Assert.Equal("2.50", (string?)Assert.Single((await host.Get("holds")).Ok()["holds"]!.AsArray())!["left"]);
+        // What is billed from now on is the second's own.
+        host.Team.Spend("ba", host.Team.Keys[0].Id, Prices.Reasoning, Prices.Prompt, Usd.Parse("1.00"));
+        await host.Sync();
+        Assert.Equal("1.50", (string?)Assert.Single((await host.Get("holds")).Ok()["holds"]!.AsArray())!["left"]);
+    }
+
+    [Fact]
     public async Task what_others_spent_on_a_shared_key_may_be_the_agents_own()
     {
         await using var host = await BudgetStories.Spent("6.00");

@@ -5,6 +5,7 @@ using Ledger.Money;
 using Ledger.Notifying;
 using Ledger.Service.Hosting;
 using Ledger.Service.Notifying;
+using Ledger.Service.Watching;
 using Ledger.Watching;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -135,6 +136,50 @@ public sealed class Notifications
         Assert.All(messages, m => Assert.InRange(m.Body.Length, 1, 256 * 1024));
         Assert.IsType<AppendResult.Written>(await log.Append(new() { Streams = [], Messages = messages }, CancellationToken.None));
     }
+
+    [Fact]
+    public async Task many_budgets_with_many_readers_each_are_told_although_their_mails_do_not_fit_into_one_append()
+    {
+        await using var host = await TestHost.Start(All);
+        var (log, books) = (host.Host.Services.GetRequiredService<IEventLog>(), host.Host.Services.GetRequiredService<Ledger.Views.Books>());
+        var sets = Enumerable.Range(0, 60).Select(i => Told($"budget {i}", [.. Enumerable.Range(0, 20).Select(r => $"reader{r}.of.{i}@example.org")])).ToArray();
+        var written = (AppendResult.Written)await log.Append(new() { Streams = [.. sets.Select(s => new StreamAppend(Budget.Stream(s.Budget), 0, [EventJson.ToNew(s, s.Budget, "set", now)]))] }, CancellationToken.None);
+        Assert.True(await books.WaitFor(written.Last, TimeSpan.FromSeconds(10), CancellationToken.None));
+        var found = sets.Select((s, i) => (IReadOnlyList<Finding>)[new(Crossed(i) with { Budget = s.Budget, Name = s.Name })]).ToArray();
+        Assert.True(await host.Host.Services.GetRequiredService<Raiser>().Write(found, null, CancellationToken.None));
+        Assert.Equal(1_200, await host.Database.Scalar<long>("select count(distinct body::jsonb ->> 'to') from ledger_outbox where kind = 'mail.v1'"));
+        Assert.Equal(60, await host.Database.Scalar<long>("select count(*) from mt_events where type = 'budget-threshold-crossed.v1'"));
+    }
+
+    [Fact]
+    public async Task one_readers_storm_silences_nobody_else()
+    {
+        await using var host = await TestHost.Start(All);
+        var (notifier, log, books) = (host.Host.Services.GetRequiredService<INotifier>(), host.Host.Services.GetRequiredService<IEventLog>(), host.Host.Services.GetRequiredService<Ledger.Views.Books>());
+        var set = Told("quiet", ["quiet@example.org"]);
+        var written = (AppendResult.Written)await log.Append(new() { Streams = [new(Budget.Stream(set.Budget), 0, [EventJson.ToNew(set, "test", "set", now)])] }, CancellationToken.None);
+        Assert.True(await books.WaitFor(written.Last, TimeSpan.FromSeconds(10), CancellationToken.None));
+        for (var i = 0; i < 25; i++) await Raise(host, notifier, log, i, now.AddSeconds(i));
+        var messages = await notifier.Compose([Crossed(99) with { Budget = set.Budget }], now.AddMinutes(1), CancellationToken.None);
+        var mail = MessageJson.Read<MailMessageBody>(Assert.Single(messages, m => m.Kind == MessageKinds.Mail).Body.Span);
+        Assert.Equal(("quiet@example.org", Alerts.IdOf("k99")), (mail.To, mail.Notification));
+        // What was held back from others is not theirs to hear of.
+        Assert.DoesNotContain("before this one were not mailed", mail.Text, StringComparison.Ordinal);
+    }
+
+    private static BudgetSet Told(string name, IReadOnlyList<string> recipients) => new()
+    {
+        Budget = Budget.IdOf(name),
+        Name = name,
+        Scope = "all",
+        Limits = [new("month", Usd.Parse("10"))],
+        Zone = "UTC",
+        WeekStart = DayOfWeek.Monday,
+        Thresholds = Threshold.Defaults,
+        Recipients = recipients,
+        Channels = ["email"],
+        At = now,
+    };
 
     private static async Task Raise(TestHost host, INotifier notifier, IEventLog log, int i, DateTimeOffset at)
     {

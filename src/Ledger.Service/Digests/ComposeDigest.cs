@@ -85,7 +85,7 @@ internal sealed class ComposeDigest(
             Fix = fix,
             Alerts = alerts,
             AlertsInAll = alertsInAll,
-            Moved = await archive.Moved(team.Name, week, Zone, books, position, ct),
+            Moved = await archive.Moved(team.Id, week, Zone, books, position, ct),
             Gaps = await new DigestGaps(log).Of(accounts, through, window, position, now, ct),
             Recommendations = [.. ranked.Where(r => r.Text != fix?.Text).Take(adviceMax)],
             Reproduce = string.Create(CultureInfo.InvariantCulture, $"ledger digest preview --week {week} --as-of {position}"),

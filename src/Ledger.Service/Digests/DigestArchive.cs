@@ -51,6 +51,6 @@ internal sealed class DigestArchive(IEventLog log)
     }
 
     /// <summary>The stream of a digest: a week that is not over may be told of any number of times, and that is not its digest.</summary>
-    public static string StreamOf(Digest digest) => DigestComposed.Stream(
-        digest.Team, digest.At >= digest.Window.End ? digest.Week : string.Create(CultureInfo.InvariantCulture, $"{digest.Week}-so-far-{digest.AsOf}"));
+    public static string StreamOf(string team, Digest digest) => DigestComposed.Stream(
+        team, digest.At >= digest.Window.End ? digest.Week : string.Create(CultureInfo.InvariantCulture, $"{digest.Week}-so-far-{digest.AsOf}"));
 }

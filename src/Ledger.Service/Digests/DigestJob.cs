@@ -48,7 +48,12 @@ internal sealed class DigestJob(IEventLog log, DigestSender sender, Registry reg
             return next;
         }
         state.Skipped = null;
-        if (departure.Event is not { } composed) return next;
+        if (departure.Event is not { } composed)
+        {
+            // Their ids follow from week and reader, so however often this runs each gets one.
+            if (departure.Messages.Count > 0) await log.Append(new() { Streams = [], Messages = departure.Messages }, ct);
+            return next;
+        }
         // Two nodes may compose at once; what they wrote differs by the moment. Whoever is second finds the key, or the stream, taken.
         await log.Append(new()
         {

@@ -41,25 +41,27 @@ internal sealed class DigestSender(IEventLog log, Books books, ComposeDigest com
         if (!await books.WaitFor(head.Position, patience, ct))
             throw new RefusedException("log.busy", "The views are behind the log just now, so the digest would miss something; try again.") { RetryAfter = TimeSpan.FromSeconds(2) };
         var now = clock.GetUtcNow().ToMicroseconds();
-        var stream = DigestComposed.Stream(team.Name, week);
-        if (await archive.Find(team.Name, week, long.MaxValue, ct) is { Digest: var sent })
+        var stream = DigestComposed.Stream(team.Id, week);
+        if (await archive.Find(team.Id, week, long.MaxValue, ct) is { Digest: var sent })
         {
-            var readers = to ?? (again ? sent.Recipients : []);
+            // Somebody may have had it sent to others before its hour came: those it is set for still get it, once.
+            var waiting = by is null && sent.By is not null ? settings.People.DigestRecipients.Except(sent.Recipients, StringComparer.OrdinalIgnoreCase).ToArray() : [];
+            var readers = to ?? (again ? sent.Recipients : waiting);
             return new(stream, await log.StreamVersion(stream, ct), null, await Mails(sent, readers, $"{stream}\n{cause}", now), sent);
         }
         var recipients = to ?? settings.People.DigestRecipients;
         if (recipients.Count == 0) return null;
         var digest = await compose.Of(week, window, null, ct);
-        stream = DigestArchive.StreamOf(digest);
+        stream = DigestArchive.StreamOf(team.Id, digest);
         var composed = new DigestComposed(digest.Team, week, DigestMail.SubjectOf(digest), digest, [.. recipients], now, by);
         return new(stream, 0, composed, await Mails(composed, recipients, stream, now), composed);
     }
 
-    private static async Task<IReadOnlyList<NewMessage>> Mails(DigestComposed composed, IReadOnlyList<string> recipients, string cause, DateTimeOffset now)
+    private async Task<IReadOnlyList<NewMessage>> Mails(DigestComposed composed, IReadOnlyList<string> recipients, string cause, DateTimeOffset now)
     {
         if (recipients.Count == 0) return [];
         var mail = await DigestMail.Render(composed.Digest);
-        var id = EventIds.Short("d", DigestArchive.StreamOf(composed.Digest));
+        var id = EventIds.Short("d", DigestArchive.StreamOf(team.Id, composed.Digest));
         IReadOnlyList<NewMessage> With(string? html) =>
         [
             .. recipients.Select(to => MessageJson.ToNew(

@@ -19,7 +19,7 @@ internal static class ListDigests
         if (weeks is < 1 or > weeksMax) throw new RefusedException("request.invalid", $"weeks is a number from 1 to {weeksMax}.", "weeks", $"{weeks}");
         var found = new List<DigestLine>();
         foreach (var week in DigestArchive.WeeksBefore(DigestCalendar.WeekOf(clock.GetUtcNow(), compose.Zone).Week, compose.Zone, weeks ?? 12))
-            if (await archive.Find(team.Name, week, long.MaxValue, ct) is { } kept)
+            if (await archive.Find(team.Id, week, long.MaxValue, ct) is { } kept)
                 found.Add(new(week, kept.Digest.Subject, kept.Digest.Digest.Total, kept.Digest.Recipients, kept.Digest.At, kept.Digest.By, kept.Digest.Digest.AsOf, kept.Position));
         return new(found);
     }

@@ -7,7 +7,7 @@ namespace Ledger.Service.Notifying;
 
 /// <summary>
 /// Turns alerts and recoveries of one pass into messages, to be committed with them. Ids follow from the alerts' keys and the target: a retry
-/// and a second node write nothing new. At most 20 notifications an hour leave by one way, then one that says how many more there are; all
+/// and a second node write nothing new. At most 20 notifications an hour leave by one way (of mail: to one reader), then one that says how many more there are; all
 /// alerts stand in the log, whatever was told of them.
 /// </summary>
 internal sealed class Notifier(Routes routes, Sent sent, Team team) : INotifier
@@ -27,29 +27,39 @@ internal sealed class Notifier(Routes routes, Sent sent, Team team) : INotifier
         foreach (var way in routes.Of(notices, recoveries).GroupBy(r => r.Kind))
         {
             var notifications = way.SelectMany(Apart).ToArray();
-            var lately = await sent.Lately(way.Key, now, ct);
-            var free = Math.Max(0, PerHourMax - lately.InTheHour);
-            var heldBack = lately.HeldBack;
-            foreach (var notification in notifications.Take(free))
+            var lately = await sent.Lately(way.Key, [.. notifications.SelectMany(ReadersOf).Distinct(StringComparer.Ordinal)], now, ct);
+            var (free, heldBack) = (lately.ToDictionary(l => l.Key, l => PerHourMax - l.Value.InTheHour), lately.ToDictionary(l => l.Key, l => l.Value.HeldBack));
+            var rest = new Dictionary<string, List<Route>>(StringComparer.Ordinal);
+            foreach (var notification in notifications)
             {
-                messages.AddRange(await Messages(notification, heldBack, name, now));
-                heldBack = 0;
+                var readers = ReadersOf(notification).Where(r => free[r] > 0).ToArray();
+                foreach (var same in readers.GroupBy(r => heldBack[r])) messages.AddRange(await Messages(notification, [.. same], same.Key, name, now));
+                foreach (var reader in readers) (free[reader], heldBack[reader]) = (free[reader] - 1, 0);
+                foreach (var reader in ReadersOf(notification).Except(readers))
+                {
+                    if (!rest.TryGetValue(reader, out var more)) rest[reader] = more = [];
+                    more.Add(notification);
+                }
             }
-            var rest = notifications.Skip(free).ToArray();
-            if (rest.Length == 0) continue;
-            // The one that counts the rest is itself counted, so within the hour it comes once.
-            if (lately.InTheHour <= PerHourMax) messages.AddRange(await Summary(way.Key, rest, heldBack, name, now));
-            else await sent.HoldBack(way.Key, rest.SelectMany(r => r.Notices).SelectMany(n => n.All).Select(a => a.Alert), now, ct);
+            foreach (var (reader, more) in rest.OrderBy(r => r.Key, StringComparer.Ordinal))
+            {
+                // The one that counts the rest is itself counted, so within the hour it comes once.
+                if (lately[reader].InTheHour <= PerHourMax) messages.AddRange(await Summary(way.Key, reader, more, heldBack[reader], name, now));
+                else await sent.HoldBack(way.Key, reader, more.SelectMany(r => r.Notices).SelectMany(n => n.All).Select(a => a.Alert), now, ct);
+            }
         }
         return messages;
     }
+
+    /// <summary>Who is counted: each reader of a mail; the other ways know no readers.</summary>
+    private static IReadOnlyList<string> ReadersOf(Route route) => route.Kind == MessageKinds.Mail ? route.Recipients : [""];
 
     /// <summary>Programs are told of one thing at a time; people of all that came at once.</summary>
     private static IEnumerable<Route> Apart(Route route) => route.Kind is MessageKinds.Webhook or MessageKinds.Exec
         ? route.Notices.Select(n => route with { Notices = [n], Recoveries = [] }).Concat(route.Recoveries.Select(r => route with { Notices = [], Recoveries = [r] }))
         : [route];
 
-    private static async Task<IReadOnlyList<NewMessage>> Messages(Route route, long heldBack, string team, DateTimeOffset now)
+    private static async Task<IReadOnlyList<NewMessage>> Messages(Route route, IReadOnlyList<string> readers, long heldBack, string team, DateTimeOffset now)
     {
         var id = IdOf(route);
         var cause = CauseOf(route);
@@ -57,7 +67,7 @@ internal sealed class Notifier(Routes routes, Sent sent, Team team) : INotifier
         {
             case MessageKinds.Mail:
                 var mail = await AlertMail.Render(new(team, route.Notices, route.Recoveries, heldBack, now));
-                return Mails(id, cause, route.Recipients, mail, team, now);
+                return Mails(id, cause, readers, route.Recipients, mail, team, now);
             case MessageKinds.Slack:
                 var (text, blocks) = Slack.Of(route.Notices, route.Recoveries, heldBack > 0 ? $"{Wording.Count(heldBack, "alert")} before this one not told, because there had been {PerHourMax} messages within an hour: ledger alert list." : null);
                 return [MessageJson.ToNew(new SlackMessageBody(id, NotificationClasses.Alert, text, blocks, now), cause, "slack", now)];
@@ -69,19 +79,19 @@ internal sealed class Notifier(Routes routes, Sent sent, Team team) : INotifier
     }
 
     /// <summary>One message a recipient, all with the same Message-ID: each has its own outcome, and everybody the same mail.</summary>
-    private static IReadOnlyList<NewMessage> Mails(string id, string cause, IReadOnlyList<string> recipients, MailContent mail, string team, DateTimeOffset now)
+    private static IReadOnlyList<NewMessage> Mails(string id, string cause, IReadOnlyList<string> readers, IReadOnlyList<string> all, MailContent mail, string team, DateTimeOffset now)
     {
         IReadOnlyList<NewMessage> With(string? html) =>
         [
-            .. recipients.Select(to => MessageJson.ToNew(
-                new MailMessageBody(id, NotificationClasses.Alert, to, recipients, mail.Subject, mail.Text, html, MailIds.Message(id, team), MailIds.List("alerts", team), now), cause, $"mail:{to}", now)),
+            .. readers.Select(to => MessageJson.ToNew(
+                new MailMessageBody(id, NotificationClasses.Alert, to, all, mail.Subject, mail.Text, html, MailIds.Message(id, team), MailIds.List("alerts", team), now), cause, $"mail:{to}", now)),
         ];
         var messages = With(mail.Html);
         // The text says all of it; better a plain mail than one that does not fit into the outbox.
         return messages.All(m => m.Body.Length <= bodyBytesMax) && messages.Sum(m => (long)m.Body.Length) <= bytesMax ? messages : With(null);
     }
 
-    private static async Task<IReadOnlyList<NewMessage>> Summary(string kind, IReadOnlyList<Route> rest, long heldBack, string team, DateTimeOffset now)
+    private static async Task<IReadOnlyList<NewMessage>> Summary(string kind, string reader, IReadOnlyList<Route> rest, long heldBack, string team, DateTimeOffset now)
     {
         var notices = Notice.Of(rest.SelectMany(r => r.Notices).SelectMany(n => n.All).DistinctBy(a => a.Alert));
         var cause = $"summary:{string.Join(',', rest.Select(CauseOf))}";
@@ -91,14 +101,8 @@ internal sealed class Notifier(Routes routes, Sent sent, Team team) : INotifier
         switch (kind)
         {
             case MessageKinds.Mail:
-                var mails = new List<NewMessage>();
                 // Each reader alone: who else is told of other budgets is not everybody's business.
-                foreach (var to in rest.SelectMany(r => r.Recipients).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.Ordinal).Take(50))
-                {
-                    var theirs = Notice.Of(rest.Where(r => r.Recipients.Contains(to)).SelectMany(r => r.Notices).SelectMany(n => n.All).DistinctBy(a => a.Alert));
-                    mails.AddRange(Mails(id, cause, [to], await StormMail.Render(new(team, theirs, [], heldBack, now), PerHourMax), team, now));
-                }
-                return mails;
+                return Mails(id, cause, [reader], [reader], await StormMail.Render(new(team, notices, [], heldBack, now), PerHourMax), team, now);
             case MessageKinds.Slack:
                 return [MessageJson.ToNew(new SlackMessageBody(id, NotificationClasses.Alert, Slack.Escaped(line), null, now), cause, "slack", now)];
             case MessageKinds.Webhook:

@@ -54,10 +54,10 @@ internal static class BudgetFindings
     public static async Task<IReadOnlyList<IReadOnlyList<Finding>>> Recoveries(Look look, IReadOnlyCollection<string> budgets, IReadOnlyList<StateAt> states, CancellationToken ct)
     {
         var groups = new List<IReadOnlyList<Finding>>();
-        var open = (await look.Views.OpenOf(budgets, look.Now, ct)).Select(a => a.Event).OfType<BudgetThresholdCrossed>().ToLookup(a => (a.Budget, a.Period, a.Window.Start));
+        var open = (await look.Views.OpenOf(budgets, look.Now, ct)).Select(a => a.Event).OfType<BudgetThresholdCrossed>().ToLookup(a => (a.Budget, a.Period, BudgetWatch.WindowOf(a.Period, a.Window)));
         foreach (var (state, _) in states)
         {
-            var cleared = open[(state.Budget.Id, state.Period, state.Window.Start)].Where(a => BudgetWatch.Clear(state, a.Threshold)).OrderByDescending(a => a.Severity).ThenByDescending(a => a.Threshold.Under(state.Limit)).ToArray();
+            var cleared = open[(state.Budget.Id, state.Period, BudgetWatch.WindowOf(state.Period, state.Window))].Where(a => BudgetWatch.Clear(state, a.Threshold)).OrderByDescending(a => a.Severity).ThenByDescending(a => a.Threshold.Under(state.Limit)).ToArray();
             if (cleared.Length == 0) continue;
             // Who was not told of the trouble needs not hear that it is over.
             var told = cleared.FirstOrDefault(a => a.ToldBy is null);

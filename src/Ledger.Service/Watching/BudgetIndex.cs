@@ -15,6 +15,8 @@ internal sealed class BudgetIndex(Books books)
 {
     private Dictionary<Scope, List<Budget>> byScope = [];
     private Dictionary<string, Budget> byId = new(StringComparer.Ordinal);
+    // Changed, and not looked at to the end yet: a look may fail half-way.
+    private readonly HashSet<string> unseen = new(StringComparer.Ordinal);
     private object? directory;
     private long changes = -1;
 
@@ -24,7 +26,7 @@ internal sealed class BudgetIndex(Books books)
 
     public Budget? Find(string id) => byId.GetValueOrDefault(id);
 
-    /// <summary>Catches up with the directory; answers the budgets that were set, raised or opened since the last time.</summary>
+    /// <summary>Catches up with the directory; answers the budgets that were set, raised or opened since the last look that was <see cref="Seen"/> to its end.</summary>
     public IReadOnlyList<Budget> Refresh()
     {
         var open = books.Ask(d =>
@@ -33,12 +35,17 @@ internal sealed class BudgetIndex(Books books)
             (directory, changes) = (d, d.BudgetChanges);
             return d.Budgets.Values.Where(b => !b.Closed).ToArray();
         });
-        if (open is null) return [];
-        var changed = open.Where(b => !byId.TryGetValue(b.Id, out var known) || !IsSame(known, b)).ToArray();
-        byId = open.ToDictionary(b => b.Id, StringComparer.Ordinal);
-        byScope = open.GroupBy(b => b.Scope).ToDictionary(g => g.Key, g => g.ToList());
-        return changed;
+        if (open is not null)
+        {
+            unseen.UnionWith(open.Where(b => !byId.TryGetValue(b.Id, out var known) || !IsSame(known, b)).Select(b => b.Id));
+            byId = open.ToDictionary(b => b.Id, StringComparer.Ordinal);
+            byScope = open.GroupBy(b => b.Scope).ToDictionary(g => g.Key, g => g.ToList());
+        }
+        return [.. unseen.Select(Find).OfType<Budget>()];
     }
+
+    /// <summary>What <see cref="Refresh"/> answered was looked at, and what followed from it is written.</summary>
+    public void Seen() => unseen.Clear();
 
     /// <summary>No event of its stream lies between them. The directory may have been read again: its objects are others then.</summary>
     private static bool IsSame(Budget a, Budget b) => ReferenceEquals(a, b) || (a.Revision == b.Revision && a.SetAt == b.SetAt && a.Raises.Count == b.Raises.Count && a.Raises.Zip(b.Raises).All(r => r.First == r.Second));

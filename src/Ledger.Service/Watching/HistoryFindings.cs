@@ -1,5 +1,6 @@
 using Ledger.Accounts;
 using Ledger.Budgets;
+using Ledger.Log;
 using Ledger.Money;
 using Ledger.Service.Polling;
 using Ledger.Views.Watching;
@@ -8,7 +9,7 @@ using Ledger.Watching;
 namespace Ledger.Service.Watching;
 
 /// <summary>What connecting read in, said once when all of it is in: nobody is alerted of what was spent before anybody watched.</summary>
-internal sealed class HistoryFindings(Sources sources, int daysBack)
+internal sealed class HistoryFindings(Sources sources, IEventLog log, int daysBack)
 {
     private const int passedMax = 100;
     private const int perLook = 500;
@@ -28,6 +29,8 @@ internal sealed class HistoryFindings(Sources sources, int daysBack)
             if (account.Removed || look.Now - account.ConnectedAt > recent || said.Contains(key)) continue;
             var today = new DateTimeOffset(look.Now.UtcDateTime.Date, TimeSpan.Zero);
             if (!await IsRead(account, new(today.AddDays(-daysBack), today.AddDays(1)), ct)) continue;
+            // What is covered is in the log. It is said once: not before these views hold all of it.
+            if (look.Views.Position < (await log.Head(ct)).Position) continue;
             if ((await look.Views.KnownKeys([key], ct)).Count == 0 && await Sum(key, account, look, advisor, budgets, ct) is { } summary) groups.Add([summary]);
             else said.Add(key);
         }

@@ -28,25 +28,45 @@ internal sealed class Raiser(IEventLog log, Books books, INotifier notifier, Tim
 {
     private const int eventsMax = 400;
     private const int bytesMax = 2_500_000;
+    private const int messagesMax = 900;
+    private const int messageBytesMax = 3_500_000;
     private const int attemptsMax = 3;
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(10);
 
     /// <summary>Writes them and waits until the views know. False: the fence is stale; somebody else does this now.</summary>
+    /// <remarks>One that can't be told or written holds up no other: the rest is written, and then it throws.</remarks>
     public async Task<bool> Write(IReadOnlyList<IReadOnlyList<Finding>> groups, Fence? fence, CancellationToken ct)
     {
-        var last = 0L;
+        var (last, held) = (0L, true);
+        var failed = new List<Exception>();
         foreach (var chunk in Chunks(groups))
-            switch (await Append(chunk, fence, ct))
-            {
-                case null:
-                    return false;
-                case { } position:
-                    last = Math.Max(last, position);
-                    break;
-            }
+        {
+            if (await Append(chunk, fence, failed, ct) is { } position) last = Math.Max(last, position);
+            else held = false;
+            if (!held) break;
+        }
         // The next look finds them there, and does not compose their messages again.
         if (last > 0) await books.WaitFor(last, patience, ct);
-        return true;
+        return failed.Count == 0 || !held ? held : throw new InvalidOperationException($"{failed.Count} findings can't be written; the first: {failed[0].Message}", failed[0]);
+    }
+
+    /// <summary>Together where that is possible; else in halves, down to the group that is the trouble. Null: the fence is stale.</summary>
+    private async Task<long?> Append(IReadOnlyList<IReadOnlyList<Finding>> groups, Fence? fence, List<Exception> failed, CancellationToken ct)
+    {
+        try
+        {
+            return await Append([.. groups.SelectMany(g => g)], fence, ct);
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or LogBusyException or AppendOutcomeUnknownException or Npgsql.NpgsqlException or TimeoutException or IOException))
+        {
+            if (groups.Count == 1)
+            {
+                failed.Add(e);
+                return 0;
+            }
+        }
+        if (await Append([.. groups.Take(groups.Count / 2)], fence, failed, ct) is not { } first) return null;
+        return await Append([.. groups.Skip(groups.Count / 2)], fence, failed, ct) is { } second ? Math.Max(first, second) : null;
     }
 
     private async Task<long?> Append(IReadOnlyList<Finding> findings, Fence? fence, CancellationToken ct)
@@ -57,6 +77,7 @@ internal sealed class Raiser(IEventLog log, Books books, INotifier notifier, Tim
             var now = clock.GetUtcNow().ToMicroseconds();
             var told = findings.Where(f => f.Told).Select(f => f.Event).ToArray();
             var messages = told.Length == 0 ? [] : await notifier.Compose(told, now, ct);
+            if (messages.Count > messagesMax || messages.Sum(m => (long)m.Body.Length) > messageBytesMax) throw new TooMuchException();
             var request = new AppendRequest
             {
                 Streams = [.. findings.GroupBy(f => f.Alert, StringComparer.Ordinal).Select(g => new StreamAppend(Alerts.Stream(g.Key), StreamAppend.AnyVersion, [.. g.Select(f => f.ToNew(now))]))],
@@ -99,21 +120,25 @@ internal sealed class Raiser(IEventLog log, Books books, INotifier notifier, Tim
         return missing;
     }
 
-    private static IEnumerable<IReadOnlyList<Finding>> Chunks(IReadOnlyList<IReadOnlyList<Finding>> groups)
+    private static IEnumerable<IReadOnlyList<IReadOnlyList<Finding>>> Chunks(IReadOnlyList<IReadOnlyList<Finding>> groups)
     {
-        var chunk = new List<Finding>();
-        var bytes = 0;
+        var chunk = new List<IReadOnlyList<Finding>>();
+        var (events, bytes) = (0, 0);
         foreach (var group in groups)
         {
             var size = group.Sum(f => f.ToNew(Instants.Min).Data.Length);
-            if (chunk.Count > 0 && (chunk.Count + group.Count > eventsMax || bytes + size > bytesMax))
+            if (chunk.Count > 0 && (events + group.Count > eventsMax || bytes + size > bytesMax))
             {
                 yield return chunk;
-                (chunk, bytes) = ([], 0);
+                (chunk, events, bytes) = ([], 0, 0);
             }
-            chunk.AddRange(group);
+            chunk.Add(group);
+            events += group.Count;
             bytes += size;
         }
         if (chunk.Count > 0) yield return chunk;
     }
+
+    /// <summary>The messages of these findings don't fit into one append.</summary>
+    private sealed class TooMuchException() : Exception("The messages of one budget's alerts don't fit into one append.");
 }

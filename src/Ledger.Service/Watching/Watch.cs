@@ -32,9 +32,11 @@ internal sealed class Watch(
     private readonly string node = $"{Environment.MachineName}:{Environment.ProcessId}:{Guid.NewGuid():N}";
     private readonly CancellationTokenSource stopping = new();
     private readonly BudgetIndex index = new(books);
-    private readonly HistoryFindings history = new(sources, settings.BackfillDays);
+    private readonly HistoryFindings history = new(sources, log, settings.BackfillDays);
     private Task running = Task.CompletedTask;
+    // Under which everything was looked at once.
     private Fence? held;
+    private Fence? taken;
     private long looked;
     private DateTimeOffset tickedAt;
     private int disposed;
@@ -55,7 +57,7 @@ internal sealed class Watch(
         if (Interlocked.Exchange(ref disposed, 1) != 0) return;
         await stopping.CancelAsync();
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (held is { } fence)
+        if (taken is { } fence)
         {
             try
             {
@@ -102,7 +104,8 @@ internal sealed class Watch(
             await Pause(ct);
             return;
         }
-        if (await leases.Take("watch", node, leaseLength, ct) is not { } fence)
+        taken = await leases.Take("watch", node, leaseLength, ct);
+        if (taken is not { } fence)
         {
             held = null;
             State = State with { Trouble = null };
@@ -162,6 +165,7 @@ internal sealed class Watch(
         if (Step is { } after) await after(WatchStep.AfterAppend);
         if (position != looked || all) await mark.Move(position, fence.Token, now, ct);
         looked = position;
+        index.Seen();
         State = new(position, now, clock.GetElapsedTime(began), null);
         return true;
     }

@@ -36,7 +36,7 @@ public sealed record Budget
     /// <summary>Raises in order; the last of a period that is not over counts.</summary>
     public IReadOnlyList<BudgetRaised> Raises { get; init; } = [];
 
-    /// <summary>How often what it watches was changed: alerts are armed anew with each.</summary>
+    /// <summary>How often what it watches was edited: alerts are armed anew with each.</summary>
     public required int Revision { get; init; }
 
     /// <summary>Watched no longer.</summary>
@@ -71,14 +71,16 @@ public sealed record Budget
     /// Which arming of its alerts holds for a period at an instant: changes with each edit of what is watched, with each raise, and
     /// when a raise is over.
     /// </summary>
-    public string ArmingAt(string period, DateTimeOffset at) =>
-        Raises.Any(r => r.Period == period && r.Until <= at) ? $"{Revision}x" : $"{Revision}";
+    /// <remarks>A raise of another period changes nothing: of this one nobody has to hear again.</remarks>
+    public string ArmingAt(string period, DateTimeOffset at) => Raises.LastOrDefault(r => r.Period == period && r.At <= at) is { } last
+        ? $"{Revision}+{last.At.ToText()}{(last.Until <= at ? "x" : "")}"
+        : $"{Revision}";
 
     /// <summary>Folds an event of the budget's stream. Total: an event of another kind changes nothing.</summary>
     public static Budget? Apply(Budget? budget, ILedgerEvent happened) => (budget, happened) switch
     {
         (_, BudgetSet e) => budget.With(e),
-        ({ } b, BudgetRaised e) => b with { Raises = [.. b.Raises.Where(r => r.Period != e.Period), e], Revision = b.Revision + 1 },
+        ({ } b, BudgetRaised e) => b with { Raises = [.. b.Raises.Where(r => r.Period != e.Period), e] },
         ({ } b, BudgetClosed) => b with { Closed = true },
         _ => budget,
     };

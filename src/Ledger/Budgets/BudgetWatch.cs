@@ -53,7 +53,10 @@ public static class BudgetWatch
 
     /// <summary>What makes a crossing this one: armed anew by period, raise or edit.</summary>
     public static string KeyOf(BudgetState state, Threshold threshold, DateTimeOffset now) =>
-        $"budget:{state.Budget.Id}:{state.Period}:{state.Window.Start.ToText()}:{state.Budget.ArmingAt(state.Period, now)}:{(threshold.Basis == Basis.Forecast ? "forecast" : "actual")}:{(threshold.Percent is { } p ? $"{p}%" : $"${threshold.Amount}")}";
+        $"budget:{state.Budget.Id}:{state.Period}:{WindowOf(state.Period, state.Window)}:{state.Budget.ArmingAt(state.Period, now)}:{(threshold.Basis == Basis.Forecast ? "forecast" : "actual")}:{(threshold.Percent is { } p ? $"{p}%" : $"${threshold.Amount}")}";
+
+    /// <summary>Which window of its period it is. A mission has one life, also after its start was corrected.</summary>
+    public static string WindowOf(string period, Span window) => period == "life" ? "life" : window.Start.ToText();
 
     private static Usd? Value(BudgetState state, Threshold threshold) => threshold.Basis == Basis.Actual ? state.Spent : state.Forecast.Expected;
 

@@ -94,6 +94,49 @@ public sealed class BudgetAlerts
     }
 
     [Fact]
+    public async Task a_raise_of_one_period_tells_nothing_again_of_another()
+    {
+        await using var scene = await WatchScene.Begin();
+        var id = Budget.IdOf("two");
+        await scene.Append(Budget.Stream(id), new BudgetSet
+        {
+            Budget = id,
+            Name = "two",
+            Scope = "all",
+            Limits = [new("day", Usd.Parse("10.00")), new("month", Usd.Parse("100.00"))],
+            Zone = "UTC",
+            WeekStart = DayOfWeek.Monday,
+            Thresholds = [new(Basis.Actual, 50, null)],
+            Recipients = [],
+            Channels = [],
+            At = scene.Now,
+        });
+        var node = await scene.Watched();
+        await scene.Spend("ba", "6.00");
+        Assert.Single(await scene.Crossed());
+        await node.Looked(await scene.Append(Budget.Stream(id), new BudgetRaised(id, "month", Usd.Parse("200.00"), scene.Now.AddHours(2), scene.Now, null)));
+        await scene.Spend("ba", "6.10");
+        Assert.Equal(["day"], (await scene.Raised()).OfType<BudgetThresholdCrossed>().Select(e => e.Period));
+    }
+
+    [Fact]
+    public async Task a_mission_whose_start_is_corrected_is_told_of_once()
+    {
+        await using var scene = await WatchScene.Begin();
+        await scene.Append("mission-m-1", new MissionStarted("m-1", "x", null, ["ba"], 1, scene.Hour, scene.Now, null));
+        await scene.SetBudget("life", "10.00", "life", "mission:m-1");
+        var node = await scene.Watched();
+        await scene.Spend("ba", "6.00");
+        Assert.Single(await scene.Crossed());
+        await node.Looked(await scene.Append("mission-m-1", new MissionWindowCorrected("m-1", scene.Hour.AddMinutes(-30), null, scene.Now, null)));
+        await scene.Spend("ba", "6.10");
+        Assert.Single(await scene.Crossed());
+        // And what was told before the correction is over when it is clear.
+        await scene.Spend("ba", "1.00");
+        Assert.Single((await scene.Raised()).OfType<BudgetRecovered>());
+    }
+
+    [Fact]
     public async Task a_new_period_is_armed_anew_and_late_figures_still_count_for_the_old_one()
     {
         await using var scene = await WatchScene.Begin();

@@ -86,6 +86,21 @@ public sealed class OnceEver
     }
 
     [Fact]
+    public async Task a_budget_that_was_set_before_a_pass_failed_is_looked_at_by_the_next()
+    {
+        await using var scene = await WatchScene.Begin();
+        await scene.SetBudget("all", "1000.00");
+        var node = await scene.Watched();
+        await scene.Spend("ba", "5.00");
+        var crashes = 0;
+        node.Watch.Step = step => step == WatchStep.BeforeAppend && Interlocked.Increment(ref crashes) == 1 ? throw new IOException("crash") : Task.CompletedTask;
+        // Nothing is spent any more: nobody else would bring this budget up.
+        await node.Looked(await scene.SetBudget("late", "8.00"));
+        Assert.True(crashes >= 2);
+        Assert.Equal(["late 50%"], await scene.Crossed());
+    }
+
+    [Fact]
     public async Task an_unknown_outcome_and_a_busy_log_are_looked_at_again()
     {
         await using var scene = await WatchScene.Begin();

@@ -3,6 +3,7 @@ using Ledger.Keys;
 using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Service.Polling;
+using Ledger.Service.Watching;
 using Ledger.Watching;
 
 namespace Ledger.Service.Tests.Watching;
@@ -41,6 +42,32 @@ public sealed class OtherAlerts
         await node.DisposeAsync();
         await using var again = await scene.Watched();
         Assert.Single((await scene.Raised()).OfType<HistoryImported>());
+    }
+
+    [Fact]
+    public async Task history_is_not_summed_up_from_views_that_lack_its_end()
+    {
+        await using var scene = await WatchScene.Begin(new DateTimeOffset(2026, 11, 16, 10, 4, 0, TimeSpan.Zero));
+        await using var node = scene.NewNode();
+        await node.Books.Start(default);
+        var sources = new Sources(scene.Database.DataSource);
+        var history = new HistoryFindings(sources, scene.Log, 8);
+        async Task<Look> Open()
+        {
+            Assert.True(await node.Books.WaitFor((await scene.Log.Head(default)).Position, TimeSpan.FromSeconds(10), default));
+            return await Look.Open(node.Queries, node.Books, sources, scene.Now, default);
+        }
+        await scene.Read(("ba", "6.00", scene.Hour.AddDays(-2)));
+        await using (var early = await Open())
+        {
+            // Meanwhile the rest of it comes in: it is covered, and these views don't hold it.
+            await scene.Read(("vigilio", "2.50", scene.Hour.AddDays(-3)));
+            await sources.Cover(WatchScene.Account, [(new(new(2026, 11, 8, 0, 0, 0, TimeSpan.Zero), scene.Hour.AddHours(1)), scene.Now, scene.Now)], default);
+            Assert.Empty(await history.Of(early, new(early), [], default));
+        }
+        await using var late = await Open();
+        var imported = Assert.IsType<HistoryImported>(Assert.Single(Assert.Single(await history.Of(late, new(late), [], default))).Event);
+        Assert.Equal(Usd.Parse("8.50"), imported.Spent);
     }
 
     [Fact]
