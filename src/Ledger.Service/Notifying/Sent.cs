@@ -27,11 +27,13 @@ internal sealed class Sent(NpgsqlDataSource db, IEventLog log)
                 select (body::jsonb ->> 'at')::timestamptz as at
                 from ledger_outbox where kind = $1 and body::jsonb ->> 'class' = 'alert' order by position desc limit 1)
             select (select count(distinct notification) from sent where at > $3),
-                   (select count(*) from ledger_held_back h where h.kind = $1 and h.at > coalesce((select at from last), '-infinity'))
+                   (select count(*) from ledger_held_back h where h.kind = $1 and h.at > greatest((select at from last), $4))
             """);
         command.Parameters.Add(new() { Value = kind });
         command.Parameters.Add(new() { Value = await log.PositionBefore(now - window, ct) });
         command.Parameters.Add(new() { Value = (now - window).ToUniversalTime() });
+        // What told of them may have left the outbox since: messages are not kept for ever.
+        command.Parameters.Add(new() { Value = (now - remembered).ToUniversalTime() });
         await using var reader = await command.ExecuteReaderAsync(ct);
         await reader.ReadAsync(ct);
         return new((int)reader.GetInt64(0), reader.GetInt64(1));
