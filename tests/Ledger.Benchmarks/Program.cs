@@ -1,7 +1,7 @@
 using System.Globalization;
 using Ledger.Benchmarks;
 
-// dotnet run -c Release --project tests/Ledger.Benchmarks -- appends | deliveries | views [days] | watch | latency
+// dotnet run -c Release --project tests/Ledger.Benchmarks -- appends | deliveries | views [days] | watch | latency [crossings]
 var what = args is [var first, ..] ? first : "all";
 var holds = true;
 if (what is "appends" or "all")
@@ -25,5 +25,5 @@ if (what is "views" or "all")
 if (what is "watch" or "all")
     holds &= await WatchBenchmark.Run(Console.Out);
 if (what is "latency" or "all")
-    holds &= await LatencyBenchmark.Run(Console.Out);
+    holds &= await LatencyBenchmark.Run(args is ["latency", var rounds, ..] ? int.Parse(rounds, CultureInfo.InvariantCulture) : 100, Console.Out);
 return holds ? 0 : 1;

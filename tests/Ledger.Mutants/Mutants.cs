@@ -66,5 +66,6 @@ internal static class Mutants
         new("a digest's stream may be at any version", "src/Ledger.Service/Digests/DigestSender.cs", "return new(stream, 0, composed,", "return new(stream, StreamAppend.AnyVersion, composed,", Service, "-class *Tests.Digests"),
         new("the cap counts only what comes at once", "src/Ledger.Service/Notifying/Notifier.cs", "var free = Math.Max(0, PerHourMax - lately.InTheHour);", "var free = PerHourMax;", Service, "-class *Notifications"),
         new("what was held back is not told of", "src/Ledger.Service/Notifying/Sent.cs", "h.at > greatest((select at from last), $4))", "h.at > now())", Service, "-class *Notifications"),
+        new("a storm's mails may be as large as they like", "src/Ledger.Service/Notifying/Notifier.cs", "Math.Min(bytesMax, share)", "bytesMax", Service, "-class *Notifications"),
     ];
 }

@@ -136,6 +136,24 @@ public sealed class Notifications
         Assert.IsType<AppendResult.Written>(await log.Append(new() { Streams = [], Messages = messages }, CancellationToken.None));
     }
 
+    [Theory]
+    [InlineData(10, 200)]
+    [InlineData(20, 400)]
+    public async Task a_storm_for_many_readers_of_many_budgets_fits_into_one_append_too(int readers, int mails)
+    {
+        await using var host = await TestHost.Start(s => All(s) with { RequestsPerSecondMax = 1_000 });
+        for (var b = 0; b < 20; b++)
+            (await host.Post("budgets", new { name = $"storm {b}", scope = "all", limits = new[] { new { period = "month", limit = "10" } }, recipients = Enumerable.Range(0, readers).Select(r => $"reader{r}.of{b}@example.org") })).Ok();
+        (await host.Get($"budgets?minPosition={await host.Head()}")).Ok();
+        var (notifier, log) = (host.Host.Services.GetRequiredService<INotifier>(), host.Host.Services.GetRequiredService<IEventLog>());
+        var raised = Enumerable.Range(0, 500).Select(i => Crossed(i) with { Budget = Budget.IdOf($"storm {i % 20}") }).ToArray();
+        var messages = await notifier.Compose(raised, now, CancellationToken.None);
+        var to = messages.Where(m => m.Kind == MessageKinds.Mail).Select(m => MessageJson.Read<MailMessageBody>(m.Body.Span).To).ToArray();
+        Assert.Equal((mails, mails), (to.Length, to.Distinct().Count()));
+        Assert.IsType<AppendResult.Written>(await log.Append(
+            new() { Streams = [.. raised.Select(e => new StreamAppend(Alerts.Stream(e.Alert), StreamAppend.AnyVersion, [EventJson.ToNew(e, e.Key, "raised", now)]))], Messages = messages }, CancellationToken.None));
+    }
+
     private static async Task Raise(TestHost host, INotifier notifier, IEventLog log, int i, DateTimeOffset at)
     {
         var crossed = Crossed(i) with { At = at };

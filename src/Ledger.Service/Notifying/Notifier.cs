@@ -18,28 +18,43 @@ internal sealed class Notifier(Routes routes, Sent sent, Team team) : INotifier
     private const int bodyBytesMax = 250_000;
     private const int bytesMax = 1_000_000;
 
+    // All of a pass is one append, which takes 1,000 messages and 4 MB; summaries have what is left of that.
+    private const int messagesMax = 900;
+    private const int passBytesMax = 3_000_000;
+    private const int summaryReadersMax = 50;
+
     public async Task<IReadOnlyList<NewMessage>> Compose(IReadOnlyList<ILedgerEvent> raised, DateTimeOffset now, CancellationToken ct)
     {
         now = now.ToMicroseconds();
         var (notices, recoveries) = Notice.Among(raised);
         var name = team.Name;
         var messages = new List<NewMessage>();
-        foreach (var way in routes.Of(notices, recoveries).GroupBy(r => r.Kind))
+        var ways = routes.Of(notices, recoveries).GroupBy(r => r.Kind).Select(way => (way.Key, Notifications: way.SelectMany(Apart).ToArray())).ToArray();
+        var share = passBytesMax / Math.Max(1, ways.Sum(w => Math.Min(w.Notifications.Length, PerHourMax)));
+        var bytes = 0L;
+        foreach (var (kind, notifications) in ways)
         {
-            var notifications = way.SelectMany(Apart).ToArray();
-            var lately = await sent.Lately(way.Key, now, ct);
+            var lately = await sent.Lately(kind, now, ct);
             var free = Math.Max(0, PerHourMax - lately.InTheHour);
             var heldBack = lately.HeldBack;
+            var rest = new List<Route>();
             foreach (var notification in notifications.Take(free))
             {
-                messages.AddRange(await Messages(notification, heldBack, name, now));
-                heldBack = 0;
+                var some = await Messages(notification, heldBack, name, share, now);
+                var size = some.Sum(m => (long)m.Body.Length);
+                if (messages.Count + some.Count > messagesMax || bytes + size > passBytesMax)
+                {
+                    rest.Add(notification);
+                    continue;
+                }
+                messages.AddRange(some);
+                (bytes, heldBack) = (bytes + size, 0);
             }
-            var rest = notifications.Skip(free).ToArray();
-            if (rest.Length == 0) continue;
+            rest.AddRange(notifications.Skip(free));
+            if (rest.Count == 0) continue;
             // The one that counts the rest is itself counted, so within the hour it comes once.
-            if (lately.InTheHour <= PerHourMax) messages.AddRange(await Summary(way.Key, rest, heldBack, name, now));
-            else await sent.HoldBack(way.Key, rest.SelectMany(r => r.Notices).SelectMany(n => n.All).Select(a => a.Alert), now, ct);
+            if (lately.InTheHour <= PerHourMax) messages.AddRange(await Summary(kind, rest, heldBack, name, now));
+            else await sent.HoldBack(kind, rest.SelectMany(r => r.Notices).SelectMany(n => n.All).Select(a => a.Alert), now, ct);
         }
         return messages;
     }
@@ -49,7 +64,7 @@ internal sealed class Notifier(Routes routes, Sent sent, Team team) : INotifier
         ? route.Notices.Select(n => route with { Notices = [n], Recoveries = [] }).Concat(route.Recoveries.Select(r => route with { Notices = [], Recoveries = [r] }))
         : [route];
 
-    private static async Task<IReadOnlyList<NewMessage>> Messages(Route route, long heldBack, string team, DateTimeOffset now)
+    private static async Task<IReadOnlyList<NewMessage>> Messages(Route route, long heldBack, string team, int share, DateTimeOffset now)
     {
         var id = IdOf(route);
         var cause = CauseOf(route);
@@ -57,7 +72,7 @@ internal sealed class Notifier(Routes routes, Sent sent, Team team) : INotifier
         {
             case MessageKinds.Mail:
                 var mail = await AlertMail.Render(new(team, route.Notices, route.Recoveries, heldBack, now));
-                return Mails(id, cause, route.Recipients, mail, team, now);
+                return Mails(id, cause, route.Recipients, mail, team, Math.Min(bytesMax, share), now);
             case MessageKinds.Slack:
                 var (text, blocks) = Slack.Of(route.Notices, route.Recoveries, heldBack > 0 ? $"{Wording.Count(heldBack, "alert")} before this one not told, because there had been {PerHourMax} messages within an hour: ledger alert list." : null);
                 return [MessageJson.ToNew(new SlackMessageBody(id, NotificationClasses.Alert, text, blocks, now), cause, "slack", now)];
@@ -69,7 +84,7 @@ internal sealed class Notifier(Routes routes, Sent sent, Team team) : INotifier
     }
 
     /// <summary>One message a recipient, all with the same Message-ID: each has its own outcome, and everybody the same mail.</summary>
-    private static IReadOnlyList<NewMessage> Mails(string id, string cause, IReadOnlyList<string> recipients, MailContent mail, string team, DateTimeOffset now)
+    private static IReadOnlyList<NewMessage> Mails(string id, string cause, IReadOnlyList<string> recipients, MailContent mail, string team, int share, DateTimeOffset now)
     {
         IReadOnlyList<NewMessage> With(string? html) =>
         [
@@ -78,7 +93,7 @@ internal sealed class Notifier(Routes routes, Sent sent, Team team) : INotifier
         ];
         var messages = With(mail.Html);
         // The text says all of it; better a plain mail than one that does not fit into the outbox.
-        return messages.All(m => m.Body.Length <= bodyBytesMax) && messages.Sum(m => (long)m.Body.Length) <= bytesMax ? messages : With(null);
+        return messages.All(m => m.Body.Length <= bodyBytesMax) && messages.Sum(m => (long)m.Body.Length) <= share ? messages : With(null);
     }
 
     private static async Task<IReadOnlyList<NewMessage>> Summary(string kind, IReadOnlyList<Route> rest, long heldBack, string team, DateTimeOffset now)
@@ -93,10 +108,10 @@ internal sealed class Notifier(Routes routes, Sent sent, Team team) : INotifier
             case MessageKinds.Mail:
                 var mails = new List<NewMessage>();
                 // Each reader alone: who else is told of other budgets is not everybody's business.
-                foreach (var to in rest.SelectMany(r => r.Recipients).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.Ordinal).Take(50))
+                foreach (var to in rest.SelectMany(r => r.Recipients).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.Ordinal).Take(summaryReadersMax))
                 {
                     var theirs = Notice.Of(rest.Where(r => r.Recipients.Contains(to)).SelectMany(r => r.Notices).SelectMany(n => n.All).DistinctBy(a => a.Alert));
-                    mails.AddRange(Mails(id, cause, [to], await StormMail.Render(new(team, theirs, [], heldBack, now), PerHourMax), team, now));
+                    mails.AddRange(Mails(id, cause, [to], await StormMail.Render(new(team, theirs, [], heldBack, now), PerHourMax), team, bytesMax / summaryReadersMax, now));
                 }
                 return mails;
             case MessageKinds.Slack:
