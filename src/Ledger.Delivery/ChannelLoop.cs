@@ -47,7 +47,7 @@ internal sealed class ChannelLoop(IChannel channel, IOutbox outbox, TimeProvider
             catch (Exception e) when (e is not OutOfMemoryException)
             {
                 // The outbox is away, or a channel broke its promise: claims run out and come back.
-                say($"delivery of {channel.Info.Name} stumbled: {SafeText.Reason(e.Message)}");
+                say($"delivery of {channel.Info.Name} stumbled: {OneLine.Reason(e.Message)}");
                 next = Task.Delay(pauseFirst, ct);
             }
             if (!more)
@@ -91,7 +91,7 @@ internal sealed class ChannelLoop(IChannel channel, IOutbox outbox, TimeProvider
     {
         var (parcels, unreadable) = Parcels.Of(claimed, clock.GetUtcNow());
         foreach (var (message, why) in unreadable)
-            await outbox.DeadLetter(message, $"unreadable: {SafeText.Reason(why)}", CancellationToken.None);
+            await outbox.DeadLetter(message, $"unreadable: {OneLine.Reason(why)}", CancellationToken.None);
         var fresh = new List<Parcel>(parcels.Count);
         foreach (var parcel in parcels)
         {

@@ -52,7 +52,7 @@ internal static class Parcels
         var delay = Spoken.Of(now - first.At);
         var text = new StringBuilder($"{late.Count} alerts could not be delivered in time and come together, delayed up to {delay}. The latest stands last.\n\n");
         foreach (var (_, mail) in late.TakeLast(told))
-            text.Append($"{mail.At.ToText()}  {SafeText.Line(mail.Subject, 300)}\n");
+            text.Append($"{mail.At.ToText()}  {OneLine.Of(mail.Subject, 300)}\n");
         if (late.Count > told) text.Append($"… and {late.Count - told} earlier ones.\n");
         text.Append($"\nThe latest in full:\n\n{late[^1].Mail.Text}");
         var domain = first.MessageId[(first.MessageId.IndexOf('.', StringComparison.Ordinal) + 1)..];

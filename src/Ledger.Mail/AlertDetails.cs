@@ -93,7 +93,7 @@ internal static class AlertDetails
         {
             case BudgetThresholdCrossed e:
                 yield return ("Budget", $"{e.Name}, {e.Period} ({Run.Said(Moments.Days(e.Window))}), limit {e.Limit}");
-                yield return ("Forecast", e.Forecast.Expected is { } expected
+                if (e.Forecast.Method != "ended") yield return ("Forecast", e.Forecast.Expected is { } expected
                     ? $"{Run.Said(Dollars.Rough(expected))} by the end, {Run.Said(Dollars.Rough(e.Forecast.Low ?? expected))} to {Run.Said(Dollars.Rough(e.Forecast.High ?? expected))}, by {e.Forecast.Method}"
                     : (Line)$"not known: {Run.Said(SafeText.Of(e.Forecast.Why ?? "there is too little data"))}");
                 break;

@@ -164,6 +164,17 @@ public sealed class PostgresOutbox(LedgerDatabase database) : IOutbox
     }
 
     /// <inheritdoc />
+    public async Task<int> Forget(DateTimeOffset deliveredBefore, int limit, CancellationToken ct)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
+        await using var command = database.DataSource.CreateCommand(
+            "delete from ledger_outbox where id in (select id from ledger_outbox where state = 'delivered' and delivered_at < $1 order by delivered_at limit $2)");
+        command.Parameters.Add(Time(deliveredBefore));
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        return await command.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <inheritdoc />
     public Task NextMessages() => database.NextMessages();
 
     /// <summary>Changes what is still held under the claim's token; everything in one statement.</summary>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Ledger.Benchmarks;
 
-// dotnet run -c Release --project tests/Ledger.Benchmarks -- appends | deliveries | views [days] | watch
+// dotnet run -c Release --project tests/Ledger.Benchmarks -- appends | deliveries | views [days] | watch | latency [crossings]
 var what = args is [var first, ..] ? first : "all";
 var holds = true;
 if (what is "appends" or "all")
@@ -24,4 +24,6 @@ if (what is "views" or "all")
     holds &= await ViewsBenchmark.Run(args is [_, var days, ..] ? int.Parse(days, CultureInfo.InvariantCulture) : 90, Console.Out);
 if (what is "watch" or "all")
     holds &= await WatchBenchmark.Run(Console.Out);
+if (what is "latency" or "all")
+    holds &= await LatencyBenchmark.Run(args is ["latency", var rounds, ..] ? int.Parse(rounds, CultureInfo.InvariantCulture) : 100, Console.Out);
 return holds ? 0 : 1;

@@ -58,15 +58,15 @@ public sealed class BudgetRenderingTests
         """;
 
     private const string Outbox = """
-        {"waitingCount":1,"deadCount":1,"oldestSeconds":7260,"waiting":[{"id":"3f2b8a52-0d4e-5f9c-a1aa-9a7be3a1f1b4","channel":"mail","to":"l…@example.org","notification":"a-1","class":"alert","attempts":3,"unknown":1,"reason":"421 try again later","ageSeconds":7260,"dueAt":"2026-11-16T11:00:00Z"}],
+        {"waitingCount":1,"deadCount":1,"oldestSeconds":7260,"waiting":[{"id":"3f2b8a52-0d4e-5f9c-a1aa-9a7be3a1f1b4","channel":"email","to":"l…@example.org","notification":"a-1","class":"alert","attempts":3,"unknown":1,"reason":"421 try again later","ageSeconds":7260,"dueAt":"2026-11-16T11:00:00Z"}],
          "dead":[{"id":"4f2b8a52-0d4e-5f9c-a1aa-9a7be3a1f1b4","channel":"webhook","to":null,"notification":"a-1","class":"alert","attempts":9,"unknown":0,"reason":"410 Gone\u001b[31m","ageSeconds":172800,"dueAt":null}],
-         "channels":[{"name":"mail","configured":false,"target":"/var/lib/ledger/mail","hint":"SMTP_HOST sends them instead.","down":null,"downSince":null,"nextTry":null},{"name":"webhook","configured":true,"target":"https://hooks.example.org","hint":null,"down":"410 Gone","downSince":"2026-11-14T10:00:00Z","nextTry":null}]}
+         "channels":[{"name":"email","configured":false,"target":"/var/lib/ledger/mail","hint":"SMTP_HOST sends them instead.","down":null,"downSince":null,"nextTry":null},{"name":"webhook","configured":true,"target":"https://hooks.example.org","hint":null,"down":"410 Gone","downSince":"2026-11-14T10:00:00Z","nextTry":null}]}
         """;
 
     private const string Digests = """{"digests":[{"week":"2026-W46","at":"2026-11-16T07:00:00Z","subject":"[ours] AI spend week 46: $47.23 (+12%)","recipients":["ludo@example.org","x@example.org"]}]}""";
 
     private const string Status = """
-        {"version":"0.2.0","position":1234,"views":[],"accounts":[],"missionsOpen":[],"outbox":{"waiting":2,"dead":1,"oldestWaiting":"2026-11-16T08:49:00Z","channels":[{"name":"mail","configured":false,"target":"/var/lib/ledger/mail","hint":"SMTP_HOST sends them instead.","down":null,"downSince":null,"nextTry":null}]},
+        {"version":"0.2.0","position":1234,"views":[],"accounts":[],"missionsOpen":[],"outbox":{"waiting":2,"dead":1,"oldestWaiting":"2026-11-16T08:49:00Z","channels":[{"name":"email","configured":false,"target":"/var/lib/ledger/mail","hint":"SMTP_HOST sends them instead.","down":null,"downSince":null,"nextTry":null}]},
          "spend":{"today":"4.50","monthToDate":"31.00","unassigned":"0.00"},"credit":{"left":"3.19"},
          "alerts":{"open":2,"latest":[{"id":"a-1","at":"2026-11-16T10:40:00Z","headline":"[CRIT 100%] agent ba: $51.00 of $50.00 this month"}]},
          "budgetsOver":[{"name":"agent:ba","period":"month","spent":"51.00","limit":"50.00"}],"pollEverySeconds":300,"warnings":[]}
@@ -218,11 +218,11 @@ public sealed class BudgetRenderingTests
     [InlineData("refused", Exit.Unavailable)]
     public void a_test_message_says_what_became_of_it(string outcome, int exit)
     {
-        using var service = new FakeService($$"""{"id":"3f2b8a52-0d4e-5f9c-a1aa-9a7be3a1f1b4","channel":"mail","outcome":"{{outcome}}","target":"mail.example.org:587","reason":"421 later","attempts":1,"hint":null,"position":3}""");
+        using var service = new FakeService($$"""{"id":"3f2b8a52-0d4e-5f9c-a1aa-9a7be3a1f1b4","channel":"email","outcome":"{{outcome}}","target":"mail.example.org:587","reason":"421 later","attempts":1,"hint":null,"position":3}""");
         using var desk = new Desk(service.Url);
         var ran = desk.Run("alert", "test", "--channel", "email", "--to", "a@b.example");
         Assert.Equal((exit, $"{outcome} to mail.example.org:587{(outcome == "delivered" ? "" : ": 421 later")}\n"), (ran.Exit, ran.Out));
-        Assert.Equal("""{"channel":"mail","to":"a@b.example"}""", service.Requests[0].Body);
+        Assert.Equal("""{"channel":"email","to":"a@b.example"}""", service.Requests[0].Body);
     }
 
     [Fact]

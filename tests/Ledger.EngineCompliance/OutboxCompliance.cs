@@ -95,6 +95,24 @@ public abstract class OutboxCompliance(IEngineFixture engine) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task delivered_messages_are_forgotten_when_they_are_old_and_nothing_else_is()
+    {
+        var old = Enumerable.Range(0, 3).Select(i => Message($"old{i}", due: Noon)).ToArray();
+        await Send("1", [.. old, Message("young", due: Noon.AddHours(1)), Message("dead", due: Noon.AddHours(2)), Message("waiting", due: Noon.AddHours(3))]);
+        Assert.Equal(3, await Outbox.Delivered(await Outbox.Claim(3, lease, Noon, ct), Noon, ct));
+        Assert.True(await Outbox.Delivered(Assert.Single(await Outbox.Claim(1, lease, Noon.AddHours(1), ct)), Noon.AddDays(1), ct));
+        Assert.True(await Outbox.DeadLetter(Assert.Single(await Outbox.Claim(1, lease, Noon.AddHours(2), ct)), "550 nobody here", ct));
+
+        Assert.Equal(0, await Outbox.Forget(Noon, 10, ct));
+        Assert.Equal(2, await Outbox.Forget(Noon.AddDays(1), 2, ct));
+        Assert.Equal(1, await Outbox.Forget(Noon.AddDays(1), 2, ct));
+        Assert.All(old, m => Assert.Null(Outbox.Find(m.Id, ct).Result));
+        Assert.Equal(1, await Outbox.Forget(Noon.AddYears(1), 10, ct));
+        var state = await Outbox.State(Noon.AddYears(1), ct);
+        Assert.Equal((1L, 1L), (state.Waiting, state.Dead));
+    }
+
+    [Fact]
     public async Task a_lease_that_ran_out_makes_the_message_due_again_and_the_old_holder_is_refused()
     {
         await Send("1", Message("m"));

@@ -7,6 +7,7 @@ internal static class Mutants
     private const string Views = "Ledger.Views.Tests";
     private const string Delivery = "Ledger.Delivery.Tests";
     private const string Engine = "Ledger.Postgres.Tests";
+    private const string Service = "Ledger.Service.Tests";
 
     public static IReadOnlyList<Mutant> All { get; } =
     [
@@ -34,7 +35,6 @@ internal static class Mutants
         new("a stale fence writes", "src/Ledger.Postgres/Resolution.cs", "if (append.Request.Fence is { } fence && standing", "if (append.Request.Fence is { Token: long.MinValue } fence && standing", Engine, "-method *a_stale_fence*"),
         new("a blind retry after an unknown commit", "src/Ledger.Postgres/Resolution.cs", "if (!standing.Events.TryGetValue(e.Id, out var there))", "if (true | !standing.Events.TryGetValue(e.Id, out var there))", Engine, "-method *connection_cut_right*"),
         new("the chain leaves a column out", "src/Ledger.Postgres/HashChain.cs", "to.Text(row.Tenant);", "", Engine, "-method *a_change_by_hand*"),
-        new("a stale deliverer marks a message", "src/Ledger.Postgres/PostgresOutbox.cs", "where id = $1 and token = $2 and state", "where id = $1 and $2 > 0 and state", Engine, "-class *Outbox*"),
         new("a percentage is rounded down", "src/Ledger/Budgets/Threshold.cs", "+ 99) / 100", ") / 100", Pure, "-class *BudgetWatchTests"),
         new("history alerts", "src/Ledger/Budgets/BudgetWatch.cs", "&& state.History < t.Under(state.Limit)", "", Pure, "-class *BudgetWatchTests"),
         new("an edit does not arm alerts anew", "src/Ledger/Budgets/BudgetWatch.cs", ":{state.Budget.ArmingAt(state.Period, now)}", "", Pure, "-class *BudgetWatchTests"),
@@ -55,5 +55,17 @@ internal static class Mutants
         new("a channel that is down is asked by every message", "src/Ledger.Delivery/ChannelLoop.cs", "if (trouble is null && !ct", "if (!ct", Delivery, "-class *PolicyTests"),
         new("a summary that may have left is made anew", "src/Ledger.Delivery/Parcels.cs", "var id = again ?? ", "var id = ", Delivery, "-class *PolicyTests"),
         new("one checked address is enough", "src/Ledger.Delivery/Webhooks/AddressGuard.cs", "!Allows(host) && Array.Exists(addresses, a => !IsPublic(a))", "!Allows(host) && addresses.Length == 0", Delivery, "-class *WebhookTests"),
+        new("old messages are forgotten, delivered or not", "src/Ledger.Postgres/PostgresOutbox.cs", "where state = 'delivered' and delivered_at < $1 order by", "where coalesce(delivered_at, since) < $1 order by", Engine, "-class *Outbox*"),
+        new("the watch's mark is moved before the append", "src/Ledger.Service/Watching/Watch.cs", "        if (Step is { } before) await", "        await mark.Move(position, fence.Token, now, ct);\n        looked = position;\n        if (Step is { } before) await", Service, "-class *OnceEver"),
+        new("the watch's appends carry no fence", "src/Ledger.Service/Watching/Watch.cs", "raiser.Write(found, fence, ct)", "raiser.Write(found, null, ct)", Service, "-class *OnceEver"),
+        new("what is history is spent like everything else", "src/Ledger.Service/Watching/BudgetStates.cs", "sum.Spent, sum.History, Forecasts", "sum.Spent, Usd.Zero, Forecasts", Service, "-class *OtherAlerts"),
+        new("nobody asks what was told already", "src/Ledger.Service/Watching/BudgetFindings.cs", "Sort(state, crossings, known.Contains)", "Sort(state, crossings, _ => false)", Service, "-class *BudgetAlerts -class *OnceEver"),
+        new("a threshold that another tells of is told too", "src/Ledger.Service/Watching/BudgetFindings.cs", "look.Now), c.ToldBy is null)),", "look.Now), true)),", Service, "-class *BudgetAlerts"),
+        new("the one that is told forgets the others", "src/Ledger.Service/Watching/BudgetFindings.cs", "? c with { Also = [.. fresh.Skip(1).Select(o => o.Crossing.Threshold)] }", "? c", Service, "-class *BudgetAlerts"),
+        new("a recovery of what nobody was told of is told", "src/Ledger.Service/Watching/BudgetFindings.cs", "ReferenceEquals(a, told))", "true)", Service, "-class *BudgetAlerts"),
+        new("a digest's stream may be at any version", "src/Ledger.Service/Digests/DigestSender.cs", "return new(stream, 0, composed,", "return new(stream, StreamAppend.AnyVersion, composed,", Service, "-class *Tests.Digests"),
+        new("the cap counts only what comes at once", "src/Ledger.Service/Notifying/Notifier.cs", "var free = Math.Max(0, PerHourMax - lately.InTheHour);", "var free = PerHourMax;", Service, "-class *Notifications"),
+        new("what was held back is not told of", "src/Ledger.Service/Notifying/Sent.cs", "h.at > greatest((select at from last), $4))", "h.at > now())", Service, "-class *Notifications"),
+        new("a storm's mails may be as large as they like", "src/Ledger.Service/Notifying/Notifier.cs", "Math.Min(bytesMax, share)", "bytesMax", Service, "-class *Notifications"),
     ];
 }

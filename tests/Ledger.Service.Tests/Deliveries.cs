@@ -18,13 +18,13 @@ public sealed class Deliveries : IDisposable
     public async Task without_a_mail_server_a_test_mail_is_a_file_and_the_hint_says_so()
     {
         await using var host = await TestHost.Start();
-        var tested = (await host.Post("alerts/test", new { channel = "mail", to = "ludo@example.org" }, "k-test")).Ok();
+        var tested = (await host.Post("alerts/test", new { channel = "email", to = "ludo@example.org" }, "k-test")).Ok();
         Assert.Equal("delivered", (string?)tested["outcome"]);
         Assert.Contains("SMTP_HOST", (string?)tested["hint"], StringComparison.Ordinal);
         Assert.Single(Directory.GetFiles(Path.Combine(host.Settings.Home, "mail"), "*.eml"));
-        Assert.True((await host.Post("alerts/test", new { channel = "mail", to = "ludo@example.org" }, "k-test")).Ok().IsReplay);
+        Assert.True((await host.Post("alerts/test", new { channel = "email", to = "ludo@example.org" }, "k-test")).Ok().IsReplay);
         Assert.Single(Directory.GetFiles(Path.Combine(host.Settings.Home, "mail"), "*.eml"));
-        var mail = (await host.Get("status")).Ok()["outbox"]!["channels"]!.AsArray().Single(c => (string?)c!["name"] == "mail")!;
+        var mail = (await host.Get("status")).Ok()["outbox"]!["channels"]!.AsArray().Single(c => (string?)c!["name"] == "email")!;
         Assert.False((bool)mail["configured"]!);
         Assert.Contains("SMTP_HOST", (string?)mail["hint"], StringComparison.Ordinal);
     }
@@ -37,9 +37,9 @@ public sealed class Deliveries : IDisposable
         (await host.Post("alerts/test", new { })).Refused("request.invalid");
         foreach (var (channel, setting) in new[] { ("slack", "SLACK_WEBHOOK_URL"), ("webhook", "LEDGER_WEBHOOK_URL"), ("exec", "LEDGER_ALERT_EXEC") })
             Assert.Contains(setting, (string?)(await host.Post("alerts/test", new { channel })).Refused("channel.unconfigured")["detail"], StringComparison.Ordinal);
-        (await host.Post("alerts/test", new { channel = "mail" })).Refused("recipient.invalid");
+        (await host.Post("alerts/test", new { channel = "email" })).Refused("recipient.invalid");
         foreach (var to in new[] { "", "nobody", "a@b@c", "a b@c.org", "a@x.org\r\nBcc: b@x.org", "a@x.org,b@x.org", "Ludo <a@x.org>", "a@-x.org", new string('a', 300) + "@x.org", "ü@x.org" })
-            (await host.Post("alerts/test", new { channel = "mail", to })).Refused("recipient.invalid");
+            (await host.Post("alerts/test", new { channel = "email", to })).Refused("recipient.invalid");
         Assert.Equal(0, (long)(await host.Get("outbox")).Ok()["waitingCount"]!);
     }
 
@@ -81,17 +81,17 @@ public sealed class Deliveries : IDisposable
                 AllowPrivate = ["localhost"],
             },
         });
-        foreach (var body in new object[] { new { channel = "mail", to = "ludo@example.org" }, new { channel = "slack" }, new { channel = "webhook" } })
+        foreach (var body in new object[] { new { channel = "email", to = "ludo@example.org" }, new { channel = "slack" }, new { channel = "webhook" } })
         {
             var tested = (await host.Post("alerts/test", body)).Ok();
             Assert.Equal("waiting", (string?)tested["outcome"]);
             said.Append(tested.Text);
         }
         var outbox = (await host.Get("outbox")).Ok();
-        Assert.Equal("l…@example.org", (string?)outbox["waiting"]!.AsArray().Single(m => (string?)m!["channel"] == "mail")!["to"]);
+        Assert.Equal("l…@example.org", (string?)outbox["waiting"]!.AsArray().Single(m => (string?)m!["channel"] == "email")!["to"]);
         host.Clock.Advance(TimeSpan.FromMinutes(3));
         var metrics = (await host.Get("/metrics")).Text;
-        Assert.Contains("ledger_channel_up{channel=\"mail\"} 0", metrics, StringComparison.Ordinal);
+        Assert.Contains("ledger_channel_up{channel=\"email\"} 0", metrics, StringComparison.Ordinal);
         Assert.Matches("ledger_outbox_oldest_seconds 1[89][0-9]\n", metrics);
         Assert.Contains("mail does not deliver", (await host.Get("status")).Text, StringComparison.Ordinal);
         Assert.False((bool)(await host.Get("doctor")).Ok()["ok"]!);

@@ -1,3 +1,5 @@
+using Ledger.Digests;
+using Ledger.Log;
 using Ledger.Money;
 using Ledger.Service.Digests;
 using Ledger.Service.Hosting;
@@ -36,6 +38,24 @@ public sealed class Digests
 
         var list = (await two.Get("digests")).Ok()["digests"]!.AsArray();
         Assert.StartsWith("[trentuna] AI spend week 47: $8.70 (+20%) - ", (string?)Assert.Single(list)!["subject"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task two_that_decide_in_the_same_moment_write_one_digest()
+    {
+        await using var host = await Spent();
+        var (sender, log) = (host.Host.Services.GetRequiredService<DigestSender>(), host.Host.Services.GetRequiredService<IEventLog>());
+        Assert.True(DigestCalendar.TryWeek("2026-W46", TimeZoneInfo.Utc, out var window));
+        var first = await sender.Decide("2026-W46", window, null, again: false, "one", null, CancellationToken.None);
+        host.Clock.Advance(TimeSpan.FromSeconds(1));
+        var second = await sender.Decide("2026-W46", window, null, again: false, "two", null, CancellationToken.None);
+        Assert.IsType<AppendResult.Written>(await Write(first!));
+        Assert.IsType<AppendResult.StreamMoved>(await Write(second!));
+        Assert.Equal(2, await host.Database.Scalar<long>("select count(*) from ledger_outbox where body::jsonb ->> 'class' = 'digest'"));
+
+        // As a person's request is written: the cause is the request's, so only the stream tells that it is the same digest.
+        Task<AppendResult> Write(Departure d) => log.Append(
+            new() { Streams = [new(d.Stream, d.Version, [EventJson.ToNew(d.Event!, $"{d.Event!.At.ToText()}", "composed", host.Clock.GetUtcNow().ToMicroseconds())])], Messages = d.Messages }, CancellationToken.None);
     }
 
     [Fact]

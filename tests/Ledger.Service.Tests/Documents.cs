@@ -33,7 +33,10 @@ public sealed class Documents
         Assert.Equal("""{"status":"live"}""", await anonymous.GetStringAsync("/health/live"));
         Assert.Contains("\"ready\"", await anonymous.GetStringAsync("/health/ready"), StringComparison.Ordinal);
         Assert.Equal(401, (int)(await anonymous.GetAsync("/metrics")).StatusCode);
+        (await host.Post("budgets", new { scope = "all", limits = new[] { new { period = "month", limit = "31" } } })).Ok();
+        await TestHost.Until(async () => (await host.Get("/metrics")).Text.Contains("ledger_budget_limit_usd{budget=\"all\",period=\"month\"} 31.00\n", StringComparison.Ordinal), "the budget among the metrics");
         var metrics = (await host.Get("/metrics")).Ok();
+        Assert.Matches("ledger_budget_remaining_usd.budget=\"all\",period=\"month\". 31.00\n", metrics.Text);
         Assert.Contains("ledger_source_up{account=\"prod\",provider=\"xai\"} 1", metrics.Text, StringComparison.Ordinal);
         var doctor = (await host.Get("doctor")).Ok();
         Assert.Contains(doctor["checks"]!.AsArray(), c => (string?)c!["name"] == "account prod" && (bool)c["ok"]!);

@@ -20,7 +20,7 @@ internal static class AlertCommands
             Summary = "what people were told of, the latest first",
             Flags =
             [
-                new("open", null, "only those that are not over"), Flags.Since,
+                new("open", null, "only those that are not over"), new("all", null, "those too that the message of another one told of"), Flags.Since,
                 new("kind", string.Join('|', kinds), "only of this kind"), Flags.Limit("50"), Flags.Format, Flags.Csv,
             ],
             Examples = ["ledger alert list --open", "ledger alert list --since 7d --kind budget --json"],
@@ -56,6 +56,7 @@ internal static class AlertCommands
         printer.CheckFormat();
         var answer = call.Client.Get(new Query("/alerts")
             .With("open", call.Has("open") ? "true" : null)
+            .With("all", call.Has("all") ? "true" : null)
             .With("since", call.Edge("since"))
             .With("kind", call.OneOf("kind", kinds))
             .With("limit", call.Integer("limit", 1, 1_000)?.ToString(CultureInfo.InvariantCulture)));
@@ -92,7 +93,7 @@ internal static class AlertCommands
         var answer = call.Client.Write("POST", "/alerts/test", Body.Of(json =>
         {
             // The outbox calls it by what it sends.
-            json.WriteString("channel", channel == "email" ? "mail" : channel);
+            json.WriteString("channel", channel);
             json.Maybe("to", to);
         }));
         var delivered = answer.Text("outcome") == "delivered";

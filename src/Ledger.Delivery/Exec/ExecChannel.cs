@@ -41,7 +41,7 @@ internal sealed class ExecChannel(string path, TimeSpan? attemptMax = null) : IC
         }
         catch (Win32Exception e)
         {
-            return new Outcome.Later(SafeText.Reason($"{path} can't be run: {e.Message}"), Down: true);
+            return new Outcome.Later(OneLine.Reason($"{path} can't be run: {e.Message}"), Down: true);
         }
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(ct);
         bound.CancelAfter(Rules.AttemptMax);
@@ -63,8 +63,8 @@ internal sealed class ExecChannel(string path, TimeSpan? attemptMax = null) : IC
         return process.ExitCode switch
         {
             0 => Outcome.Delivered.Yes,
-            temporary => new Outcome.Later(SafeText.Reason($"it ended with {temporary}{said}")),
-            var code => new Outcome.Refused(SafeText.Reason($"it ended with {code}{said}")),
+            temporary => new Outcome.Later(OneLine.Reason($"it ended with {temporary}{said}")),
+            var code => new Outcome.Refused(OneLine.Reason($"it ended with {code}{said}")),
         };
     }
 
@@ -83,13 +83,13 @@ internal sealed class ExecChannel(string path, TimeSpan? attemptMax = null) : IC
         foreach (var name in new[] { "PATH", "HOME", "LANG" })
             if (Environment.GetEnvironmentVariable(name) is { Length: > 0 } value) start.Environment[name] = value;
         start.Environment["LEDGER_EVENT"] = EventOf(body);
-        start.Environment["LEDGER_NOTIFICATION"] = SafeText.Line(body.Notification, eventLengthMax);
+        start.Environment["LEDGER_NOTIFICATION"] = OneLine.Of(body.Notification, eventLengthMax);
         return start;
     }
 
     private static string EventOf(ExecMessageBody body) =>
         body.Payload.ValueKind == JsonValueKind.Object && body.Payload.TryGetProperty("event", out var name) && name.ValueKind == JsonValueKind.String
-            ? SafeText.Line(name.GetString()!, eventLengthMax)
+            ? OneLine.Of(name.GetString()!, eventLengthMax)
             : body.Class;
 
     private static async Task Write(Process process, string json, CancellationToken ct)

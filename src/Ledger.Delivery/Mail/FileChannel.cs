@@ -17,7 +17,7 @@ internal sealed class FileChannel(string folder, string sender, int filesMax = F
 
     public ChannelRules Rules { get; } = new() { ClaimMax = 500, GivesUpAfter = TimeSpan.FromDays(7) };
 
-    public ChannelInfo Info { get; } = new("mail", false, folder, $"No SMTP_HOST is set: mails are laid down as .eml files in {folder}.");
+    public ChannelInfo Info { get; } = new("email", false, folder, $"No SMTP_HOST is set: mails are laid down as .eml files in {folder}.");
 
     public async Task<Outcome> Send(Parcel parcel, CancellationToken ct)
     {
@@ -41,7 +41,7 @@ internal sealed class FileChannel(string folder, string sender, int filesMax = F
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or OperationCanceledException)
         {
-            return new Outcome.Later(SafeText.Reason($"{folder}: {e.Message}"), Down: true);
+            return new Outcome.Later(OneLine.Reason($"{folder}: {e.Message}"), Down: true);
         }
     }
 

@@ -18,7 +18,7 @@ internal static class MailComposer
         var mail = new MailMessage
         {
             From = new(sender, "Ledger", Encoding.UTF8),
-            Subject = SafeText.Line(body.Subject, subjectLengthMax),
+            Subject = OneLine.Of(body.Subject, subjectLengthMax),
             SubjectEncoding = Encoding.UTF8,
             HeadersEncoding = Encoding.UTF8,
         };

@@ -18,7 +18,7 @@ internal sealed class SmtpChannel : IChannel
         if (options.CaFile is { } file) SmtpTrust.Accept(options.Host, file);
         // A day without a mail server loses nothing, nor does a week.
         Rules = new() { Concurrency = 4, ClaimMax = 500, AttemptMax = options.AttemptMax, GivesUpAfter = TimeSpan.FromDays(7) };
-        Info = new("mail", true, $"{options.Host}:{options.Port}", null);
+        Info = new("email", true, $"{options.Host}:{options.Port}", null);
     }
 
     public string Kind => MessageKinds.Mail;
@@ -73,5 +73,5 @@ internal sealed class SmtpChannel : IChannel
         ? status >= (SmtpStatusCode)500 ? new Outcome.Refused(Said(e)) : new Outcome.Later(Said(e))
         : new Outcome.Unknown($"cut off after the content was under way: {Said(e)}");
 
-    private string Said(Exception e) => SafeText.Reason(e is SmtpException { InnerException: { } inner } ? $"{e.Message} {inner.Message}" : e.Message, options.Password?.Reveal());
+    private string Said(Exception e) => OneLine.Reason(e is SmtpException { InnerException: { } inner } ? $"{e.Message} {inner.Message}" : e.Message, options.Password?.Reveal());
 }

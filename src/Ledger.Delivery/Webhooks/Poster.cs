@@ -81,7 +81,7 @@ internal sealed class Poster : IDisposable
         return wait is not { } asked || asked <= TimeSpan.Zero ? null : asked < waitMax ? asked : waitMax;
     }
 
-    private string Why(Exception e, CancellationToken ct) => SafeText.Reason(
+    private string Why(Exception e, CancellationToken ct) => OneLine.Reason(
         ct.IsCancellationRequested ? "the service stopped"
         : e is OperationCanceledException ? string.Create(CultureInfo.InvariantCulture, $"more than {AttemptMax.TotalSeconds:0} s passed")
         : e.InnerException is BlockedTargetException blocked ? blocked.Message

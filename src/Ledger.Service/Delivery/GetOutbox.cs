@@ -9,7 +9,7 @@ namespace Ledger.Service.Delivery;
 internal sealed record Outbox(long WaitingCount, long DeadCount, long? OldestSeconds, IReadOnlyList<OutboxMessage> Waiting, IReadOnlyList<OutboxMessage> Dead, IReadOnlyList<ChannelBody> Channels);
 
 /// <param name="Id">To be named in a retry.</param>
-/// <param name="Channel">mail, slack, webhook, exec, or the kind where it is none of these.</param>
+/// <param name="Channel">email, slack, webhook, exec, or the kind where it is none of these.</param>
 /// <param name="To">A mail's recipient, cut to <c>l…@example.org</c>.</param>
 /// <param name="Notification">What it is a message of.</param>
 /// <param name="Class">alert, digest or test.</param>
@@ -62,7 +62,7 @@ internal static class GetOutbox
             // Listed all the same: that it is unreadable is why it is here.
         }
         return new(
-            kept.Id, kept.Kind.Split('.')[0], body is MailMessageBody mail ? Cut(mail.To) : null, body?.Notification, body?.Class,
+            kept.Id, MessageKinds.ChannelOf(kept.Kind), body is MailMessageBody mail ? Cut(mail.To) : null, body?.Notification, body?.Class,
             kept.Attempts, kept.Unknown, kept.Reason, Math.Max(0, (long)(now - kept.Since).TotalSeconds), kept.State == MessageState.Waiting ? kept.DueAt : null);
     }
 

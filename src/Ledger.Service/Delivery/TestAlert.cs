@@ -7,7 +7,7 @@ using Ledger.Service.Writing;
 
 namespace Ledger.Service.Delivery;
 
-/// <summary>Proves a channel: a test notification through the outbox, answered with what became of it (15 s at most). `channel` is mail, slack, webhook or exec; `to` a mail's recipient.</summary>
+/// <summary>Proves a channel: a test notification through the outbox, answered with what became of it (15 s at most). `channel` is email, slack, webhook or exec; `to` a mail's recipient.</summary>
 internal sealed record TestAlert(string? Channel, string? To);
 
 internal sealed class TestAlertValidator : AbstractValidator<TestAlert>
@@ -17,7 +17,7 @@ internal sealed class TestAlertValidator : AbstractValidator<TestAlert>
         RuleFor(r => r.Channel).Required();
         RuleFor(r => r.To).Must(to => to is null || EmailAddress.WhyNot(to) is null).WithErrorCode("recipient.invalid")
             .WithMessage((_, to) => $"to is no address: {EmailAddress.WhyNot(to)}.");
-        RuleFor(r => r.To).NotNull().When(r => r.Channel == "mail").WithErrorCode("recipient.invalid").WithMessage("A mail needs a recipient: say to.");
+        RuleFor(r => r.To).NotNull().When(r => r.Channel == "email").WithErrorCode("recipient.invalid").WithMessage("A mail needs a recipient: say to.");
     }
 }
 

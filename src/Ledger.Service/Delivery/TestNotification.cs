@@ -15,7 +15,7 @@ internal static class TestNotification
         var id = EventIds.Short("t", cause);
         return channel switch
         {
-            "mail" => new MailMessageBody(id, NotificationClasses.Test, to!, [to!], "Ledger: a test", $"{line}\n\nSent {at.ToText()}, notification {id}.\n", null, $"{id}.test@ledger.invalid", "test.ledger.invalid", at),
+            "email" => new MailMessageBody(id, NotificationClasses.Test, to!, [to!], "Ledger: a test", $"{line}\n\nSent {at.ToText()}, notification {id}.\n", null, $"{id}.test@ledger.invalid", "test.ledger.invalid", at),
             "slack" => new SlackMessageBody(id, NotificationClasses.Test, line, null, at),
             "webhook" => new WebhookMessageBody(id, NotificationClasses.Test, Payload(cause, at), at),
             "exec" => new ExecMessageBody(id, NotificationClasses.Test, Payload(cause, at), at),

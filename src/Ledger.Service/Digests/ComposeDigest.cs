@@ -114,9 +114,8 @@ internal sealed class ComposeDigest(
 
     private async Task<(IReadOnlyList<DigestAlert> Shown, int InAll)> Alerts(Span window, long position, CancellationToken ct)
     {
-        var rows = (await watch.Alerts(new() { Since = window.Start, Until = window.End, Before = position + 1, Limit = alertsMax }, ct))
-            .Where(r => r.Event is not BudgetThresholdCrossed { ToldBy: not null }).ToArray();
-        return ([.. rows.Take(alertsShown).Select(r => new DigestAlert(r.Id, r.At, r.Severity, Headline.Of(r.Event), r.RecoveredAt is not null))], rows.Length);
+        var rows = await watch.Alerts(new() { Since = window.Start, Until = window.End, Before = position + 1, Told = true, Limit = alertsMax }, ct);
+        return ([.. rows.Take(alertsShown).Select(r => new DigestAlert(r.Id, r.At, r.Severity, Headline.Of(r.Event), r.RecoveredAt is not null))], rows.Count);
     }
 
     private static DateTimeOffset Min(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;

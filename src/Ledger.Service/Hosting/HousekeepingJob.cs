@@ -1,12 +1,21 @@
+using Ledger.Log;
 using Ledger.Postgres;
 using Ledger.Service.Scheduling;
 
 namespace Ledger.Service.Hosting;
 
-/// <summary>What has to be done now and then so that nothing grows for ever: idempotency keys are kept 90 days.</summary>
-internal sealed class HousekeepingJob(PostgresEventLog log) : IRoutine
+/// <summary>
+/// What has to be done now and then so that nothing grows for ever: idempotency keys are kept 90 days, delivered messages 30. Dead letters
+/// stay until a person has looked.
+/// </summary>
+internal sealed class HousekeepingJob(PostgresEventLog log, IOutbox outbox, TimeProvider clock) : IRoutine
 {
-    private const int keysPerRound = 10_000;
+    private const int perRound = 10_000;
+    private static readonly TimeSpan messagesKept = TimeSpan.FromDays(30);
 
-    public Task Run(CancellationToken ct) => log.ForgetOldKeys(keysPerRound, ct);
+    public async Task Run(CancellationToken ct)
+    {
+        await log.ForgetOldKeys(perRound, ct);
+        await outbox.Forget(clock.GetUtcNow() - messagesKept, perRound, ct);
+    }
 }

@@ -15,19 +15,17 @@ internal sealed record Route(string Kind, IReadOnlyList<string> Recipients, IRea
 /// <summary>Where alerts go: the budget says, else the installation.</summary>
 internal sealed class Routes(ServiceSettings settings, Registry registry)
 {
-    private static readonly (string Channel, string Kind)[] channels = [("email", MessageKinds.Mail), ("slack", MessageKinds.Slack), ("webhook", MessageKinds.Webhook), ("exec", MessageKinds.Exec)];
-
     /// <summary>Notices and recoveries by way and readers, in a fixed order. Mail without any recipient is no way.</summary>
     public IReadOnlyList<Route> Of(IReadOnlyList<Notice> notices, IReadOnlyList<IRecovery> recoveries)
     {
         var routes = new List<Route>();
-        foreach (var (channel, kind) in channels.Where(c => IsConfigured(c.Kind)))
+        foreach (var kind in MessageKinds.All.Where(IsConfigured))
         {
             var byReaders = new Dictionary<string, (IReadOnlyList<string> Readers, List<Notice> Notices, List<IRecovery> Recoveries)>(StringComparer.Ordinal);
             (IReadOnlyList<string> Readers, List<Notice> Notices, List<IRecovery> Recoveries)? Group(string? budget)
             {
                 var (wanted, recipients) = Wishes(budget);
-                if (wanted.Count > 0 && !wanted.Contains(channel)) return null;
+                if (wanted.Count > 0 && !wanted.Contains(MessageKinds.ChannelOf(kind))) return null;
                 var readers = kind == MessageKinds.Mail ? recipients : [];
                 if (kind == MessageKinds.Mail && readers.Count == 0) return null;
                 var key = string.Join(',', readers);

@@ -22,6 +22,7 @@ internal readonly record struct Subject(Scope Scope, Span Window, Usd Spent);
 internal sealed class Advisor(Look look)
 {
     private const int driversPerDimension = 3;
+    private const int partsPerDimension = 20;
     private const int unitsPerScope = 40;
     private const int listMax = 3;
     private static readonly ScopeKind[] dimensions = [ScopeKind.Unit, ScopeKind.Model, ScopeKind.Key, ScopeKind.Agent];
@@ -35,7 +36,7 @@ internal sealed class Advisor(Look look)
         common ??= await Gather(ct);
         var parts = new Dictionary<(Scope, Span), IReadOnlyList<ScopePart>>();
         foreach (var group in subjects.GroupBy(s => (s.Scope.Kind, s.Window)))
-            foreach (var (value, list) in await look.Views.Parts(group.Key.Kind, [.. group.Select(s => s.Scope.Value).Distinct(StringComparer.Ordinal)], group.Key.Window, driversPerDimension, ct))
+            foreach (var (value, list) in await look.Views.Parts(group.Key.Kind, [.. group.Select(s => s.Scope.Value).Distinct(StringComparer.Ordinal)], group.Key.Window, partsPerDimension, ct))
                 parts[(new(group.Key.Kind, value), group.Key.Window)] = list;
         var units = new Dictionary<Scope, IReadOnlyList<UnitPart>>();
         foreach (var group in subjects.Select(s => s.Scope).Distinct().GroupBy(s => (s.Kind, Through: look.Through(s.Kind, s.Value) ?? look.Now)))
@@ -55,11 +56,15 @@ internal sealed class Advisor(Look look)
                 Amounts(keys, common.LastDay), subject.Scope.Kind is ScopeKind.Everything or ScopeKind.Account ? common.Unowned : [], LeftOpen(subject.Scope, common), runway, look.Now);
             answers[subject] = new(
                 DriversOf(drivers, subject.Scope, subject.Spent, common.KeyNames, common.AgentNames),
-                [.. Amounts(keys, shared[subject.Window]).Take(listMax)], runway, Recommendations.Rank(facts) is [var best, ..] ? best : null,
+                [.. Amounts(keys, shared[subject.Window]).Take(listMax)], runway, Best(Recommendations.Rank(facts), subject.Scope),
                 look.Views.Position, look.Through(subject.Scope.Kind, subject.Scope.Value));
         }
         return answers;
     }
+
+    /// <summary>What helps most. More credit helps an account, not a budget that is used up.</summary>
+    private static Recommendation? Best(IReadOnlyList<Recommendation> ranked, Scope scope) =>
+        ranked.FirstOrDefault(r => r.Kind != "top-up" || scope.Kind == ScopeKind.Account);
 
     /// <summary>Run-outs of all connected accounts whose credit is known, the soonest first.</summary>
     public async Task<IReadOnlyList<Runway>> Runways(CancellationToken ct)
@@ -75,7 +80,7 @@ internal sealed class Advisor(Look look)
     public static IReadOnlyList<Driver> DriversOf(
         IEnumerable<ScopePart> parts, Scope scope, Usd spent, IReadOnlyDictionary<string, string> keyNames, IReadOnlyDictionary<string, string> agentNames) =>
     [
-        .. parts.Where(p => p.Dimension != scope.Kind && p.Billed > Usd.Zero)
+        .. Joined(parts).Where(p => p.Dimension != scope.Kind && p.Billed > Usd.Zero)
             .GroupBy(p => p.Dimension).SelectMany(g => g.OrderByDescending(p => p.Billed).ThenBy(p => p.Value, StringComparer.Ordinal).Take(driversPerDimension))
             .OrderByDescending(p => p.Billed).ThenBy(p => Array.IndexOf(dimensions, p.Dimension)).ThenBy(p => p.Value, StringComparer.Ordinal)
             .Select(p => new Driver(
@@ -84,6 +89,16 @@ internal sealed class Advisor(Look look)
                 p.Dimension == ScopeKind.Key ? keyNames.GetValueOrDefault(p.Value) : p.Dimension == ScopeKind.Agent ? agentNames.GetValueOrDefault(p.Value) : null,
                 p.Billed, spent > Usd.Zero ? (int)Int128.Min(1000, (Int128)p.Billed.Ticks * 1000 / spent.Ticks) : 0)),
     ];
+
+    /// <summary>Searches of several kinds as one part: apart, none of them might be seen.</summary>
+    private static IEnumerable<ScopePart> Joined(IEnumerable<ScopePart> parts)
+    {
+        var all = parts.ToArray();
+        var searches = all.Where(p => p.Dimension == ScopeKind.Unit && UnitFamilies.IsSearch(p.Value)).OrderByDescending(p => p.Billed).ThenBy(p => p.Value, StringComparer.Ordinal).ToArray();
+        return searches.Length < 2
+            ? all
+            : [.. all.Except(searches), new ScopePart(ScopeKind.Unit, string.Join(", ", searches.Select(p => p.Value)), searches.Aggregate(Usd.Zero, (sum, p) => sum + p.Billed))];
+    }
 
     private IEnumerable<KeyOwnership> SharedKeys(Scope scope, IReadOnlyList<KeyOwnership> all) => scope.Kind switch
     {

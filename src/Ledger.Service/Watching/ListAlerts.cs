@@ -8,7 +8,7 @@ using Ledger.Watching;
 
 namespace Ledger.Service.Watching;
 
-/// <summary>Alerts, the latest first: what people were told, and what became of it. <c>open</c>: those that are not over. <c>since</c> is a time or a length of time back.</summary>
+/// <summary>Alerts, the latest first: what people were told, and what became of it. <c>open</c>: those that are not over. <c>all</c>: those too that the message of another one told of. <c>since</c> is a time or a length of time back.</summary>
 internal sealed record AlertList(IReadOnlyList<AlertBody> Alerts, bool More, AsOfBody AsOf);
 
 /// <summary>An alert as it is answered.</summary>
@@ -58,9 +58,9 @@ internal static class AlertKinds
 
 internal static class ListAlerts
 {
-    private const int limitMax = 999;
+    private const int limitMax = 1_000;
 
-    public static async Task<AlertList> Get(bool? open, string? since, string? kind, int? limit, long? minPosition, WatchQueries watch, Registry registry, ReadAt readAt, TimeProvider clock, CancellationToken ct)
+    public static async Task<AlertList> Get(bool? open, bool? all, string? since, string? kind, int? limit, long? minPosition, WatchQueries watch, Registry registry, ReadAt readAt, TimeProvider clock, CancellationToken ct)
     {
         if (limit is < 1 or > limitMax) throw new RefusedException("request.invalid", $"limit is a number from 1 to {limitMax}.", "limit", $"{limit}");
         var now = clock.GetUtcNow();
@@ -69,6 +69,7 @@ internal static class ListAlerts
             Since = since is null ? null : ReportWindow.Since(since, now),
             Kind = AlertKinds.StoredAs(kind),
             OpenAt = open == true ? now : null,
+            Told = all != true,
             Limit = (limit ?? 50) + 1,
         };
         await readAt.Caught(minPosition, ct);

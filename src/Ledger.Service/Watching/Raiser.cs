@@ -26,7 +26,7 @@ internal sealed record Finding(ILedgerEvent Event, bool Told = true)
 /// </summary>
 internal sealed class Raiser(IEventLog log, Books books, INotifier notifier, TimeProvider clock)
 {
-    private const int eventsMax = 400;
+    private const int eventsMax = 900;
     private const int bytesMax = 2_500_000;
     private const int messagesMax = 900;
     private const int messageBytesMax = 3_500_000;

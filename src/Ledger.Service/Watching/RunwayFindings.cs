@@ -31,7 +31,13 @@ internal static class RunwayFindings
         var subject = new Subject(new(ScopeKind.Account, runway.Account), new(end.AddDays(-1), look.Now.AddHours(1)), runway.LastDay);
         var circumstances = (await advisor.Of([subject], ct))[subject] with { Runway = runway };
         var told = fresh.FirstOrDefault(l => !open.Any(o => o.Level[^1] == l.Level[^1] && Number(o.Level) < Number(l.Level))).Level;
-        return [.. fresh.Select(l => new Finding(new RunwayShort(Alerts.IdOf(l.Key), l.Key, l.Severity, runway.Account, l.Level, circumstances, look.Now.ToMicroseconds()), l.Level == told))];
+        // What nobody is told of now was told by a more urgent level that is open.
+        var teller = told is not null ? Alerts.IdOf(fresh.First(l => l.Level == told).Key) : open[0].Alert;
+        return
+        [
+            .. fresh.Select(l => new Finding(
+                new RunwayShort(Alerts.IdOf(l.Key), l.Key, l.Severity, runway.Account, l.Level, circumstances, look.Now.ToMicroseconds(), l.Level == told ? null : teller), l.Level == told)),
+        ];
     }
 
     private static IReadOnlyList<Finding> Clear(Look look, Runway runway, RunwayShort[] open)

@@ -48,10 +48,13 @@ public sealed record AlertFilter
     /// <summary>Open at this instant; null: all.</summary>
     public DateTimeOffset? OpenAt { get; init; }
 
+    /// <summary>Without those that the message of another one told of.</summary>
+    public bool Told { get; init; }
+
     /// <summary>Only those raised before this position: the next page.</summary>
     public long? Before { get; init; }
 
-    /// <summary>Most rows, 1 to 1,000.</summary>
+    /// <summary>Most rows, 1 to 1,001: a thousand, and whether there are more.</summary>
     public int Limit { get; init; } = 100;
 }
 
@@ -63,7 +66,7 @@ public sealed partial class WatchQueries
     public async Task<IReadOnlyList<AlertRow>> Alerts(AlertFilter filter, CancellationToken ct)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(filter.Limit);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(filter.Limit, 1_000);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(filter.Limit, 1_001);
         await using var command = db.CreateCommand();
         var where = new StringBuilder("true");
         void And(string condition, object? value)
@@ -79,6 +82,7 @@ public sealed partial class WatchQueries
         And("scope = ?", filter.Scope);
         And("recovered_at is null and (until is null or until > ?)", filter.OpenAt?.ToUniversalTime());
         And("position < ?", filter.Before);
+        if (filter.Told) where.Append(" and data->>'toldBy' is null");
         command.CommandText = $"select {columns} from views.alert where {where} order by position desc limit {filter.Limit}";
         return await Read(command, ct);
     }

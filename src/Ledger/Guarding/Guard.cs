@@ -61,8 +61,8 @@ public static class GuardRules
         // Money that is spent stays spent, however old the news.
         if (budgets.FirstOrDefault(b => b.Left <= Usd.Zero || b.Left < facts.Reserve) is { State: not null } over)
             return Answer(GuardDecision.Deny, over, runway, over.State.Spent >= over.State.Limit
-                ? $"{over.State.Budget.Name} has spent {Dollars.Show(over.State.Spent)} of {Dollars.Show(over.State.Limit)} this {Called(over.State.Period)}."
-                : $"{over.State.Budget.Name} has {Dollars.Show(Positive(over.Left))} free of {Dollars.Show(over.State.Limit)} this {Called(over.State.Period)}{(over.Held > Usd.Zero ? $", {Dollars.Show(over.Held)} being held" : "")}{(facts.Reserve > Usd.Zero ? $"; {Dollars.Show(facts.Reserve)} was asked for" : "")}.");
+                ? $"{over.State.Budget.Name} has spent {Dollars.Show(over.State.Spent)} of {Dollars.Show(over.State.Limit)} {Called(over.State.Period)}."
+                : $"{over.State.Budget.Name} has {Dollars.Show(Positive(over.Left))} free of {Dollars.Show(over.State.Limit)} {Called(over.State.Period)}{(over.Held > Usd.Zero ? $", {Dollars.Show(over.Held)} being held" : "")}{(facts.Reserve > Usd.Zero ? $"; {Dollars.Show(facts.Reserve)} was asked for" : "")}.");
         if (facts.Runways.FirstOrDefault(r => r.Left - facts.HeldOfCredit <= Usd.Zero || r.Left - facts.HeldOfCredit < facts.Reserve) is { } empty)
             return new(GuardDecision.Deny, null, Positive(empty.Left - facts.HeldOfCredit), Usd.Zero, Positive(empty.Left), null, empty.RunsOut,
                 $"{empty.AccountName} has {Dollars.Show(Positive(empty.Left - facts.HeldOfCredit))} of prepaid credit free{(facts.Reserve > Usd.Zero ? $"; {Dollars.Show(facts.Reserve)} was asked for" : "")}.");
@@ -74,14 +74,14 @@ public static class GuardRules
         foreach (var b in budgets)
         {
             if (b.State.Budget.Thresholds.Where(t => BudgetWatch.IsCrossed(b.State, t)).MaxBy(t => t.Under(b.State.Limit).Ticks) is { } crossed && crossed.Under(b.State.Limit).Ticks >= b.State.Limit.Ticks / 10 * 8)
-                return Answer(GuardDecision.Warn, b, runway, $"{b.State.Budget.Name} is past {crossed}: {Dollars.Show(b.State.Spent)} of {Dollars.Show(b.State.Limit)} this {Called(b.State.Period)}.", crossed);
+                return Answer(GuardDecision.Warn, b, runway, $"{b.State.Budget.Name} is past {crossed}: {Dollars.Show(b.State.Spent)} of {Dollars.Show(b.State.Limit)} {Called(b.State.Period)}.", crossed);
             if (b.Low <= Usd.Zero || b.Low < facts.Reserve)
                 return Answer(GuardDecision.Warn, b, runway, $"{b.State.Budget.Name} has {Dollars.Show(b.Left)} left, perhaps only {Dollars.Show(b.Low)}: spend not read yet or on a shared key may be its own.");
         }
         if (runway is { RunsOut: { } end } && end - now <= shortRunway)
             return Answer(GuardDecision.Warn, tightest, runway, $"{runway.AccountName}'s prepaid credit of {Dollars.Show(runway.Left)} runs out at {end.ToText()} at the last day's rate.");
         return Answer(GuardDecision.Allow, tightest, runway, tightest.State is { } s
-            ? $"{s.Budget.Name} has {Dollars.Show(tightest.Left)} left of {Dollars.Show(s.Limit)} this {Called(s.Period)}."
+            ? $"{s.Budget.Name} has {Dollars.Show(tightest.Left)} left of {Dollars.Show(s.Limit)} {Called(s.Period)}."
             : facts.Runways.Count > 0 ? "No budget applies; the prepaid credit lasts." : "No budget applies.");
     }
 
@@ -102,5 +102,11 @@ public static class GuardRules
 
     private static Usd Positive(Usd amount) => amount < Usd.Zero ? Usd.Zero : amount;
 
-    private static string Called(string period) => period is "day" or "week" or "month" or "quarter" ? period : period == "life" ? "mission" : "period";
+    private static string Called(string period) => period switch
+    {
+        "day" => "today",
+        "week" or "month" or "quarter" => $"this {period}",
+        "life" => "for the mission",
+        _ => "in its time",
+    };
 }

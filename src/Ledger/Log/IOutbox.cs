@@ -54,6 +54,10 @@ public interface IOutbox
     /// <summary>What waits, what is dead, and since when the oldest has waited.</summary>
     Task<OutboxState> State(DateTimeOffset now, CancellationToken ct);
 
+    /// <summary>Forgets messages that were delivered before an instant, at most <paramref name="limit"/>. What waits or is dead stays, however old.</summary>
+    /// <returns>How many.</returns>
+    Task<int> Forget(DateTimeOffset deliveredBefore, int limit, CancellationToken ct);
+
     /// <summary>
     /// A task that ends when messages are committed by this process after this call. A hint to save polling, never a truth: other
     /// processes write too. Ask for it before claiming, so that nothing comes in between.

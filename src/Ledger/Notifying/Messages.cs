@@ -22,6 +22,9 @@ public static class MessageKinds
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } = [Mail, Slack, Webhook, Exec];
+
+    /// <summary>The channel that takes a kind, as budgets and people name it: <c>email</c>, <c>slack</c>, <c>webhook</c>, <c>exec</c>.</summary>
+    public static string ChannelOf(string kind) => kind == Mail ? "email" : kind.Split('.')[0];
 }
 
 /// <summary>What a notification is, as far as delivering it goes.</summary>

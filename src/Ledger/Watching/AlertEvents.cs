@@ -113,7 +113,10 @@ public sealed record BudgetRecovered(string Alert, string Budget, string Name, T
 /// <param name="Level"><c>72h</c>, <c>24h</c>, <c>4h</c> left, or <c>50%</c>, <c>20%</c>, <c>10%</c> of the credit left.</param>
 /// <param name="Circumstances">With the runway.</param>
 /// <param name="At">When.</param>
-public sealed record RunwayShort(string Alert, string Key, Severity Severity, string Account, string Level, Circumstances Circumstances, DateTimeOffset At) : IAlert;
+/// <param name="ToldBy">The alert whose message tells of this one too; null: it has its own.</param>
+public sealed record RunwayShort(
+    string Alert, string Key, Severity Severity, string Account, string Level, Circumstances Circumstances, DateTimeOffset At,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ToldBy = null) : IAlert;
 
 /// <summary>Credit was bought, or spending slowed by so much that the level is clear again.</summary>
 /// <param name="Alert">The alert it ends.</param>

@@ -90,7 +90,7 @@ public static class Headline
             return $"{who}: on track for {Dollars.Rough(will)}{Range(e.Forecast)} of {Dollars.Show(e.Limit)} {period}{reached}; {Dollars.Show(e.Spent)} so far.";
         var over = e.Spent > e.Limit ? $", {Dollars.Show(e.Spent - e.Limit)} over" : "";
         return $"{who}: {Dollars.Show(e.Spent)} of {Dollars.Show(e.Limit)} {period}{over}"
-            + (e.Forecast.Expected is { } expected ? $"; on track for {Dollars.Rough(expected)}{(over.Length == 0 ? reached : "")}." : ".");
+            + (e.Forecast is { Expected: { } expected, Method: not "ended" } ? $"; on track for {Dollars.Rough(expected)}{(over.Length == 0 ? reached : "")}." : ".");
     }
 
     private static string Range(Forecast forecast) =>

@@ -47,11 +47,13 @@ public static class Recommendations
     /// <summary>Spend an agent can simply do without for a while: tools and media. Searches of all kinds through one key are one thing to stop.</summary>
     private static IEnumerable<Recommendation> Stops(RecommendationFacts facts)
     {
-        var groups = facts.Units.Select(u => (Unit: u, Family: FamilyOf(u.Unit))).Where(u => u.Family is not null).GroupBy(u => (u.Unit.Key, u.Family));
+        var groups = facts.Units.Select(u => (Unit: u, Family: UnitFamilies.Pausable(u.Unit))).Where(u => u.Family is not null).GroupBy(u => (u.Unit.Key, u.Family));
+        var all = facts.Units.Sum(u => u.LastDay.Ticks);
         foreach (var group in groups)
         {
             var saved = group.Aggregate(Usd.Zero, (sum, u) => sum + u.Unit.LastDay);
-            if (saved < floor) continue;
+            // What is hardly any of it is not what helps, even if it is a dollar.
+            if (saved < floor || saved.Ticks < all / 50) continue;
             var through = group.First().Unit is var first && (first.KeyName ?? first.Key) is { } key ? $" through {key}" : "";
             yield return new("stop-unit", $"Pause {group.Key.Family}{through}: saves about {Dollars.Show(saved)} a day{Lasts(facts.Runway, saved)}.", saved, "day", null);
         }
@@ -60,7 +62,7 @@ public static class Recommendations
                 yield return new("end-mission", $"End \"{mission.Title}\", open since {mission.Since:yyyy-MM-dd}: it takes {Dollars.Show(mission.LastDay)} a day of its agents' spend.", mission.LastDay, "day", $"mission end {mission.Mission}");
 
         // Tokens can't be stopped, but what is the most expensive of them can be made less; a tenth less is within everybody's reach.
-        if (facts.Units.Where(u => u.Unit is not null && FamilyOf(u.Unit) is null).MaxBy(u => u.LastDay.Ticks) is { } top && top.LastDay.Ticks / 10 >= floor.Ticks)
+        if (facts.Units.Where(u => u.Unit is not null && UnitFamilies.Pausable(u.Unit) is null).MaxBy(u => u.LastDay.Ticks) is { } top && top.LastDay.Ticks / 10 >= floor.Ticks)
         {
             var tenth = new Usd(top.LastDay.Ticks / 10);
             yield return new("shrink-unit", $"Send less context through {top.KeyName ?? top.Key ?? "the account"}: \"{top.Unit}\" of {top.Model ?? "its models"} cost {Dollars.Show(top.LastDay)} in the last day; a tenth less saves {Dollars.Show(tenth)} a day.", tenth, "day", null);
@@ -97,17 +99,6 @@ public static class Recommendations
         var later = through + new TimeSpan((long)lasts);
         return later <= end ? "" : $", and the credit lasts until {later.UtcDateTime:ddd d MMM HH:mm} UTC instead of {end.UtcDateTime:ddd d MMM HH:mm}";
     }
-
-    private static string? FamilyOf(string? unit) => unit switch
-    {
-        null => null,
-        _ when unit.Contains("search", StringComparison.OrdinalIgnoreCase) => "searches",
-        _ when unit.Contains("token", StringComparison.OrdinalIgnoreCase) => null,
-        _ when unit.Contains("image", StringComparison.OrdinalIgnoreCase) => "image generation",
-        _ when unit.Contains("video", StringComparison.OrdinalIgnoreCase) => "video generation",
-        _ when unit.Contains("call", StringComparison.OrdinalIgnoreCase) || unit.Contains("tool", StringComparison.OrdinalIgnoreCase) => $"\"{unit}\"",
-        _ => null,
-    };
 
     private static string Listed(IReadOnlyList<string> names) => names.Count switch
     {

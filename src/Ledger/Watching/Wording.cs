@@ -65,7 +65,9 @@ public static class Wording
         if (wider < TimeSpan.FromMinutes(5)) return Moments.Of(at);
         return wider <= 1.5 * (before < after ? before : after)
             ? $"{Moments.Of(at)} ± {Moments.About(wider)}"
-            : $"{Moments.Of(at)} (from {Moments.Of(earliest)} to {Moments.Of(latest)})";
+            : earliest.UtcDateTime.Date == at.UtcDateTime.Date && latest.UtcDateTime.Date == at.UtcDateTime.Date
+                ? $"{Moments.Of(at)} ({earliest.UtcDateTime:HH:mm} to {latest.UtcDateTime:HH:mm})"
+                : $"{Moments.Of(at)} (from {Moments.Of(earliest)} to {Moments.Of(latest)})";
     }
 
     /// <summary>Names in a row: <c>ba, face and vigilio</c>.</summary>

@@ -42,10 +42,16 @@ public sealed class BudgetAlerts
         Assert.Equal(told[0].Alert, told[1].ToldBy);
         // Down below both and up again: nothing new.
         await scene.Spend("ba", "4.00");
+        // Two are over; one message says so. The third is of the restatement.
+        Assert.Equal(2, (await scene.Raised()).OfType<BudgetRecovered>().Count());
+        Assert.Single((await scene.Raised()).OfType<LargeRestatement>());
+        Assert.Equal(3, await scene.Messages());
         await scene.Spend("ba", "9.00");
         Assert.Equal(2, (await scene.Crossed()).Count);
         await scene.Spend("ba", "10.00");
         Assert.Equal("all 100%", (await scene.Crossed())[^1]);
+        // What was told before is not told along with it.
+        Assert.Null((await scene.Raised()).OfType<BudgetThresholdCrossed>().Last().Also);
     }
 
     [Fact]

@@ -122,7 +122,7 @@ internal static class Samples
             At = at,
         },
         new BudgetRecovered("a-0m3k5v9t", "b-7d0q2m4x", "ba's month", threshold, Usd.Parse("20"), Usd.Parse("31"), at),
-        new RunwayShort("a-0m3k5v9t", "runway:xai-2f7kq0m1:24h:0", Severity.Critical, "xai-2f7kq0m1", "24h", circumstances, at),
+        new RunwayShort("a-0m3k5v9t", "runway:xai-2f7kq0m1:24h:0", Severity.Critical, "xai-2f7kq0m1", "24h", circumstances, at, "a-9w1x3y5z"),
         new RunwayRecovered("a-0m3k5v9t", "xai-2f7kq0m1", "24h", Usd.Parse("53.19"), at),
         new SpendAnomalous("a-0m3k5v9t", "anomaly:ba:2026-11-16", Severity.Warning, "ba", "Ba", Time("2026-11-16T09:00:00Z"), Usd.Parse("6.2"), Usd.Parse("1.1"), circumstances, at),
         new SourceStale("a-0m3k5v9t", "stale:xai-2f7kq0m1:2026-11-16T09:00:00Z", Severity.Warning, "xai-2f7kq0m1", "prod", Time("2026-11-16T09:00:00Z"), "the key was revoked", at),

@@ -3,12 +3,12 @@ using System.Text;
 namespace Ledger.Delivery;
 
 /// <summary>Foreign text made fit for one line of a header, a log or a reason.</summary>
-internal static class SafeText
+internal static class OneLine
 {
     private const int reasonLengthMax = 300;
 
     /// <summary>One line: control characters and line breaks become blanks, bidi controls and lone surrogates U+FFFD.</summary>
-    public static string Line(string text, int lengthMax)
+    public static string Of(string text, int lengthMax)
     {
         var line = new StringBuilder(Math.Min(text.Length, lengthMax));
         for (var i = 0; i < text.Length && line.Length < lengthMax; i++)
@@ -27,7 +27,7 @@ internal static class SafeText
     {
         foreach (var secret in secrets)
             if (secret is { Length: >= 4 }) text = text.Replace(secret, "***", StringComparison.Ordinal);
-        return Line(text, reasonLengthMax);
+        return Of(text, reasonLengthMax);
     }
 
     public static bool IsBidi(char c) => c is '\u061C' or '\u200E' or '\u200F' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
