@@ -95,7 +95,7 @@ internal static class LatencyBenchmark
         var (from, _) = await committed;
         await TestHost.Until(async () => await Alerts(host) - alerts == Storm, "all alerts", 60);
         var told = Stopwatch.GetElapsedTime(from).TotalSeconds;
-        await TestHost.Until(async () => await host.Database.Scalar<long>("select count(*) from ledger_outbox where state = 'waiting'") == 0, "all mails", 60);
+        await TestHost.Until(async () => await host.Database.Scalar<long>("select count(*) from ledger_outbox where state = 'waiting'") == 0, "all mails", 120);
         var sent = Stopwatch.GetElapsedTime(from).TotalSeconds;
         var messages = await host.Database.Scalar<long>("select count(*) from ledger_outbox") - outbox;
         var got = (await server.Mails())[mails..];

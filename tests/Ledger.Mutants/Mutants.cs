@@ -38,7 +38,7 @@ internal static class Mutants
         new("a percentage is rounded down", "src/Ledger/Budgets/Threshold.cs", "+ 99) / 100", ") / 100", Pure, "-class *BudgetWatchTests"),
         new("history alerts", "src/Ledger/Budgets/BudgetWatch.cs", "&& state.History < t.Under(state.Limit)", "", Pure, "-class *BudgetWatchTests"),
         new("an edit does not arm alerts anew", "src/Ledger/Budgets/BudgetWatch.cs", ":{state.Budget.ArmingAt(state.Period, now)}", "", Pure, "-class *BudgetWatchTests"),
-        new("a new period does not arm alerts anew", "src/Ledger/Budgets/BudgetWatch.cs", ":{state.Window.Start.ToText()}", "", Pure, "-class *BudgetWatchTests"),
+        new("a new period does not arm alerts anew", "src/Ledger/Budgets/BudgetWatch.cs", ":{WindowOf(state.Period, state.Window)}", "", Pure, "-class *BudgetWatchTests"),
         new("clear at the threshold itself", "src/Ledger/Budgets/BudgetWatch.cs", "value < edge;", "value < threshold.Under(state.Limit);", Pure, "-class *BudgetWatchTests"),
         new("a raise is never over", "src/Ledger/Budgets/Budget.cs", "last.Until > at && last.At <= at", "last.At <= at", Pure, "-class *BudgetRulesTests"),
         new("a skipped midnight is an hour early", "src/Ledger/Budgets/Calendar.cs", "if (zone.GetUtcOffset(second) == after) return second;", "return second;", Pure, "-class *CalendarTests"),
@@ -64,8 +64,9 @@ internal static class Mutants
         new("the one that is told forgets the others", "src/Ledger.Service/Watching/BudgetFindings.cs", "? c with { Also = [.. fresh.Skip(1).Select(o => o.Crossing.Threshold)] }", "? c", Service, "-class *BudgetAlerts"),
         new("a recovery of what nobody was told of is told", "src/Ledger.Service/Watching/BudgetFindings.cs", "ReferenceEquals(a, told))", "true)", Service, "-class *BudgetAlerts"),
         new("a digest's stream may be at any version", "src/Ledger.Service/Digests/DigestSender.cs", "return new(stream, 0, composed,", "return new(stream, StreamAppend.AnyVersion, composed,", Service, "-class *Tests.Digests"),
-        new("the cap counts only what comes at once", "src/Ledger.Service/Notifying/Notifier.cs", "var free = Math.Max(0, PerHourMax - lately.InTheHour);", "var free = PerHourMax;", Service, "-class *Notifications"),
-        new("what was held back is not told of", "src/Ledger.Service/Notifying/Sent.cs", "h.at > greatest((select at from last), $4))", "h.at > now())", Service, "-class *Notifications"),
-        new("a storm's mails may be as large as they like", "src/Ledger.Service/Notifying/Notifier.cs", "Math.Min(bytesMax, share)", "bytesMax", Service, "-class *Notifications"),
+        new("the cap counts only what comes at once", "src/Ledger.Service/Notifying/Notifier.cs", "l => PerHourMax - l.Value.InTheHour)", "l => PerHourMax)", Service, "-class *Notifications"),
+        new("what was held back is not told of", "src/Ledger.Service/Notifying/Sent.cs", "where h.at > coalesce((", "where h.at > now() and h.at > coalesce((", Service, "-class *Notifications"),
+        new("what is too much for one append is given up as a whole", "src/Ledger.Service/Watching/Raiser.cs", "if (groups.Count == 1)", "if (groups.Count > 0)", Service, "-class *Notifications"),
+        new("what was held back is told again after a quiet week", "src/Ledger.Service/Notifying/Sent.cs", "limit 1), $7)", "limit 1), '-infinity')", Service, "-class *Notifications"),
     ];
 }

@@ -122,6 +122,12 @@ public sealed class Notifications
         host.Clock.AdvanceTo(now.AddMinutes(75));
         await Raise(two, two.Host.Services.GetRequiredService<INotifier>(), log, 99, now.AddMinutes(75));
         Assert.Equal(1, await host.Database.Scalar<long>("select count(distinct body::jsonb ->> 'notification') from ledger_outbox where kind = 'mail.v1' and body::jsonb ->> 'text' like '%4 alerts before this one were not mailed%'"));
+
+        // After more than a week without a mail nobody is told of them again.
+        host.Clock.AdvanceTo(now.AddDays(9));
+        await Raise(two, two.Host.Services.GetRequiredService<INotifier>(), log, 100, now.AddDays(9));
+        Assert.Equal(23, await Sent(host, "mail.v1"));
+        Assert.Equal(1, await host.Database.Scalar<long>("select count(distinct body::jsonb ->> 'notification') from ledger_outbox where kind = 'mail.v1' and body::jsonb ->> 'text' like '%before this one were not mailed%'"));
     }
 
     [Fact]

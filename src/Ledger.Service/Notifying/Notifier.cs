@@ -18,6 +18,9 @@ internal sealed class Notifier(Routes routes, Sent sent, Team team) : INotifier
     private const int bodyBytesMax = 250_000;
     private const int bytesMax = 1_000_000;
 
+    // What does not fit into one append goes by halves, and then everybody gets several mails: better plain ones.
+    private const int passBytesMax = 3_000_000;
+
     public async Task<IReadOnlyList<NewMessage>> Compose(IReadOnlyList<ILedgerEvent> raised, DateTimeOffset now, CancellationToken ct)
     {
         now = now.ToMicroseconds();
@@ -27,13 +30,14 @@ internal sealed class Notifier(Routes routes, Sent sent, Team team) : INotifier
         foreach (var way in routes.Of(notices, recoveries).GroupBy(r => r.Kind))
         {
             var notifications = way.SelectMany(Apart).ToArray();
+            var share = Math.Min(bytesMax, passBytesMax / notifications.Length);
             var lately = await sent.Lately(way.Key, [.. notifications.SelectMany(ReadersOf).Distinct(StringComparer.Ordinal)], now, ct);
             var (free, heldBack) = (lately.ToDictionary(l => l.Key, l => PerHourMax - l.Value.InTheHour), lately.ToDictionary(l => l.Key, l => l.Value.HeldBack));
             var rest = new Dictionary<string, List<Route>>(StringComparer.Ordinal);
             foreach (var notification in notifications)
             {
                 var readers = ReadersOf(notification).Where(r => free[r] > 0).ToArray();
-                foreach (var same in readers.GroupBy(r => heldBack[r])) messages.AddRange(await Messages(notification, [.. same], same.Key, name, now));
+                foreach (var same in readers.GroupBy(r => heldBack[r])) messages.AddRange(await Messages(notification, [.. same], same.Key, name, share, now));
                 foreach (var reader in readers) (free[reader], heldBack[reader]) = (free[reader] - 1, 0);
                 foreach (var reader in ReadersOf(notification).Except(readers))
                 {
@@ -59,7 +63,7 @@ internal sealed class Notifier(Routes routes, Sent sent, Team team) : INotifier
         ? route.Notices.Select(n => route with { Notices = [n], Recoveries = [] }).Concat(route.Recoveries.Select(r => route with { Notices = [], Recoveries = [r] }))
         : [route];
 
-    private static async Task<IReadOnlyList<NewMessage>> Messages(Route route, IReadOnlyList<string> readers, long heldBack, string team, DateTimeOffset now)
+    private static async Task<IReadOnlyList<NewMessage>> Messages(Route route, IReadOnlyList<string> readers, long heldBack, string team, int share, DateTimeOffset now)
     {
         var id = IdOf(route);
         var cause = CauseOf(route);
@@ -67,7 +71,7 @@ internal sealed class Notifier(Routes routes, Sent sent, Team team) : INotifier
         {
             case MessageKinds.Mail:
                 var mail = await AlertMail.Render(new(team, route.Notices, route.Recoveries, heldBack, now));
-                return Mails(id, cause, readers, route.Recipients, mail, team, now);
+                return Mails(id, cause, readers, route.Recipients, mail, team, share, now);
             case MessageKinds.Slack:
                 var (text, blocks) = Slack.Of(route.Notices, route.Recoveries, heldBack > 0 ? $"{Wording.Count(heldBack, "alert")} before this one not told, because there had been {PerHourMax} messages within an hour: ledger alert list." : null);
                 return [MessageJson.ToNew(new SlackMessageBody(id, NotificationClasses.Alert, text, blocks, now), cause, "slack", now)];
@@ -79,7 +83,7 @@ internal sealed class Notifier(Routes routes, Sent sent, Team team) : INotifier
     }
 
     /// <summary>One message a recipient, all with the same Message-ID: each has its own outcome, and everybody the same mail.</summary>
-    private static IReadOnlyList<NewMessage> Mails(string id, string cause, IReadOnlyList<string> readers, IReadOnlyList<string> all, MailContent mail, string team, DateTimeOffset now)
+    private static IReadOnlyList<NewMessage> Mails(string id, string cause, IReadOnlyList<string> readers, IReadOnlyList<string> all, MailContent mail, string team, int share, DateTimeOffset now)
     {
         IReadOnlyList<NewMessage> With(string? html) =>
         [
@@ -88,7 +92,7 @@ internal sealed class Notifier(Routes routes, Sent sent, Team team) : INotifier
         ];
         var messages = With(mail.Html);
         // The text says all of it; better a plain mail than one that does not fit into the outbox.
-        return messages.All(m => m.Body.Length <= bodyBytesMax) && messages.Sum(m => (long)m.Body.Length) <= bytesMax ? messages : With(null);
+        return messages.All(m => m.Body.Length <= bodyBytesMax) && messages.Sum(m => (long)m.Body.Length) <= share ? messages : With(null);
     }
 
     private static async Task<IReadOnlyList<NewMessage>> Summary(string kind, string reader, IReadOnlyList<Route> rest, long heldBack, string team, DateTimeOffset now)
@@ -102,7 +106,7 @@ internal sealed class Notifier(Routes routes, Sent sent, Team team) : INotifier
         {
             case MessageKinds.Mail:
                 // Each reader alone: who else is told of other budgets is not everybody's business.
-                return Mails(id, cause, [reader], [reader], await StormMail.Render(new(team, notices, [], heldBack, now), PerHourMax), team, now);
+                return Mails(id, cause, [reader], [reader], await StormMail.Render(new(team, notices, [], heldBack, now), PerHourMax), team, bytesMax, now);
             case MessageKinds.Slack:
                 return [MessageJson.ToNew(new SlackMessageBody(id, NotificationClasses.Alert, Slack.Escaped(line), null, now), cause, "slack", now)];
             case MessageKinds.Webhook:

@@ -32,7 +32,7 @@ internal sealed class Sent(NpgsqlDataSource db, IEventLog log)
                 where h.at > coalesce((
                     select (body::jsonb ->> 'at')::timestamptz from ledger_outbox
                     where kind = $1 and position >= $6 and body::jsonb ->> 'class' = 'alert' and coalesce(body::jsonb ->> 'to', '') = r.reader
-                    order by position desc limit 1), '-infinity')
+                    order by position desc limit 1), $7)
                 group by 1)
             select reader, coalesce(s.notifications, 0), coalesce(h.alerts, 0)
             from unnest($4) r (reader) left join sent s using (reader) left join held h using (reader)
@@ -43,6 +43,8 @@ internal sealed class Sent(NpgsqlDataSource db, IEventLog log)
         command.Parameters.Add(new() { Value = readers.ToArray() });
         command.Parameters.Add(new() { Value = readers.Select(r => Way(kind, r)).ToArray() });
         command.Parameters.Add(new() { Value = await log.PositionBefore(now - remembered, ct) });
+        // What told of older ones may have left the outbox since, and was told then.
+        command.Parameters.Add(new() { Value = (now - remembered).ToUniversalTime() });
         var lately = new Dictionary<string, SentLately>(StringComparer.Ordinal);
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct)) lately[reader.GetString(0)] = new((int)reader.GetInt64(1), reader.GetInt64(2));
