@@ -67,6 +67,5 @@ internal static class Mutants
         new("the cap counts only what comes at once", "src/Ledger.Service/Notifying/Notifier.cs", "l => PerHourMax - l.Value.InTheHour)", "l => PerHourMax)", Service, "-class *Notifications"),
         new("what was held back is not told of", "src/Ledger.Service/Notifying/Sent.cs", "where h.at > coalesce((", "where h.at > now() and h.at > coalesce((", Service, "-class *Notifications"),
         new("what is too much for one append is given up as a whole", "src/Ledger.Service/Watching/Raiser.cs", "if (groups.Count == 1)", "if (groups.Count > 0)", Service, "-class *Notifications"),
-        new("what was held back is told again after a quiet week", "src/Ledger.Service/Notifying/Sent.cs", "limit 1), $7)", "limit 1), '-infinity')", Service, "-class *Notifications"),
     ];
 }
