@@ -1,4 +1,5 @@
 using Ledger.Service.Budgets;
+using Ledger.Service.Watching;
 using Ledger.Service.Writing;
 using Ledger.Views.Watching;
 using Ledger.Watching;
@@ -15,7 +16,7 @@ internal sealed class Troubles(WatchQueries watch, Registry registry, Standings 
     public async Task<(AlertsBody Alerts, IReadOnlyList<BudgetOver> Over)> Now(CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        var open = (await watch.Alerts(new() { OpenAt = now, Told = true, Limit = alertsMax }, ct)).Where(a => a.AckedAt is null).ToArray();
+        var open = (await watch.Alerts(new() { OpenAt = now, Told = true, Limit = alertsMax }, ct)).Where(a => a.AckedAt is null && !registry.Ask(d => Moot.Is(d, a.Event))).ToArray();
         var alerts = new AlertsBody(open.Length, [.. open.Take(latestMax).Select(a => new AlertLine(a.Id, a.At, Headline.Of(a.Event)))]);
 
         await using var snapshot = await watch.Open(ct);

@@ -22,7 +22,7 @@ internal static class AcknowledgeAlertEndpoint
         await registry.AskCurrent(d => d.Budgets.Count, ct);
         var alert = await watch.Alert(text, ct) ?? throw new RefusedException("alert.unknown", $"There is no alert {Names.Printable(text)}; `ledger alert list` shows them.", "id", text);
         var ack = new AlertAcknowledged(alert.Id, now, command.By);
-        var plan = new Plan(new AlertAnswer(AlertBody.Of(alert, now, ack), null));
+        var plan = new Plan(new AlertAnswer(AlertBody.Of(alert, registry, now, ack), null));
         return alert.AckedAt is null ? plan.Append(Alerts.Stream(alert.Id), version, [ack]) : plan;
     }, ct);
 }

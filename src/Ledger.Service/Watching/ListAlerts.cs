@@ -16,7 +16,7 @@ internal sealed record AlertList(IReadOnlyList<AlertBody> Alerts, bool More, AsO
 /// <param name="Kind"><c>budget</c>, <c>runway</c>, <c>anomaly</c>, <c>stale</c>, <c>mission</c>, <c>key</c>, <c>restatement</c>, <c>history</c>.</param>
 /// <param name="Severity"><c>info</c>, <c>warning</c>, <c>critical</c>.</param>
 /// <param name="Headline">One line for people.</param>
-/// <param name="State"><c>open</c>, <c>acknowledged</c>, <c>recovered</c>, or <c>over</c> with its window.</param>
+/// <param name="State"><c>open</c>, <c>acknowledged</c>, <c>recovered</c>, or <c>over</c>: with its window, or because what it is about has changed.</param>
 /// <param name="At">When it was raised.</param>
 /// <param name="RecoveredAt">When it was over.</param>
 /// <param name="AcknowledgedAt">When somebody said that they had seen it.</param>
@@ -26,11 +26,11 @@ internal sealed record AlertList(IReadOnlyList<AlertBody> Alerts, bool More, AsO
 internal sealed record AlertBody(
     string Id, string Kind, Severity Severity, string Headline, string State, DateTimeOffset At, DateTimeOffset? RecoveredAt, DateTimeOffset? AcknowledgedAt, string? AcknowledgedBy, string Scope, JsonNode? Event)
 {
-    public static AlertBody Of(AlertRow row, DateTimeOffset now, AlertAcknowledged? ack = null)
+    public static AlertBody Of(AlertRow row, Registry registry, DateTimeOffset now, AlertAcknowledged? ack = null)
     {
         var (seen, by) = (row.AckedAt ?? ack?.At, row.AckedAt is null ? ack?.By : row.AckedBy);
         return new(
-            row.Id, AlertKinds.WordOf(row.Kind), row.Severity, Ledger.Watching.Headline.Of(row.Event), row.RecoveredAt is not null ? "recovered" : !row.IsOpen(now) ? "over" : seen is not null ? "acknowledged" : "open",
+            row.Id, AlertKinds.WordOf(row.Kind), row.Severity, Ledger.Watching.Headline.Of(row.Event), row.RecoveredAt is not null ? "recovered" : !row.IsOpen(now) || registry.Ask(d => Moot.Is(d, row.Event)) ? "over" : seen is not null ? "acknowledged" : "open",
             row.At, row.RecoveredAt, seen, by, row.Scope, JsonNode.Parse(EventJson.ToNew(row.Event, row.Id, "alert", row.At).Data.Span));
     }
 }
@@ -75,6 +75,7 @@ internal static class ListAlerts
         await readAt.Caught(minPosition, ct);
         var position = registry.Position;
         var found = await watch.Alerts(filter, ct);
-        return new([.. found.Take(filter.Limit - 1).Select(a => AlertBody.Of(a, now))], found.Count == filter.Limit, new(position, now));
+        var shown = found.Take(filter.Limit - 1).Where(a => open != true || !registry.Ask(d => Moot.Is(d, a.Event)));
+        return new([.. shown.Select(a => AlertBody.Of(a, registry, now))], found.Count == filter.Limit, new(position, now));
     }
 }

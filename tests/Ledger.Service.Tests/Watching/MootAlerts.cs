@@ -1,0 +1,94 @@
+using Ledger.Accounts;
+using Ledger.Budgets;
+using Ledger.Keys;
+using Ledger.Log;
+using Ledger.Missions;
+using Ledger.Money;
+using Ledger.Service.Watching;
+using Ledger.Watching;
+using Directory = Ledger.Attribution.Directory;
+
+namespace Ledger.Service.Tests.Watching;
+
+/// <summary>What an alert is about may be gone without anybody saying "recovered": then it is no open alert any more.</summary>
+public sealed class MootAlerts
+{
+    private static readonly DateTimeOffset at = new(2026, 11, 16, 10, 0, 0, TimeSpan.Zero);
+    private static readonly MissionLeftOpen leftOpen = new("a-1", "k", Severity.Info, "m-1", "Forgotten", null, ["ba"], at, null, at);
+    private static readonly KeyShared shared = new("a-2", "k", Severity.Info, "xai-1", new("k-1", null, ["ba", "vigilio"], Usd.Zero), at);
+    private static readonly SourceStale stale = new("a-3", "k", Severity.Warning, "xai-1", "prod", null, null, at);
+
+    [Fact]
+    public void a_mission_that_ended_is_not_left_open_and_one_reopened_is_another_matter()
+    {
+        var open = Known(new MissionStarted("m-1", "Forgotten", null, ["ba"], 1, at, at, null));
+        Assert.False(Moot.Is(open, leftOpen));
+        open.Apply(new MissionEnded("m-1", at.AddDays(1), at, null));
+        Assert.True(Moot.Is(open, leftOpen));
+        open.Apply(new MissionReopened("m-1", at.AddDays(2), at, null));
+        Assert.True(Moot.Is(open, leftOpen));
+    }
+
+    [Fact]
+    public void a_key_with_one_owner_is_not_shared()
+    {
+        var known = Known(new KeyAssigned("xai-1", "k-1", [new("ba", 1), new("vigilio", 1)], null, at, null));
+        Assert.False(Moot.Is(known, shared));
+        known.Apply(new KeyAssigned("xai-1", "k-1", [new("vigilio", 1)], at.AddDays(1), at, null));
+        Assert.True(Moot.Is(known, shared));
+    }
+
+    [Fact]
+    public void an_account_that_is_not_read_any_more_is_not_stale()
+    {
+        var known = Known(new AccountConnected("xai-1", "xai", "t", "prod", 3600, null, at, null));
+        Assert.False(Moot.Is(known, stale));
+        known.Apply(new AccountRemoved("xai-1", at, null));
+        Assert.True(Moot.Is(known, stale));
+    }
+
+    [Fact]
+    public void a_budget_that_is_closed_leaves_no_open_alert()
+    {
+        var crossed = new BudgetThresholdCrossed
+        {
+            Alert = "a-4",
+            Key = "k",
+            Severity = Severity.Warning,
+            Budget = "b-1",
+            Name = "all",
+            Scope = "all",
+            Period = "month",
+            Window = new(at, at.AddDays(30)),
+            Threshold = Threshold.Defaults[1],
+            Spent = Usd.Parse("9"),
+            Limit = Usd.Parse("10"),
+            Forecast = new(null, null, null, null, null, "too little data"),
+            Circumstances = Circumstances.None,
+            At = at,
+        };
+        var known = Known(new BudgetSet
+        {
+            Budget = "b-1",
+            Name = "all",
+            Scope = "all",
+            Limits = [new("month", Usd.Parse("10"))],
+            Zone = "UTC",
+            WeekStart = DayOfWeek.Monday,
+            Thresholds = Threshold.Defaults,
+            Recipients = [],
+            Channels = [],
+            At = at,
+        });
+        Assert.False(Moot.Is(known, crossed));
+        known.Apply(new BudgetClosed("b-1", at, null));
+        Assert.True(Moot.Is(known, crossed));
+    }
+
+    private static Directory Known(params ILedgerEvent[] happened)
+    {
+        var known = new Directory();
+        foreach (var e in happened) known.Apply(e);
+        return known;
+    }
+}
