@@ -53,7 +53,6 @@ internal static class Mutants
         new("a killed attempt is tried a third time", "src/Ledger.Delivery/ChannelLoop.cs", "parcel.EarlierUnknown > 1", "parcel.EarlierUnknown > 2", Delivery, "-class *PolicyTests"),
         new("a cut after the content counts as surely not sent", "src/Ledger.Delivery/Mail/SmtpChannel.cs", "return Volatile.Read(ref read) ? AfterData(e) : BeforeData(e, ct);", "return BeforeData(e, ct);", Delivery, "-class *SmtpTests"),
         new("a channel that is down is asked by every message", "src/Ledger.Delivery/ChannelLoop.cs", "if (trouble is null && !ct", "if (!ct", Delivery, "-class *PolicyTests"),
-        new("a summary that may have left is made anew", "src/Ledger.Delivery/Parcels.cs", "var id = again ?? ", "var id = ", Delivery, "-class *PolicyTests"),
         new("one checked address is enough", "src/Ledger.Delivery/Webhooks/AddressGuard.cs", "!Allows(host) && Array.Exists(addresses, a => !IsPublic(a))", "!Allows(host) && addresses.Length == 0", Delivery, "-class *WebhookTests"),
         new("old messages are forgotten, delivered or not", "src/Ledger.Postgres/PostgresOutbox.cs", "where state = 'delivered' and delivered_at < $1 order by", "where coalesce(delivered_at, since) < $1 order by", Engine, "-class *Outbox*"),
         new("the watch's mark is moved before the append", "src/Ledger.Service/Watching/Watch.cs", "        if (Step is { } before) await", "        await mark.Move(position, fence.Token, now, ct);\n        looked = position;\n        if (Step is { } before) await", Service, "-class *OnceEver"),
