@@ -1,5 +1,8 @@
+using Ledger.Budgets;
+using Ledger.Log;
 using Ledger.Money;
 using Ledger.Simulator;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.Service.Tests;
 
@@ -27,6 +30,32 @@ public sealed class BudgetStories
         Assert.Equal("agent:ba", (string?)listed["budgets"]![0]!["scopeName"]);
         Assert.Equal(["6.00", "6.00"], listed["budgets"]![0]!["periods"]!.AsArray().Select(p => (string?)p!["spent"]));
         Assert.True((await host.Post("budgets", new { scope = "agent:BA", limits = new[] { new { period = "month", limit = "10" } } }, "set")).IsReplay);
+    }
+
+    /// <summary>Books may move to a machine with less time zone data.</summary>
+    [Fact]
+    public async Task a_budget_in_a_zone_that_this_machine_does_not_know_is_unknown_and_stops_nothing_else()
+    {
+        await using var host = await Spent("6.00");
+        var set = new BudgetSet
+        {
+            Budget = "b-1",
+            Name = "elsewhere",
+            Scope = "all",
+            Limits = [new("month", Usd.Parse("10"))],
+            Zone = "Mars/Olympus",
+            WeekStart = DayOfWeek.Monday,
+            Thresholds = Threshold.Defaults,
+            Recipients = [],
+            Channels = [],
+            At = Hour,
+        };
+        await host.Host.Services.GetRequiredService<IEventLog>().Append(new() { Streams = [new(Budget.Stream("b-1"), 0, [EventJson.ToNew(set, "test", "set", Hour)])] }, CancellationToken.None);
+        var period = (await host.Get($"budgets?minPosition={await host.Head()}")).Ok()["budgets"]![0]!["periods"]![0]!;
+        Assert.Equal("unknown", (string?)period["state"]);
+        Assert.Null(period["spent"]);
+        Assert.StartsWith("this machine does not know the time zone Mars/Olympus", (string?)period["forecast"]!["why"], StringComparison.Ordinal);
+        foreach (var path in new[] { "status", "guard", "/metrics" }) (await host.Get(path)).Ok();
     }
 
     [Fact]

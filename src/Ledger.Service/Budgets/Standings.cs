@@ -62,7 +62,7 @@ internal sealed class Standings(WatchQueries watch, Registry registry, Reaches r
 
     private static Stood Stand(Placed at, ScopeSum sum, SpendSeries series, DateTimeOffset now)
     {
-        var why = at.Window is null ? "the mission was cancelled" : sum == default ? at.Reach.Why : null;
+        var why = at.Window is null ? (at.Limit.Period == "life" ? "the mission was cancelled" : $"this machine does not know the time zone {at.Budget.Zone}: install its time zone data, or set the budget in another zone") : sum == default ? at.Reach.Why : null;
         if (why is not null || at.Window is not { } window) return new(at.Budget, at.Limit, at.Window, null, series, why);
         var limit = at.Budget.LimitAt(at.Limit.Period, now) ?? at.Limit.Limit;
         return new(at.Budget, at.Limit, window, new(at.Budget, at.Limit.Period, window, limit, sum.Spent, sum.History, Forecasts.Of(series, window, sum.Spent, limit)), series, null);
@@ -74,13 +74,13 @@ internal sealed class Standings(WatchQueries watch, Registry registry, Reaches r
 /// <summary>Windows of periods, a mission's life among them.</summary>
 internal static class PeriodWindows
 {
-    /// <summary>The window a period is in; null: it has none, because the mission was cancelled or is not there.</summary>
+    /// <summary>The window a period is in; null: it has none, because the mission was cancelled or is not there, or this machine does not know the zone (any more).</summary>
     public static Span? Of(Directory known, Ledger.Budgets.Scope scope, string period, string zone, DayOfWeek weekStart, DateTimeOffset at)
     {
         var parsed = Period.TryParse(period, out var p) ? p : throw new InvalidOperationException($"The log holds the period '{period}'.");
-        if (parsed.Kind != PeriodKind.Life) return Calendar.WindowAt(parsed, TimeZoneInfo.FindSystemTimeZoneById(zone), weekStart, at);
+        if (parsed.Kind != PeriodKind.Life) return TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var local) ? Calendar.WindowAt(parsed, local, weekStart, at) : null;
         return known.Missions.TryGetValue(scope.Value, out var mission) && !mission.Cancelled
-            ? new(mission.Windows[0].Start, mission.Windows[^1].End ?? Instants.Max)
+            ? mission.Life
             : null;
     }
 

@@ -88,7 +88,7 @@ internal sealed class DigestSpend(SpendQueries spend, Registry registry, long po
 
     /// <summary>From a mission's first start to its last end; null: there is none of that id, or it was cancelled.</summary>
     public Span? LifeOf(string mission) => registry.Ask(d => d.Missions.GetValueOrDefault(mission)) is { Cancelled: false } known
-        ? new(known.Windows[0].Start, known.Windows[^1].End ?? Instants.Max)
+        ? known.Life
         : null;
 
     public static Dimension Of(ScopeKind kind) => kind switch

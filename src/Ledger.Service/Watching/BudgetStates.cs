@@ -70,7 +70,7 @@ internal static class BudgetStates
             {
                 // All that a mission carries is its own, also in a bucket that began before it.
                 if (missions(budget.Scope.Value) is { Cancelled: false } mission)
-                    yield return new(budget, text, new(mission.Windows[0].Start, mission.Windows[^1].End ?? Instants.Max), Span.Always, now);
+                    yield return new(budget, text, mission.Life, Span.Always, now);
                 continue;
             }
             if (Calendar.WindowAt(period, zone, budget.WeekStart, now) is not { } window) continue;

@@ -28,6 +28,10 @@ public sealed record Mission
     [System.Text.Json.Serialization.JsonIgnore]
     public MissionState State => Cancelled ? MissionState.Cancelled : Windows[^1].End is null ? MissionState.Open : MissionState.Ended;
 
+    /// <summary>From its first start to its last end, or to the end of time that is accepted while it is open.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public Span Life => new(Windows[0].Start, Windows[^1].End ?? Instants.Max);
+
     /// <summary>The stretches in which it can carry spend; an open end reaches to the end of time.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public IEnumerable<Span> Spans => Cancelled ? [] : Windows.Select(w => w.Span);
