@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Ledger.Postgres.Embedded;
-using Ledger.Simulator;
+using Ledger.Service.Embedded;
+using Ledger.Demo.Simulator;
 
 namespace Ledger.Demo;
 

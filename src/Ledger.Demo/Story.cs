@@ -3,7 +3,7 @@ using System.Text.Json;
 using Ledger.Budgets;
 using Ledger.Digests;
 using Ledger.Money;
-using Ledger.Simulator;
+using Ledger.Demo.Simulator;
 
 namespace Ledger.Demo;
 

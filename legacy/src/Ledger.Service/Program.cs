@@ -1,0 +1,1 @@
+return await Ledger.Service.Hosting.LedgerHost.Run(args);

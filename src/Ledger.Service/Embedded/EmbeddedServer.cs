@@ -1,0 +1,79 @@
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Ledger.Service.Embedded;
+
+/// <summary>The embedded PostgreSQL, started again when it is gone: somebody killed it, or the machine ran out of memory.</summary>
+internal sealed class EmbeddedServer : IAsyncDisposable
+{
+    private static readonly TimeSpan lookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan pauseMax = TimeSpan.FromMinutes(1);
+
+    private readonly PostgresClusterOptions options;
+    private readonly TimeProvider clock;
+    private readonly Action<string> say;
+    private readonly CancellationTokenSource stopping = new();
+    private PostgresCluster cluster;
+    private Task watching = Task.CompletedTask;
+
+    private EmbeddedServer(PostgresClusterOptions options, PostgresCluster cluster, TimeProvider clock, Action<string> say) =>
+        (this.options, this.cluster, this.clock, this.say) = (options, cluster, clock, say);
+
+    /// <summary>The same after a restart: the socket stays where it is.</summary>
+    public string ConnectionString => cluster.ConnectionString;
+
+    public static async Task<EmbeddedServer> Start(string folder, TimeProvider clock, Action<string> say, CancellationToken ct)
+    {
+        var options = new PostgresClusterOptions { DataFolder = await PostgresCluster.ReachableFolder(folder) };
+        var server = new EmbeddedServer(options, await PostgresCluster.Start(options, say, ct), clock, say);
+        server.watching = Task.Run(() => server.Watch(server.stopping.Token), CancellationToken.None);
+        return server;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await cluster.DisposeAsync();
+        stopping.Dispose();
+    }
+
+    private async Task Watch(CancellationToken ct)
+    {
+        var pause = lookEvery;
+        while (!ct.IsCancellationRequested)
+        {
+            await Task.Delay(pause, clock, ct);
+            if (await Listens(ct)) continue;
+            try
+            {
+                say("PostgreSQL is gone; starting it again");
+                await cluster.DisposeAsync();
+                cluster = await PostgresCluster.Start(options, say, ct);
+                say("PostgreSQL is back");
+                pause = lookEvery;
+            }
+            catch (Exception e) when (e is PostgresClusterException or IOException or NpgsqlException && !ct.IsCancellationRequested)
+            {
+                say(e.Message);
+                pause = pause * 2 < pauseMax ? pause * 2 : pauseMax;
+            }
+        }
+    }
+
+    /// <summary>A server that recovers accepts connections too and refuses them in words; only a dead one has nobody at its socket.</summary>
+    private async Task<bool> Listens(CancellationToken ct)
+    {
+        var at = new NpgsqlConnectionStringBuilder(cluster.ConnectionString);
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(at.Host!, $".s.PGSQL.{at.Port}")), ct);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}
