@@ -1,9 +1,8 @@
 using System.Numerics;
 using Ledger.Accounts;
 using Ledger.Agents;
-using Ledger.Attribution;
+using Ledger.Spend;
 using Ledger.Keys;
-using Ledger.Log;
 using Ledger.Missions;
 
 namespace Ledger.Testing;
@@ -58,7 +57,7 @@ public sealed class ReferenceBooks
                     Observe(e, line);
                 break;
             default:
-                if (Attribution.Directory.MissionOf(happened) is { } id)
+                if (AttributionContext.MissionOf(happened) is { } id)
                     missions[id] = Mission.Apply(missions.GetValueOrDefault(id), happened)!;
                 break;
         }
@@ -125,7 +124,7 @@ public sealed class ReferenceBooks
         var cuts = new SortedSet<DateTimeOffset> { start, end };
         foreach (var (from, _) in owners.GetValueOrDefault((line.Account, line.Key), []))
             cuts.Add(from);
-        foreach (var window in missions.Values.SelectMany(m => m.Spans))
+        foreach (var window in missions.Values.SelectMany(m => m.Intervals))
         {
             cuts.Add(window.Start);
             cuts.Add(window.End);
@@ -183,7 +182,7 @@ public sealed class ReferenceBooks
         foreach (var owner in now)
         {
             var mine = new Fraction(owner.Weight, 1) / all;
-            var open = missions.Values.Where(m => m.Agents.Contains(owner.Agent) && m.Spans.Any(s => s.Start <= at && at < s.End)).ToArray();
+            var open = missions.Values.Where(m => m.Agents.Contains(owner.Agent) && m.Intervals.Any(s => s.Start <= at && at < s.End)).ToArray();
             if (open.Length == 0) result.Add((("", owner.Agent), mine));
             foreach (var mission in open)
                 result.Add(((mission.Id, owner.Agent), mine * new Fraction(mission.Weight, open.Sum(m => (long)m.Weight))));
@@ -197,12 +196,12 @@ public sealed class ReferenceBooks
         var stretches = new SortedSet<DateTimeOffset> { line.Start, bucketEnd };
         foreach (var (from, _) in owners.GetValueOrDefault((line.Account, line.Key), []))
             if (from > line.Start && from < bucketEnd) stretches.Add(from);
-        foreach (var span in missions.Values.SelectMany(m => m.Spans))
+        foreach (var span in missions.Values.SelectMany(m => m.Intervals))
             foreach (var edge in new[] { span.Start, span.End })
                 if (edge > line.Start && edge < bucketEnd) stretches.Add(edge);
         var points = stretches.SkipLast(1).ToArray();
         IReadOnlyList<Owner> OwnersAt(DateTimeOffset at) => owners.GetValueOrDefault((line.Account, line.Key), []).LastOrDefault(a => a.From <= at).Owners ?? [];
-        bool Open(Mission m, DateTimeOffset at) => m.Spans.Any(s => s.Start <= at && at < s.End);
+        bool Open(Mission m, DateTimeOffset at) => m.Intervals.Any(s => s.Start <= at && at < s.End);
 
         var claimants = missions.Values.Where(m => points.Any(p => Open(m, p) && OwnersAt(p).Any(o => m.Agents.Contains(o.Agent)))).ToArray();
         foreach (var mission in claimants)

@@ -1,10 +1,8 @@
 using Ledger.Accounts;
 using Ledger.Agents;
 using Ledger.Keys;
-using Ledger.Log;
 using Ledger.Missions;
 using Ledger.Money;
-using Directory = Ledger.Attribution.Directory;
 
 namespace Ledger.Testing;
 
@@ -23,7 +21,7 @@ public sealed class World(Random random)
     private readonly Dictionary<(DateTimeOffset Start, string Key, string Model, string Unit), Usd> feed = [];
     private readonly HashSet<(DateTimeOffset, string, string, string)> vanished = [];
     private readonly Dictionary<LineName, HeldLine> held = [];
-    private readonly Directory directory = new();
+    private readonly AttributionContext directory = new();
     private List<PreviousReading> coverage = [];
     private int named;
 
@@ -96,7 +94,7 @@ public sealed class World(Random random)
 
     private void Poll(bool whole = false)
     {
-        var covers = new Span(Hour(Now - TimeSpan.FromHours(whole ? 24 * 10 : random.Next(1, 60))), Hour(Now).AddHours(1));
+        var covers = new Interval(Hour(Now - TimeSpan.FromHours(whole ? 24 * 10 : random.Next(1, 60))), Hour(Now).AddHours(1));
         var dimensions = random.Next(12) == 0 ? DimensionSet.KeyUnit : DimensionSet.KeyModelUnit;
         var lines = feed.Where(f => covers.Contains(f.Key.Start) && !vanished.Contains(f.Key))
             .GroupBy(f => (f.Key.Start, f.Key.Key, Model: dimensions == DimensionSet.KeyUnit ? null : f.Key.Model, f.Key.Unit))
@@ -122,10 +120,10 @@ public sealed class World(Random random)
         Now = reading.Answered;
     }
 
-    private List<PreviousReading> Covering(Span covers) =>
-        [.. coverage.Where(c => new Span(c.Start, c.End).Meets(covers)).Select(c => c with { Start = Later(c.Start, covers.Start), End = Earlier(c.End, covers.End) })];
+    private List<PreviousReading> Covering(Interval covers) =>
+        [.. coverage.Where(c => new Interval(c.Start, c.End).Meets(covers)).Select(c => c with { Start = Later(c.Start, covers.Start), End = Earlier(c.End, covers.End) })];
 
-    private void Remember(Span covers, DateTimeOffset asked, DateTimeOffset answered)
+    private void Remember(Interval covers, DateTimeOffset asked, DateTimeOffset answered)
     {
         var rest = new List<PreviousReading>();
         foreach (var c in coverage)
@@ -140,17 +138,17 @@ public sealed class World(Random random)
     {
         var owners = agents.Where(_ => random.Next(2) == 0).Select(a => new Owner(a, random.Next(1, 5))).ToArray();
         var from = random.Next(3) == 0 ? Some(48) : (DateTimeOffset?)null;
-        Decide($"key-{Account}-{key}", KeyRules.Assign(directory.Ownership(Account, key), owners, from, Now, null));
+        Decide($"key-{Account}-{key}", directory.Ownership(Account, key).Assign(owners, from, Now, null));
     }
 
     private void StartMission()
     {
         var id = $"m-{++named:D3}";
         var who = agents.Where(_ => random.Next(2) == 0).DefaultIfEmpty(agents[random.Next(agents.Length)]).ToArray();
-        Decide($"mission-{id}", MissionRules.Start(null, id, $"Mission {named}", null, who, random.Next(4) == 0 ? 3 : 1, random.Next(3) == 0 ? Some(24) : Now, Now, null));
+        Decide($"mission-{id}", Mission.Start(null, id, $"Mission {named}", null, who, random.Next(4) == 0 ? 3 : 1, random.Next(3) == 0 ? Some(24) : Now, Now, null));
     }
 
-    private void EndMission() => With(MissionState.Open, m => MissionRules.End(m, random.Next(4) == 0 ? Some(6) : Now, Now, null));
+    private void EndMission() => With(MissionState.Open, m => m.End(random.Next(4) == 0 ? Some(6) : Now, Now, null));
 
     private void EditMission() => With(
         random.Next(3) == 0 ? MissionState.Open : MissionState.Ended,
@@ -160,14 +158,14 @@ public sealed class World(Random random)
 
     private void OtherMission()
     {
-        if (random.Next(3) == 0) With(MissionState.Open, m => MissionRules.Cancel(m, Now, null));
-        else With(MissionState.Ended, m => MissionRules.Reopen(m, random.Next(2) == 0 ? Now : Some(10), Now, null));
+        if (random.Next(3) == 0) With(MissionState.Open, m => m.Cancel(Now, null));
+        else With(MissionState.Ended, m => m.Reopen(random.Next(2) == 0 ? Now : Some(10), Now, null));
     }
 
     private void EditAgent()
     {
         var agent = directory.Agents[agents[random.Next(agents.Length)]];
-        Decide($"agent-{agent.Id}", AgentRules.Edit(agent, null, agent.Idle == IdleRule.Shares ? IdleRule.Yields : IdleRule.Shares, Now, null));
+        Decide($"agent-{agent.Id}", agent.Edit(null, agent.Idle == IdleRule.Shares ? IdleRule.Yields : IdleRule.Shares, Now, null));
     }
 
     private void With(MissionState state, Func<Mission, Decision> rule)

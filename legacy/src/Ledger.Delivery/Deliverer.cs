@@ -1,8 +1,6 @@
 using Ledger.Delivery.Exec;
 using Ledger.Delivery.Mail;
 using Ledger.Delivery.Webhooks;
-using Ledger.Log;
-using Ledger.Notifying;
 
 namespace Ledger.Delivery;
 

@@ -1,5 +1,3 @@
-using Ledger.Log;
-
 namespace Ledger.Delivery;
 
 /// <summary>What leaves in one attempt: one message, or several late alerts as one mail.</summary>

@@ -1,7 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Ledger.Log;
-using Ledger.Notifying;
 
 namespace Ledger.Delivery;
 
@@ -47,7 +45,7 @@ internal static class Parcels
 
     private static Parcel Summary(IReadOnlyList<(ClaimedMessage Message, MailMessageBody Mail)> late, Guid? again, DateTimeOffset now)
     {
-        var id = again ?? EventIds.DerivedFrom(string.Join(' ', late.Select(l => l.Message.Id)), "late");
+        var id = again ?? Ids.DerivedFrom(string.Join(' ', late.Select(l => l.Message.Id)), "late");
         var first = late[0].Mail;
         var delay = Spoken.Of(now - first.At);
         var text = new StringBuilder($"{late.Count} alerts could not be delivered in time and come together, delayed up to {delay}. The latest stands last.\n\n");

@@ -1,7 +1,8 @@
 using Ledger.Budgets;
 using Ledger.Mail.Pages;
 using Ledger.Money;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Mail;
 

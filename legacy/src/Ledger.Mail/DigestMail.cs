@@ -2,7 +2,8 @@ using System.Globalization;
 using Ledger.Digests;
 using Ledger.Mail.Pages;
 using Ledger.Money;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Mail;
 
@@ -97,7 +98,7 @@ public static class DigestMail
         ]);
     }
 
-    private static Line Leftover(string name) => name == "(other)" ? $"(other)" : name == Attribution.Party.UnassignedName ? (Line)$"(unassigned)" : $"{name}";
+    private static Line Leftover(string name) => name == "(other)" ? $"(other)" : name == Spend.Party.UnassignedName ? (Line)$"(unassigned)" : $"{name}";
 
     private static IEnumerable<Block> Leftovers(Digest digest)
     {

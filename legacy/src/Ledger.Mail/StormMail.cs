@@ -1,5 +1,6 @@
 using Ledger.Mail.Pages;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Mail;
 

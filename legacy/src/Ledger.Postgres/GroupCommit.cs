@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Threading.Channels;
-using Ledger.Log;
 using Npgsql;
 
 namespace Ledger.Postgres;

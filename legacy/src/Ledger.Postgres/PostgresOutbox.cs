@@ -1,5 +1,4 @@
 using System.Text;
-using Ledger.Log;
 using Npgsql;
 using NpgsqlTypes;
 

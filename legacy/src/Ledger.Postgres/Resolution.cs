@@ -1,5 +1,3 @@
-using Ledger.Log;
-
 namespace Ledger.Postgres;
 
 /// <summary>An append found under its idempotency key.</summary>

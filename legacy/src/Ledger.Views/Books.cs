@@ -1,8 +1,6 @@
 using System.Text.RegularExpressions;
-using Ledger.Log;
 using Ledger.Views.Spend;
 using Npgsql;
-using Directory = Ledger.Attribution.Directory;
 
 namespace Ledger.Views;
 
@@ -21,7 +19,7 @@ public sealed partial class Books : IAsyncDisposable
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock gate = new();
     private readonly SpendWriter writer = new(Schema);
-    private Directory published = new();
+    private AttributionContext published = new();
     private TaskCompletionSource moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task running = Task.CompletedTask;
     private Guid generation;
@@ -87,7 +85,7 @@ public sealed partial class Books : IAsyncDisposable
     }
 
     /// <summary>Asks the directory at <see cref="Position"/>. Be quick: the follower waits.</summary>
-    public T Ask<T>(Func<Directory, T> question)
+    public T Ask<T>(Func<AttributionContext, T> question)
     {
         lock (gate) return question(published);
     }

@@ -1,5 +1,3 @@
-using Ledger.Log;
-
 namespace Ledger.Views;
 
 /// <summary>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Ledger.Log;
 using Npgsql;
 
 namespace Ledger.Views;

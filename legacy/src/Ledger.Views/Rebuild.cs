@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using Ledger.Log;
 using Ledger.Views.Spend;
 using Npgsql;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using Ledger.Log;
 using Ledger.Postgres;
 using Ledger.Testing;
 using Npgsql;
@@ -137,7 +136,7 @@ internal static class AppendsBenchmark
         return json;
     }
 
-    private static Guid Id(long i) => EventIds.DerivedFrom(i.ToString(CultureInfo.InvariantCulture), "bench");
+    private static Guid Id(long i) => Ids.DerivedFrom(i.ToString(CultureInfo.InvariantCulture), "bench");
 
     private static async Task<double> Singles(TestDatabase database)
     {

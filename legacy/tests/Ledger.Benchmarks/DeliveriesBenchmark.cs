@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using Ledger.Delivery;
 using Ledger.Delivery.Webhooks;
-using Ledger.Notifying;
 using Ledger.Postgres;
 using Ledger.Testing;
 using Microsoft.AspNetCore.Builder;

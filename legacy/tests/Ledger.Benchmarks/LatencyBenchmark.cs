@@ -4,7 +4,6 @@ using Ledger.Agents;
 using Ledger.Budgets;
 using Ledger.Delivery.Tests;
 using Ledger.Keys;
-using Ledger.Log;
 using Ledger.Money;
 using Ledger.Postgres;
 using Ledger.Service.Tests;
@@ -82,7 +81,7 @@ internal static class LatencyBenchmark
     {
         await NextHour(host);
         var each = Usd.FromCents(1_00);
-        var spent = host.Team.Billed() - host.Team.TrueCost([$"a{Storm}"], [Span.Always]);
+        var spent = host.Team.Billed() - host.Team.TrueCost([$"a{Storm}"], [Interval.Always]);
         spent = new(spent.Ticks / Storm);
         await Append(log, host, [.. Enumerable.Range(0, Storm).Select(i => Set(host, $"{who} {i}", i, spent + each, readers(i)))]);
         // The watch has looked at them, so that the crossing is all it has to do.
@@ -152,7 +151,7 @@ internal static class LatencyBenchmark
     private static (string, ILedgerEvent) Set(TestHost host, string name, int i, Usd limit, string[] recipients)
     {
         var id = Budget.IdOf(name);
-        return (Budget.Stream(id), new BudgetSet
+        return (Budget.StreamOf(id), new BudgetSet
         {
             Budget = id,
             Name = name,

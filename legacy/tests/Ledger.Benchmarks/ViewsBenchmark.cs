@@ -3,7 +3,6 @@ using System.Globalization;
 using Ledger.Accounts;
 using Ledger.Agents;
 using Ledger.Keys;
-using Ledger.Log;
 using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Postgres;

@@ -4,7 +4,6 @@ using Ledger.Accounts;
 using Ledger.Agents;
 using Ledger.Budgets;
 using Ledger.Keys;
-using Ledger.Log;
 using Ledger.Money;
 using Ledger.Postgres;
 using Ledger.Service.Hosting;
@@ -14,7 +13,8 @@ using Ledger.Service.Watching;
 using Ledger.Testing;
 using Ledger.Views;
 using Ledger.Views.Watching;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ledger.Benchmarks;
@@ -126,7 +126,7 @@ internal static class WatchBenchmark
                 {
                     Streams =
                     [
-                        .. some.Select(i => Of(Budget.Stream(Budget.IdOf($"a{i}")), new BudgetSet
+                        .. some.Select(i => Of(Budget.StreamOf(Budget.IdOf($"a{i}")), new BudgetSet
                         {
                             Budget = Budget.IdOf($"a{i}"),
                             Name = $"a{i}",
@@ -213,7 +213,7 @@ internal static class WatchBenchmark
         public Task<IReadOnlyList<NewMessage>> Compose(IReadOnlyList<ILedgerEvent> raised, DateTimeOffset now, CancellationToken ct)
         {
             Composed.TrySetResult();
-            return Task.FromResult<IReadOnlyList<NewMessage>>([.. raised.OfType<IAlert>().Select(e => new NewMessage(EventIds.DerivedFrom(e.Key, "mail"), "mail.v1", "{}"u8.ToArray(), now))]);
+            return Task.FromResult<IReadOnlyList<NewMessage>>([.. raised.OfType<IAlert>().Select(e => new NewMessage(Ids.DerivedFrom(e.Key, "mail"), "mail.v1", "{}"u8.ToArray(), now))]);
         }
     }
 }

@@ -1,5 +1,4 @@
 using Ledger.Delivery.Exec;
-using Ledger.Notifying;
 
 namespace Ledger.Delivery.Tests;
 

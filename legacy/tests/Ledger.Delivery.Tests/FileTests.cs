@@ -1,6 +1,4 @@
 using Ledger.Delivery.Mail;
-using Ledger.Log;
-using Ledger.Notifying;
 
 namespace Ledger.Delivery.Tests;
 
@@ -68,5 +66,5 @@ public sealed class FileTests : IDisposable
         Assert.Single(Directory.GetFiles(home, "*", SearchOption.AllDirectories));
     }
 
-    private static Parcel Parcel(MailMessageBody mail) => new(EventIds.DerivedFrom(mail.To + mail.Notification, "m"), mail.Class, MessageJson.Write(mail), []);
+    private static Parcel Parcel(MailMessageBody mail) => new(Ids.DerivedFrom(mail.To + mail.Notification, "m"), mail.Class, MessageJson.Write(mail), []);
 }

@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Ledger.Delivery.Mail;
-using Ledger.Log;
 
 namespace Ledger.Delivery.Tests;
 

@@ -1,6 +1,4 @@
 using Ledger.Delivery.Mail;
-using Ledger.Log;
-using Ledger.Notifying;
 
 namespace Ledger.Delivery.Tests;
 

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using Ledger.Log;
-using Ledger.Notifying;
 using Ledger.Postgres;
 using Ledger.Testing;
 
@@ -44,7 +42,7 @@ internal sealed class Scene : IAsyncDisposable
         var messages = bodies.Select((b, i) => MessageJson.ToNew(b, cause, $"m{i}", Clock.GetUtcNow())).ToArray();
         var appended = await log.Append(new()
         {
-            Streams = [new StreamAppend("alerts", StreamAppend.AnyVersion, [new NewEvent(EventIds.DerivedFrom(cause, "event"), "tested.v1", "{}"u8.ToArray(), Clock.GetUtcNow())])],
+            Streams = [new StreamAppend("alerts", StreamAppend.AnyVersion, [new NewEvent(Ids.DerivedFrom(cause, "event"), "tested.v1", "{}"u8.ToArray(), Clock.GetUtcNow())])],
             Messages = messages,
         }, CancellationToken.None);
         Assert.IsType<AppendResult.Written>(appended);

@@ -1,7 +1,5 @@
 using System.Text.Json.Nodes;
 using Ledger.Delivery.Mail;
-using Ledger.Log;
-using Ledger.Notifying;
 
 namespace Ledger.Delivery.Tests;
 

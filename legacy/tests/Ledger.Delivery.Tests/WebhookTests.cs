@@ -4,8 +4,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Ledger.Delivery.Webhooks;
-using Ledger.Log;
-using Ledger.Notifying;
 
 namespace Ledger.Delivery.Tests;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Ledger.Log;
 using Ledger.Testing;
 using Xunit;
 using static Ledger.EngineCompliance.Given;
@@ -49,7 +48,7 @@ public abstract class EventLogCompliance(IEngineFixture engine) : IAsyncLifetime
         Assert.Equal(["a", "a", "b"], all.Select(e => e.Stream));
         Assert.Equal([1L, 2L, 1L], all.Select(e => e.Version));
         Assert.All(all, e => Assert.Equal("tested.v1", e.Type));
-        Assert.Equal(EventIds.DerivedFrom("1", "test"), all[0].Id);
+        Assert.Equal(Ids.DerivedFrom("1", "test"), all[0].Id);
         // To the microsecond: the tenth of one is cut.
         Assert.Equal(Noon.AddTicks(1234560), all[0].At);
         Assert.Equal(TimeSpan.Zero, all[0].At.Offset);
@@ -315,7 +314,7 @@ public abstract class EventLogCompliance(IEngineFixture engine) : IAsyncLifetime
     public async Task bytes_that_are_not_utf8_are_refused()
     {
         byte[] broken = [.. "{\"a\":\""u8, 0xC3, 0x28, .. "\"}"u8];
-        var e = new NewEvent(EventIds.DerivedFrom("x", "y"), "tested.v1", broken, Noon);
+        var e = new NewEvent(Ids.DerivedFrom("x", "y"), "tested.v1", broken, Noon);
         await Assert.ThrowsAnyAsync<ArgumentException>(() => Log.Append(Append(Stream("a", -1, e)), ct));
     }
 

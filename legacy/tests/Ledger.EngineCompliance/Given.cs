@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Ledger.Log;
 
 namespace Ledger.EngineCompliance;
 
@@ -10,7 +9,7 @@ public static class Given
     public static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
     public static NewEvent Event(string cause, string data = """{"n":1}""", DateTimeOffset? at = null, string type = "tested.v1") =>
-        new(EventIds.DerivedFrom(cause, "test"), type, Encoding.UTF8.GetBytes(data), at ?? Noon);
+        new(Ids.DerivedFrom(cause, "test"), type, Encoding.UTF8.GetBytes(data), at ?? Noon);
 
     public static StreamAppend Stream(string stream, long expected, params IReadOnlyList<NewEvent> events) => new(stream, expected, events);
 
@@ -23,7 +22,7 @@ public static class Given
         new(key, SHA256.HashData(Encoding.UTF8.GetBytes(body)), answer);
 
     public static NewMessage Message(string cause, string body = """{"to":"x"}""", DateTimeOffset? due = null) =>
-        new(EventIds.DerivedFrom(cause, "message"), "alert.v1", Encoding.UTF8.GetBytes(body), due ?? Noon);
+        new(Ids.DerivedFrom(cause, "message"), "alert.v1", Encoding.UTF8.GetBytes(body), due ?? Noon);
 
     public static string Text(this Recorded recorded) => Encoding.UTF8.GetString(recorded.Data.Span);
 }

@@ -1,5 +1,3 @@
-using Ledger.Log;
-
 namespace Ledger.EngineCompliance;
 
 /// <summary>An engine with an empty log, its outbox and its leases on one store.</summary>

@@ -1,4 +1,3 @@
-using Ledger.Log;
 using Xunit;
 
 namespace Ledger.EngineCompliance;

@@ -1,5 +1,4 @@
 using System.Text;
-using Ledger.Log;
 using Xunit;
 using static Ledger.EngineCompliance.Given;
 
@@ -36,7 +35,7 @@ public abstract class OutboxCompliance(IEngineFixture engine) : IAsyncLifetime
         Assert.Equal("""{"to":"ü"}""", Encoding.UTF8.GetString(claimed.Body.Span));
         Assert.Equal(1, claimed.Attempt);
         Assert.Equal(1, claimed.Position);
-        Assert.Equal(EventIds.DerivedFrom("m", "message"), claimed.Id);
+        Assert.Equal(Ids.DerivedFrom("m", "message"), claimed.Id);
         Assert.Empty(await Outbox.Claim(10, lease, Noon.AddMinutes(5), ct));
     }
 
@@ -63,7 +62,7 @@ public abstract class OutboxCompliance(IEngineFixture engine) : IAsyncLifetime
         await Send("2", Message("middle", due: Noon.AddMinutes(1)));
         var claimed = await Outbox.Claim(10, lease, Noon.AddHours(1), ct);
         string[] inOrder = ["early", "middle", "late"];
-        Assert.Equal(inOrder.Select(n => EventIds.DerivedFrom(n, "message")), claimed.Select(c => c.Id));
+        Assert.Equal(inOrder.Select(n => Ids.DerivedFrom(n, "message")), claimed.Select(c => c.Id));
     }
 
     [Fact]
@@ -156,11 +155,11 @@ public abstract class OutboxCompliance(IEngineFixture engine) : IAsyncLifetime
         await Send("1", Message("begun"), Message("idle"));
         var first = await Outbox.Claim(10, lease, Noon, ct);
         Assert.All(first, m => Assert.Equal(0, m.EarlierUnknown));
-        var begun = first.Where(m => m.Id == EventIds.DerivedFrom("begun", "message")).ToArray();
+        var begun = first.Where(m => m.Id == Ids.DerivedFrom("begun", "message")).ToArray();
         Assert.Equal(begun, await Outbox.Begin(begun, parcel, lease, Noon.AddSeconds(30), ct));
         // The attempt renewed its lease: only the other is due when the claim's own has run out.
         var idle = Assert.Single(await Outbox.Claim(10, lease, Noon + lease, ct));
-        Assert.Equal((EventIds.DerivedFrom("idle", "message"), 0), (idle.Id, idle.EarlierUnknown));
+        Assert.Equal((Ids.DerivedFrom("idle", "message"), 0), (idle.Id, idle.EarlierUnknown));
         var again = Assert.Single(await Outbox.Claim(10, lease, Noon.AddSeconds(30) + lease, ct));
         Assert.Equal((begun[0].Id, 1, parcel), (again.Id, again.EarlierUnknown, again.Parcel));
         Assert.Null(idle.Parcel);

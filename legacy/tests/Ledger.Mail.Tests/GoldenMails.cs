@@ -1,5 +1,6 @@
 using Ledger.Budgets;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 using Xunit;
 
 namespace Ledger.Mail.Tests;

@@ -1,5 +1,6 @@
 using System.Text;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 using Xunit;
 
 namespace Ledger.Mail.Tests;

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using Ledger.Budgets;
 using Ledger.Digests;
-using Ledger.Log;
 using Ledger.Money;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 using Xunit;
 
 namespace Ledger.Mail.Tests;
@@ -71,7 +71,7 @@ public sealed class Rules
     public async Task a_digest_reads_the_same_after_it_was_kept()
     {
         var recorded = EventJson.ToNew(new DigestComposed("trentuna", "2026-W47", "s", Samples.BadWeek, ["a@b.example"], Samples.Now, null), "x", "y", Samples.Now);
-        var again = JsonSerializer.Deserialize<DigestComposed>(recorded.Data.Span, EventJson.Options)!;
+        var again = JsonSerializer.Deserialize<DigestComposed>(recorded.Data.Span, LedgerJson.Options)!;
         Assert.Equal(await DigestMail.Render(Samples.BadWeek), await DigestMail.Render(again.Digest));
     }
 

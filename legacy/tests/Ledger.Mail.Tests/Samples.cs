@@ -1,7 +1,8 @@
 using Ledger.Budgets;
 using Ledger.Digests;
 using Ledger.Money;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Mail.Tests;
 
@@ -9,7 +10,7 @@ namespace Ledger.Mail.Tests;
 internal static class Samples
 {
     public static readonly DateTimeOffset Now = new(2026, 11, 24, 10, 15, 0, TimeSpan.Zero);
-    public static readonly Span November = new(new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero), new(2026, 12, 1, 0, 0, 0, TimeSpan.Zero));
+    public static readonly Interval November = new(new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero), new(2026, 12, 1, 0, 0, 0, TimeSpan.Zero));
 
     public static Usd Dollars(string text) => Usd.Parse(text);
 
@@ -31,7 +32,7 @@ internal static class Samples
 
     public static BudgetThresholdCrossed Crossed(int percent = 80, string spent = "24.10", Severity severity = Severity.Warning, Basis basis = Basis.Actual, string scope = "agent:vigilio", string name = "vigilio monthly") => new()
     {
-        Alert = Alerts.IdOf($"{name}:{basis}:{percent}"),
+        Alert = Alert.IdOf($"{name}:{basis}:{percent}"),
         Key = $"budget:b-1:{name}:month:{basis}:{percent}%",
         Severity = severity,
         Budget = Budget.IdOf(name),
@@ -47,22 +48,22 @@ internal static class Samples
         At = Now,
     };
 
-    public static RunwayShort Short(string level = "72h", Severity severity = Severity.Warning) => new(Alerts.IdOf("runway" + level), $"runway:xai-1a2b3c4d:{level}:0", severity, "xai-1a2b3c4d", level, Circumstances, Now);
+    public static RunwayShort Short(string level = "72h", Severity severity = Severity.Warning) => new(Alert.IdOf("runway" + level), $"runway:xai-1a2b3c4d:{level}:0", severity, "xai-1a2b3c4d", level, Circumstances, Now);
 
     public static SpendAnomalous Anomalous { get; } = new(
-        Alerts.IdOf("anomaly"), "anomaly:vigilio:2026-11-24", Severity.Warning, "vigilio", "vigilio", Now.AddMinutes(-15), Dollars("6.20"), Dollars("0.80"), Circumstances with { Action = null }, Now);
+        Alert.IdOf("anomaly"), "anomaly:vigilio:2026-11-24", Severity.Warning, "vigilio", "vigilio", Now.AddMinutes(-15), Dollars("6.20"), Dollars("0.80"), Circumstances with { Action = null }, Now);
 
-    public static SourceStale Stale { get; } = new(Alerts.IdOf("stale"), "stale:xai-1a2b3c4d:1", Severity.Warning, "xai-1a2b3c4d", "prod", Now.AddHours(-3), "the key was refused: revoked", Now);
+    public static SourceStale Stale { get; } = new(Alert.IdOf("stale"), "stale:xai-1a2b3c4d:1", Severity.Warning, "xai-1a2b3c4d", "prod", Now.AddHours(-3), "the key was refused: revoked", Now);
 
     public static MissionLeftOpen LeftOpen { get; } = new(
-        Alerts.IdOf("open"), "open:m-1:1", Severity.Info, "m-1a2b3c4d", "Budget TUI", "https://forge.example.org/trentuna/token-monitor/issues/3", ["B.A."], Now.AddDays(-21), Dollars("12.30"), Now);
+        Alert.IdOf("open"), "open:m-1:1", Severity.Info, "m-1a2b3c4d", "Budget TUI", "https://forge.example.org/trentuna/token-monitor/issues/3", ["B.A."], Now.AddDays(-21), Dollars("12.30"), Now);
 
-    public static KeyShared Shared { get; } = new(Alerts.IdOf("shared"), "shared:k-1:ba,vigilio", Severity.Warning, "xai-1a2b3c4d", Circumstances.SharedKeys[0], Now);
+    public static KeyShared Shared { get; } = new(Alert.IdOf("shared"), "shared:k-1:ba,vigilio", Severity.Warning, "xai-1a2b3c4d", Circumstances.SharedKeys[0], Now);
 
-    public static LargeRestatement Restated { get; } = new(Alerts.IdOf("restated"), "restated:1:4711", Severity.Info, "xai-1a2b3c4d", "prod", Dollars("-12.31"), new(Now.AddDays(-12).Date.ToUtc(), Now.AddDays(-9).Date.ToUtc()), 4711, Now);
+    public static LargeRestatement Restated { get; } = new(Alert.IdOf("restated"), "restated:1:4711", Severity.Info, "xai-1a2b3c4d", "prod", Dollars("-12.31"), new(Now.AddDays(-12).Date.ToUtc(), Now.AddDays(-9).Date.ToUtc()), 4711, Now);
 
     public static HistoryImported Imported { get; } = new(
-        Alerts.IdOf("imported"), "history:xai-1a2b3c4d:1", Severity.Info, "xai-1a2b3c4d", "prod", new(Now.AddDays(-90), Now), Dollars("412.88"),
+        Alert.IdOf("imported"), "history:xai-1a2b3c4d:1", Severity.Info, "xai-1a2b3c4d", "prod", new(Now.AddDays(-90), Now), Dollars("412.88"),
         [new("b-1", "everything", "month", new(Basis.Actual, 100, null), Dollars("212.00"), Dollars("200.00")), new("b-2", "vigilio monthly", "month", new(Basis.Actual, 50, null), Dollars("17.00"), Dollars("30.00"))],
         Circumstances with { Action = null, Runway = null, SharedKeys = [] }, Now);
 

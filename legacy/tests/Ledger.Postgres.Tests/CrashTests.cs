@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Ledger.Log;
 using Ledger.Postgres.Embedded;
 using Ledger.Testing;
 using Npgsql;

@@ -1,4 +1,3 @@
-using Ledger.Log;
 using Ledger.Testing;
 using Npgsql;
 using Xunit;
@@ -180,7 +179,7 @@ public sealed class GuardTests
         await hold.DisposeAsync();
         Assert.Equal(new AppendResult.Written(2, 2), await first);
         Assert.Equal(new AppendResult.Written(3, 3), await log.Append(One("a", "3"), ct));
-        Assert.DoesNotContain(await log.ReadAll(0, 10, ct), e => e.Id == EventIds.DerivedFrom("2", "test"));
+        Assert.DoesNotContain(await log.ReadAll(0, 10, ct), e => e.Id == Ids.DerivedFrom("2", "test"));
     }
 
     [Fact]

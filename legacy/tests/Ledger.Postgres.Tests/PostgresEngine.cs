@@ -1,5 +1,4 @@
 using Ledger.EngineCompliance;
-using Ledger.Log;
 using Ledger.Testing;
 
 namespace Ledger.Postgres.Tests;

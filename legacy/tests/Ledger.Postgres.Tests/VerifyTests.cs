@@ -1,4 +1,3 @@
-using Ledger.Log;
 using Ledger.Testing;
 using Xunit;
 using static Ledger.EngineCompliance.Given;

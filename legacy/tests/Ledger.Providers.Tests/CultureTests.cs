@@ -37,7 +37,7 @@ public sealed class CultureTests : IDisposable
     [Fact]
     public void figures_are_read_the_same_in_every_culture()
     {
-        var range = new Span(At("2026-11-16T10:00:00Z"), At("2026-11-16T13:00:00Z"));
+        var range = new Interval(At("2026-11-16T10:00:00Z"), At("2026-11-16T13:00:00Z"));
         var part = XaiParser.Usage(File("usage-dense"), new(range, 3600, DimensionSet.KeyModelUnit), At("2026-11-16T12:30:00Z"));
         Assert.Equal(["0.75", "0.00", "0.123456789", "0.0000000001", "-0.50", "0.000003", "0.02", "0.04", "0.06"], part.Lines.Select(line => line.Total.ToString()));
         Assert.Equal("30.87", XaiParser.Preview(File("preview"), At("2026-11-16T12:30:00Z"), At("2026-11-16T12:30:00Z")).PrepaidLeft.ToString());

@@ -19,7 +19,7 @@ public sealed class XaiClientTests
         var usage = await scene.Read("2026-11-16T09:30:00Z");
 
         var reading = Assert.Single(usage.Readings);
-        Assert.Equal(new Span(At("2026-11-16T09:00:00Z"), At("2026-11-16T13:00:00Z")), reading.Covers);
+        Assert.Equal(new Interval(At("2026-11-16T09:00:00Z"), At("2026-11-16T13:00:00Z")), reading.Covers);
         Assert.Equal(DimensionSet.KeyModelUnit, reading.Dimensions);
         Assert.True(reading.Dense);
         Assert.Equal(8, reading.Lines.Count);
@@ -44,8 +44,8 @@ public sealed class XaiClientTests
         Assert.Equal(13, usage.Requests);
         var days = Assert.Single(usage.Readings).PerDay();
         Assert.Equal(90, days.Count);
-        Assert.Equal(new Span(midnight.AddDays(-89), midnight.AddDays(-88)), days[0].Covers);
-        Assert.Equal(new Span(midnight, midnight.AddHours(13)), days[^1].Covers);
+        Assert.Equal(new Interval(midnight.AddDays(-89), midnight.AddDays(-88)), days[0].Covers);
+        Assert.Equal(new Interval(midnight, midnight.AddHours(13)), days[^1].Covers);
         Assert.All(days, (day, index) => Assert.Equal(1000 + 89 - index, day.Lines.Sum(line => line.Total.Ticks)));
         Assert.Equal(scene.Team.Billed().Ticks, days.Sum(day => day.Lines.Sum(line => line.Total.Ticks)));
     }
@@ -71,7 +71,7 @@ public sealed class XaiClientTests
         var usage = await scene.Read("2026-11-16T10:15:00Z", "2026-11-16T11:45:00Z", 900);
         Assert.Equal((3600, true, false, 2), (usage.BucketSeconds, usage.QuarterHourRefused, usage.ModelRefused, usage.Requests));
         var reading = Assert.Single(usage.Readings);
-        Assert.Equal(new Span(At("2026-11-16T10:00:00Z"), At("2026-11-16T12:00:00Z")), reading.Covers);
+        Assert.Equal(new Interval(At("2026-11-16T10:00:00Z"), At("2026-11-16T12:00:00Z")), reading.Covers);
         Assert.Equal([("1.00", 3600), ("2.00", 3600)], reading.Lines.Select(line => (line.Total.ToString(), line.Seconds)));
     }
 
@@ -163,7 +163,7 @@ public sealed class XaiClientTests
         scene.Xai.Faults.GroupsMax = 4;
         var usage = await scene.Read(from, to, 900);
         var reading = Assert.Single(usage.Readings);
-        Assert.Equal((new Span(At(from), At(to)), DimensionSet.KeyModelUnit, false), (reading.Covers, reading.Dimensions, usage.DimensionsDropped));
+        Assert.Equal((new Interval(At(from), At(to)), DimensionSet.KeyModelUnit, false), (reading.Covers, reading.Dimensions, usage.DimensionsDropped));
         Assert.Equal("8.00", new Usd(reading.Lines.Sum(line => line.Total.Ticks)).ToString());
     }
 

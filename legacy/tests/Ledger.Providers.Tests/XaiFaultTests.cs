@@ -117,7 +117,7 @@ public sealed class XaiFaultTests
         await using var scene = await Scene.Set();
         scene.Spend("1", "2026-11-16T10:10:00Z");
         var hasty = scene.NewClient(scene.Management.Text, http => http with { AttemptMax = TimeSpan.FromMilliseconds(700), AttemptsMax = 2 });
-        var range = new Span(At("2026-11-16T10:00:00Z"), scene.Now);
+        var range = new Interval(At("2026-11-16T10:00:00Z"), scene.Now);
 
         scene.Xai.Faults.Order(Fault.Slow, XaiCall.Usage, 1, "50");
         Assert.Single((await hasty.ReadUsage(scene.Team.Id, range)).Readings);
@@ -186,7 +186,7 @@ public sealed class XaiFaultTests
     public async Task a_revoked_key_a_missing_right_an_unknown_and_a_foreign_team_are_told_apart()
     {
         await using var scene = await Scene.Set();
-        var range = new Span(At("2026-11-16T10:00:00Z"), scene.Now);
+        var range = new Interval(At("2026-11-16T10:00:00Z"), scene.Now);
         var other = new SimulatedTeam(scene.Clock, seed: 2);
         scene.Xai.Issue(other);
 

@@ -108,11 +108,11 @@ public sealed class BudgetFiles
     {
         var log = (Log.IEventLog)host.Host.Services.GetService(typeof(Log.IEventLog))!;
         var now = host.Clock.GetUtcNow().ToMicroseconds();
-        var alert = new Ledger.Watching.BudgetThresholdCrossed
+        var alert = new Ledger.Alerts.BudgetThresholdCrossed
         {
             Alert = id,
             Key = $"budget:b-1:{id}",
-            Severity = Ledger.Watching.Severity.Warning,
+            Severity = Ledger.Alerts.Severity.Warning,
             Budget = "b-1",
             Name = "agent:ba",
             Scope = "agent:ba",
@@ -122,10 +122,10 @@ public sealed class BudgetFiles
             Spent = Usd.Parse("6.00"),
             Limit = Usd.Parse("7.00"),
             Forecast = new(null, null, null, null, null, "too little data"),
-            Circumstances = Ledger.Watching.Circumstances.None,
+            Circumstances = Ledger.Alerts.Circumstances.None,
             At = now,
         };
-        var stream = new Log.StreamAppend(Ledger.Watching.Alerts.Stream(id), 0, [Log.EventJson.ToNew(alert, id, "alert", now)]);
+        var stream = new Log.StreamAppend(Ledger.Alerts.Alerts.Stream(id), 0, [Log.EventJson.ToNew(alert, id, "alert", now)]);
         return ((Log.AppendResult.Written)await log.Append(new() { Streams = [stream] }, CancellationToken.None)).Last;
     }
 }

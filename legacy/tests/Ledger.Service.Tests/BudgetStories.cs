@@ -1,5 +1,4 @@
 using Ledger.Budgets;
-using Ledger.Log;
 using Ledger.Money;
 using Ledger.Simulator;
 using Microsoft.Extensions.DependencyInjection;
@@ -50,7 +49,7 @@ public sealed class BudgetStories
             Channels = [],
             At = Hour,
         };
-        await host.Host.Services.GetRequiredService<IEventLog>().Append(new() { Streams = [new(Budget.Stream("b-1"), 0, [EventJson.ToNew(set, "test", "set", Hour)])] }, CancellationToken.None);
+        await host.Host.Services.GetRequiredService<IEventLog>().Append(new() { Streams = [new(Budget.StreamOf("b-1"), 0, [EventJson.ToNew(set, "test", "set", Hour)])] }, CancellationToken.None);
         var period = (await host.Get($"budgets?minPosition={await host.Head()}")).Ok()["budgets"]![0]!["periods"]![0]!;
         Assert.Equal("unknown", (string?)period["state"]);
         Assert.Null(period["spent"]);

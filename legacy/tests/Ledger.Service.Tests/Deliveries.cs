@@ -1,6 +1,4 @@
 using System.Text;
-using Ledger.Log;
-using Ledger.Notifying;
 using Ledger.Service.Hosting;
 
 namespace Ledger.Service.Tests;

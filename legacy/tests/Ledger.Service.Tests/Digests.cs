@@ -1,5 +1,4 @@
 using Ledger.Digests;
-using Ledger.Log;
 using Ledger.Money;
 using Ledger.Service.Digests;
 using Ledger.Service.Hosting;

@@ -1,5 +1,3 @@
-using Ledger.Log;
-using Ledger.Notifying;
 using Ledger.Service.Scheduling;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -12,7 +10,7 @@ public sealed class Housekeeping
     {
         await using var host = await TestHost.Start();
         var log = host.Host.Services.GetRequiredService<IEventLog>();
-        var unreadable = new NewMessage(EventIds.DerivedFrom("housekeeping", "dead"), "mail.v1", "{}"u8.ToArray(), host.Clock.GetUtcNow());
+        var unreadable = new NewMessage(Ids.DerivedFrom("housekeeping", "dead"), "mail.v1", "{}"u8.ToArray(), host.Clock.GetUtcNow());
         var mail = new MailMessageBody("a-1", "alert", "ludo@example.org", ["ludo@example.org"], "s", "t", null, "a-1.t@ledger.invalid", "alerts.t.ledger.invalid", host.Clock.GetUtcNow());
         await log.Append(new() { Streams = [], Messages = [unreadable, MessageJson.ToNew(mail, "housekeeping", "mail", host.Clock.GetUtcNow())] }, CancellationToken.None);
         await TestHost.Until(async () => (await Count("delivered"), await Count("dead")) == (1, 1), "a mail and a dead letter");

@@ -1,4 +1,3 @@
-using Ledger.Log;
 using Ledger.Service.Writing;
 
 namespace Ledger.Service.Tests;
@@ -67,10 +66,10 @@ public sealed class Idempotency
         await using var host = await TestHost.Start();
         (await host.Post("agents", new { name = "ba" })).Ok();
         // Somebody else has the id that this key would give.
-        var id = EventIds.Short("m", "collides");
+        var id = Ids.Short("m", "collides");
         var log = (IEventLog)host.Host.Services.GetService(typeof(IEventLog))!;
         var taken = EventJson.ToNew(new Ledger.Missions.MissionStarted(id, "Other", null, ["ba"], 1, host.Clock.GetUtcNow().ToMicroseconds(), host.Clock.GetUtcNow(), null), "another cause", "started", host.Clock.GetUtcNow());
-        await log.Append(new() { Streams = [new(Registry.StreamOfMission(id), 0, [taken])] }, CancellationToken.None);
+        await log.Append(new() { Streams = [new(Mission.StreamOf(id), 0, [taken])] }, CancellationToken.None);
         var started = (await host.Post("missions", new { title = "Mine" }, "collides")).Ok();
         Assert.NotEqual(id, (string?)started["mission"]!["id"]);
         Assert.Equal("Mine", (string?)started["mission"]!["title"]);

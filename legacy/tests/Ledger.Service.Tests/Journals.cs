@@ -45,12 +45,12 @@ public sealed class Journals
     {
         await using var host = await TestHost.Start();
         var journal = (Journal)host.Host.Services.GetService(typeof(Journal))!;
-        var refused = await Assert.ThrowsAsync<RefusedException>(() =>
+        var refused = await Assert.ThrowsAsync<Refused>(() =>
             journal.Write(new("k", new byte[32], "test"), _ => Task.FromResult(Adding(new('a', 300), new { })), CancellationToken.None));
         Assert.Equal("request.invalid", refused.Why.Code);
         Assert.Equal(0, await host.Head());
     }
 
     private static Plan Adding(string id, object answer) =>
-        new Plan(answer).Append(Registry.StreamOfAgent(id), 0, AgentRules.Add(null, "ba", IdleRule.Shares, DateTimeOffset.UnixEpoch, "test").Events());
+        new Plan(answer).Append(Agent.StreamOf(id), 0, Agent.Add(null, "ba", IdleRule.Shares, DateTimeOffset.UnixEpoch, "test").Events());
 }

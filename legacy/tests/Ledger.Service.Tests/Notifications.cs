@@ -1,12 +1,11 @@
 using System.Text.Json.Nodes;
 using Ledger.Budgets;
-using Ledger.Log;
 using Ledger.Money;
-using Ledger.Notifying;
 using Ledger.Service.Hosting;
 using Ledger.Service.Notifying;
 using Ledger.Service.Watching;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.Service.Tests;
@@ -76,7 +75,7 @@ public sealed class Notifications
             Channels = ["email"],
             At = now,
         };
-        var written = (AppendResult.Written)await log.Append(new() { Streams = [new(Budget.Stream(set.Budget), 0, [EventJson.ToNew(set, "test", "set", now)])] }, CancellationToken.None);
+        var written = (AppendResult.Written)await log.Append(new() { Streams = [new(Budget.StreamOf(set.Budget), 0, [EventJson.ToNew(set, "test", "set", now)])] }, CancellationToken.None);
         Assert.True(await host.Host.Services.GetRequiredService<Ledger.Views.Books>().WaitFor(written.Last, TimeSpan.FromSeconds(10), CancellationToken.None));
         var messages = await host.Host.Services.GetRequiredService<INotifier>().Compose([Crossed(1) with { Budget = set.Budget }], now, CancellationToken.None);
         Assert.Equal("face@example.org", MessageJson.Read<MailMessageBody>(Assert.Single(messages).Body.Span).To);
@@ -149,7 +148,7 @@ public sealed class Notifications
         await using var host = await TestHost.Start(All);
         var (log, books) = (host.Host.Services.GetRequiredService<IEventLog>(), host.Host.Services.GetRequiredService<Ledger.Views.Books>());
         var sets = Enumerable.Range(0, 60).Select(i => Told($"budget {i}", [.. Enumerable.Range(0, 20).Select(r => $"reader{r}.of.{i}@example.org")])).ToArray();
-        var written = (AppendResult.Written)await log.Append(new() { Streams = [.. sets.Select(s => new StreamAppend(Budget.Stream(s.Budget), 0, [EventJson.ToNew(s, s.Budget, "set", now)]))] }, CancellationToken.None);
+        var written = (AppendResult.Written)await log.Append(new() { Streams = [.. sets.Select(s => new StreamAppend(Budget.StreamOf(s.Budget), 0, [EventJson.ToNew(s, s.Budget, "set", now)]))] }, CancellationToken.None);
         Assert.True(await books.WaitFor(written.Last, TimeSpan.FromSeconds(10), CancellationToken.None));
         var found = sets.Select((s, i) => (IReadOnlyList<Finding>)[new(Crossed(i) with { Budget = s.Budget, Name = s.Name })]).ToArray();
         Assert.True(await host.Host.Services.GetRequiredService<Raiser>().Write(found, null, CancellationToken.None));
@@ -163,12 +162,12 @@ public sealed class Notifications
         await using var host = await TestHost.Start(All);
         var (notifier, log, books) = (host.Host.Services.GetRequiredService<INotifier>(), host.Host.Services.GetRequiredService<IEventLog>(), host.Host.Services.GetRequiredService<Ledger.Views.Books>());
         var set = Told("quiet", ["quiet@example.org"]);
-        var written = (AppendResult.Written)await log.Append(new() { Streams = [new(Budget.Stream(set.Budget), 0, [EventJson.ToNew(set, "test", "set", now)])] }, CancellationToken.None);
+        var written = (AppendResult.Written)await log.Append(new() { Streams = [new(Budget.StreamOf(set.Budget), 0, [EventJson.ToNew(set, "test", "set", now)])] }, CancellationToken.None);
         Assert.True(await books.WaitFor(written.Last, TimeSpan.FromSeconds(10), CancellationToken.None));
         for (var i = 0; i < 25; i++) await Raise(host, notifier, log, i, now.AddSeconds(i));
         var messages = await notifier.Compose([Crossed(99) with { Budget = set.Budget }], now.AddMinutes(1), CancellationToken.None);
         var mail = MessageJson.Read<MailMessageBody>(Assert.Single(messages, m => m.Kind == MessageKinds.Mail).Body.Span);
-        Assert.Equal(("quiet@example.org", Alerts.IdOf("k99")), (mail.To, mail.Notification));
+        Assert.Equal(("quiet@example.org", Alert.IdOf("k99")), (mail.To, mail.Notification));
         // What was held back from others is not theirs to hear of.
         Assert.DoesNotContain("before this one were not mailed", mail.Text, StringComparison.Ordinal);
     }
@@ -191,7 +190,7 @@ public sealed class Notifications
     {
         var crossed = Crossed(i) with { At = at };
         var messages = await notifier.Compose([crossed], at, CancellationToken.None);
-        await log.Append(new() { Streams = [new(Alerts.Stream(crossed.Alert), StreamAppend.AnyVersion, [EventJson.ToNew(crossed, crossed.Key, "raised", at)])], Messages = messages }, CancellationToken.None);
+        await log.Append(new() { Streams = [new(Alert.StreamOf(crossed.Alert), StreamAppend.AnyVersion, [EventJson.ToNew(crossed, crossed.Key, "raised", at)])], Messages = messages }, CancellationToken.None);
         _ = host;
     }
 
@@ -199,7 +198,7 @@ public sealed class Notifications
 
     private static BudgetThresholdCrossed Crossed(int i) => new()
     {
-        Alert = Alerts.IdOf($"k{i}"),
+        Alert = Alert.IdOf($"k{i}"),
         Key = $"k{i}",
         Severity = Severity.Warning,
         Budget = $"b-{i}",

@@ -117,7 +117,7 @@ public sealed class Secrets
     }
 
     private static async Task Lost(CredentialVault vault, string id, string account, string provider) =>
-        Assert.Equal("credential.lost", (await Assert.ThrowsAsync<RefusedException>(() => vault.Open(id, account, provider, CancellationToken.None))).Why.Code);
+        Assert.Equal("credential.lost", (await Assert.ThrowsAsync<Refused>(() => vault.Open(id, account, provider, CancellationToken.None))).Why.Code);
 
     /// <summary>Everything in the database as text, as pg_dump would write it.</summary>
     private static async Task<string> Dump(string connectionString)

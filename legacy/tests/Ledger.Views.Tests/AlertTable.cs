@@ -2,7 +2,8 @@ using Ledger.Budgets;
 using Ledger.Money;
 using Ledger.Testing;
 using Ledger.Views.Watching;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Views.Tests;
 
@@ -18,11 +19,11 @@ public sealed class AlertTable
         var (fifty, eighty) = (Crossed("b-1", 50), Crossed("b-1", 80));
         var stale = new SourceStale("a-stale", "stale:x", Severity.Warning, "xai-1", "prod", null, "auth: no", at.AddHours(1));
         await fixture.AppendAndFollow(
-            (Alerts.Stream(fifty.Alert), fifty), (Alerts.Stream(eighty.Alert), eighty), (Alerts.Stream("a-stale"), stale),
-            (Alerts.Stream(eighty.Alert), new BudgetRecovered(eighty.Alert, "b-1", "b-1", eighty.Threshold, Usd.FromCents(10), Usd.FromCents(100), at.AddHours(2))),
+            (Alert.StreamOf(fifty.Alert), fifty), (Alert.StreamOf(eighty.Alert), eighty), (Alert.StreamOf("a-stale"), stale),
+            (Alert.StreamOf(eighty.Alert), new BudgetRecovered(eighty.Alert, "b-1", "b-1", eighty.Threshold, Usd.FromCents(10), Usd.FromCents(100), at.AddHours(2))),
             // Said twice: the first counts.
-            (Alerts.Stream(eighty.Alert), new BudgetRecovered(eighty.Alert, "b-1", "b-1", eighty.Threshold, Usd.FromCents(10), Usd.FromCents(100), at.AddHours(3))),
-            (Alerts.Stream(fifty.Alert), new AlertAcknowledged(fifty.Alert, at.AddHours(2), "ludo")));
+            (Alert.StreamOf(eighty.Alert), new BudgetRecovered(eighty.Alert, "b-1", "b-1", eighty.Threshold, Usd.FromCents(10), Usd.FromCents(100), at.AddHours(3))),
+            (Alert.StreamOf(fifty.Alert), new AlertAcknowledged(fifty.Alert, at.AddHours(2), "ludo")));
 
         var all = await queries.Alerts(new(), default);
         Assert.Equal(["a-stale", eighty.Alert, fifty.Alert], all.Select(a => a.Id));
@@ -58,7 +59,7 @@ public sealed class AlertTable
     {
         await using var fixture = await BooksFixture.Create();
         var alert = Crossed("b-1", 50);
-        await fixture.AppendAndFollow((Alerts.Stream(alert.Alert), alert));
+        await fixture.AppendAndFollow((Alert.StreamOf(alert.Alert), alert));
         await fixture.Database.Execute("update views.alert set acked_by = 'nobody'");
         var check = (await fixture.Books.CheckLaws(null, default)).Single(c => !c.Ok);
         Assert.Contains("alert", check.Detail, StringComparison.Ordinal);
@@ -99,7 +100,7 @@ public sealed class AlertTable
 
     private static BudgetThresholdCrossed Crossed(string budget, int percent) => new()
     {
-        Alert = Alerts.IdOf($"{budget}:{percent}"),
+        Alert = Alert.IdOf($"{budget}:{percent}"),
         Key = $"{budget}:{percent}",
         Severity = Severity.Warning,
         Budget = budget,

@@ -1,5 +1,4 @@
-using Ledger.Attribution;
-using Ledger.Log;
+using Ledger.Spend;
 using Ledger.Testing;
 using Ledger.Views.Spend;
 

@@ -1,4 +1,3 @@
-using Ledger.Log;
 using Ledger.Testing;
 
 namespace Ledger.Views.Tests;

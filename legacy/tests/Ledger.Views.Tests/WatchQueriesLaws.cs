@@ -99,7 +99,7 @@ public sealed class WatchQueriesLaws
     [InlineData("2026-11-16T18:15:00Z", "2026-11-17T18:15:00Z", 0)]
     public void a_window_is_cut_into_whole_days_and_what_lies_around_them(string start, string end, int days)
     {
-        var window = new Span(DateTimeOffset.Parse(start, null), DateTimeOffset.Parse(end, null));
+        var window = new Interval(DateTimeOffset.Parse(start, null), DateTimeOffset.Parse(end, null));
         var (whole, before, after) = WatchSnapshot.WholeDays(window);
         Assert.Equal(days, whole.Until.DayNumber - whole.From.DayNumber);
         Assert.Equal(window.Length, before.Length + after.Length + TimeSpan.FromDays(days));
@@ -107,13 +107,13 @@ public sealed class WatchQueriesLaws
         Assert.Equal(window.End, after.End);
     }
 
-    private static Span WindowAround(Random random, DateTimeOffset now)
+    private static Interval WindowAround(Random random, DateTimeOffset now)
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(zones[random.Next(zones.Length)]);
         var at = now - TimeSpan.FromHours(random.Next(0, 150));
         return random.Next(6) switch
         {
-            0 => Span.Always,
+            0 => Interval.Always,
             1 => new(at, at.AddMinutes(random.Next(1, 5000))),
             _ => Calendar.WindowAt(new((PeriodKind)random.Next(0, 4)), zone, (DayOfWeek)random.Next(7), at)!.Value,
         };

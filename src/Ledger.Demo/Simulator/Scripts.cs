@@ -14,7 +14,7 @@ public static class Scripts
     /// <param name="unit">Unit type.</param>
     /// <param name="total">What the spends add up to.</param>
     /// <param name="count">How many spends; fewer when there are fewer units.</param>
-    public static IReadOnlyList<ScriptedSpend> Spread(Random random, Span window, string agent, string key, string model, string unit, Usd total, int count)
+    public static IReadOnlyList<ScriptedSpend> Spread(Random random, Interval window, string agent, string key, string model, string unit, Usd total, int count)
     {
         var price = Prices.Of(model, unit).Ticks;
         var step = total.Ticks % price == 0 ? price : 1;

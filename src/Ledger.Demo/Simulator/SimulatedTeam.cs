@@ -137,7 +137,7 @@ public sealed class SimulatedTeam
     }
 
     /// <summary>What some agents truly spent in some windows (half-open), to the tick.</summary>
-    public Usd TrueCost(IEnumerable<string> agents, IEnumerable<Span> windows)
+    public Usd TrueCost(IEnumerable<string> agents, IEnumerable<Interval> windows)
     {
         var who = agents.ToHashSet(StringComparer.Ordinal);
         var when = windows.ToList();
@@ -145,7 +145,7 @@ public sealed class SimulatedTeam
     }
 
     /// <summary>What was truly spent, by anything: <c>By(spent => spent.Key)</c>.</summary>
-    public IReadOnlyDictionary<string, Usd> By(Func<Spent, string> part, Span? range = null)
+    public IReadOnlyDictionary<string, Usd> By(Func<Spent, string> part, Interval? range = null)
     {
         lock (gate)
         {
@@ -155,7 +155,7 @@ public sealed class SimulatedTeam
     }
 
     /// <summary>What billing shows at an instant (default: now) for a range, corrections included.</summary>
-    public Usd Billed(Span? range = null, DateTimeOffset? at = null)
+    public Usd Billed(Interval? range = null, DateTimeOffset? at = null)
     {
         var now = at ?? clock.GetUtcNow();
         lock (gate) return Sum(record.Where(spent => spent.VisibleAt <= now && (range is not { } within || within.Contains(spent.At))));
@@ -194,7 +194,7 @@ public sealed class SimulatedTeam
     }
 
     /// <summary>What billing shows of a range, in order of time.</summary>
-    internal List<Spent> Shown(Span range)
+    internal List<Spent> Shown(Interval range)
     {
         var now = clock.GetUtcNow();
         lock (gate)

@@ -53,7 +53,7 @@ public sealed class TokenMonitorCase
     public DateTimeOffset End { get; }
 
     /// <summary>The three days.</summary>
-    public Span Days => new(End.AddDays(-3), End);
+    public Interval Days => new(End.AddDays(-3), End);
 
     /// <summary>The shared key.</summary>
     public SimulatedKey Vigilio { get; }
@@ -92,7 +92,7 @@ public sealed class TokenMonitorCase
     /// <param name="length">How long.</param>
     public IReadOnlyList<ScriptedSpend> Afterwards(DateTimeOffset from, TimeSpan length)
     {
-        var window = new Span(from, from + length);
+        var window = new Interval(from, from + length);
         return
         [
             .. new[]
@@ -146,4 +146,4 @@ public sealed class TokenMonitorCase
 /// <param name="Ref">Where it was asked for.</param>
 /// <param name="Agents">Who worked on it.</param>
 /// <param name="Window">When.</param>
-public sealed record CaseMission(string Title, string Ref, IReadOnlyList<string> Agents, Span Window);
+public sealed record CaseMission(string Title, string Ref, IReadOnlyList<string> Agents, Interval Window);

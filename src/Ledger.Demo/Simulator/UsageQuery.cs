@@ -12,12 +12,12 @@ internal sealed class UsageQuery
     private readonly string unit;
     private readonly List<(string Field, string Value)> filters = [];
 
-    private UsageQuery(Span range, TimeZoneInfo zone, string unit, string[] groupBy)
+    private UsageQuery(Interval range, TimeZoneInfo zone, string unit, string[] groupBy)
     {
         (Range, this.zone, this.unit, GroupBy) = (range, zone, unit, groupBy);
     }
 
-    public Span Range { get; }
+    public Interval Range { get; }
 
     public string[] GroupBy { get; }
 
@@ -29,7 +29,7 @@ internal sealed class UsageQuery
             var request = json.RootElement.GetProperty("analyticsRequest");
             var times = request.GetProperty("timeRange");
             var zone = TimeZoneInfo.FindSystemTimeZoneById(times.GetProperty("timezone").GetString() ?? "");
-            var range = new Span(Time(times, "startTime", zone), Time(times, "endTime", zone));
+            var range = new Interval(Time(times, "startTime", zone), Time(times, "endTime", zone));
             if (range.IsEmpty) throw Invalid("endTime must be after startTime");
             var unit = request.GetProperty("timeUnit").GetString() ?? "";
             if (unit is not ("TIME_UNIT_DAY" or "TIME_UNIT_HOUR" or "TIME_UNIT_QUARTER_HOUR")) throw Invalid("timeUnit is not supported");

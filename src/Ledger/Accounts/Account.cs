@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Ledger.Log;
 
 namespace Ledger.Accounts;
 
@@ -47,7 +46,7 @@ public sealed record Account
     public BalanceObserved? Balance { get; init; }
 
     /// <summary>The id of the account of a team: the same team always has the same account.</summary>
-    public static string IdOf(string provider, string team) => EventIds.Short(provider, team);
+    public static string IdOf(string provider, string team) => Ids.Short(provider, team);
 
     /// <summary>The stream of an account.</summary>
     public static string Stream(string id) => $"account-{id}";
@@ -80,7 +79,7 @@ public sealed record Account
     };
 
     /// <summary>A stretch cut where the width of buckets changes; the pieces cover it, in order.</summary>
-    public IEnumerable<(Span Stretch, int Seconds)> InWidths(Span stretch)
+    public IEnumerable<(Interval Stretch, int Seconds)> InWidths(Interval stretch)
     {
         for (var i = 0; i < Widths.Count; i++)
         {

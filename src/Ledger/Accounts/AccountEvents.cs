@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Ledger.Log;
 using Ledger.Money;
 
 namespace Ledger.Accounts;
@@ -74,7 +73,7 @@ public sealed record UsageSnapshotTaken : ILedgerEvent
     public TrueInstants? Measured { get; init; }
 
     /// <summary>Whole buckets covered by the reading.</summary>
-    public required Span Covers { get; init; }
+    public required Interval Covers { get; init; }
 
     /// <summary>Dimensions of the lines that do not name their own.</summary>
     public required DimensionSet Dimensions { get; init; }
@@ -168,7 +167,7 @@ public sealed record SnapshotLine
 
     /// <summary>The bucket.</summary>
     [JsonIgnore]
-    public Span Bucket => new(Start, Start.AddSeconds(Seconds));
+    public Interval Bucket => new(Start, Start.AddSeconds(Seconds));
 }
 
 /// <summary>What the provider says of the money on the account. Written when it changed.</summary>

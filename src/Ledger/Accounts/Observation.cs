@@ -1,4 +1,3 @@
-using Ledger.Log;
 using Ledger.Money;
 
 namespace Ledger.Accounts;
@@ -41,13 +40,13 @@ public static class Observation
         // Buckets that were read under another set of dimensions, or cut in another width, are held under this one from now on:
         // the old lines go to 0 in the event that brings the new totals, so the bill is never counted twice. The key is never
         // dropped, so a key the answer lacks is missing, not read otherwise.
-        var retaken = reading.Lines.ToLookup(l => l.Key ?? "", l => new Span(l.Start, l.Start.AddSeconds(l.Seconds)));
+        var retaken = reading.Lines.ToLookup(l => l.Key ?? "", l => new Interval(l.Start, l.Start.AddSeconds(l.Seconds)));
         var exactly = reading.Lines.Select(l => (l.Start, l.Seconds, l.Key)).ToHashSet();
-        var retakenStretches = new List<(string Key, Span Bucket)>();
+        var retakenStretches = new List<(string Key, Interval Bucket)>();
         foreach (var old in held)
         {
             if (seen.Contains(old.Name) || old.Total == Usd.Zero) continue;
-            var bucket = new Span(old.Name.Start, old.Name.Start.AddSeconds(old.Name.Seconds));
+            var bucket = new Interval(old.Name.Start, old.Name.Start.AddSeconds(old.Name.Seconds));
             if (bucket.Start < reading.Covers.Start || bucket.End > reading.Covers.End) continue;
             var sameBucket = exactly.Contains((old.Name.Start, old.Name.Seconds, old.Name.Key));
             var otherwise = sameBucket ? old.Name.Dimensions != reading.Dimensions : retaken[old.Name.Key ?? ""].Any(r => r.Meets(bucket));
@@ -91,7 +90,7 @@ public static class Observation
         string account, Reading reading, List<SnapshotLine> changed, List<LineName> missing, List<LineName> found,
         IReadOnlyList<PreviousReading> previous, int settlementLagSeconds, DateTimeOffset? bookmark)
     {
-        var id = EventIds.DerivedFrom(account, $"reading:{reading.Asked.ToText()}:{reading.Answered.ToText()}:{reading.Covers.Start.ToText()}").ToString("N");
+        var id = Ids.DerivedFrom(account, $"reading:{reading.Asked.ToText()}:{reading.Answered.ToText()}:{reading.Covers.Start.ToText()}").ToString("N");
         var chunks = Chunks(changed);
         var parts = new List<UsageSnapshotTaken>(chunks.Count);
         for (var i = 0; i < chunks.Count; i++)

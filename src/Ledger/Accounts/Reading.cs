@@ -15,7 +15,7 @@ public sealed record Reading
     public required DateTimeOffset Answered { get; init; }
 
     /// <summary>Whole buckets covered, <c>[Start, End)</c>; the last may still be running.</summary>
-    public required Span Covers { get; init; }
+    public required Interval Covers { get; init; }
 
     /// <summary>Under which dimensions the feed was asked.</summary>
     public required DimensionSet Dimensions { get; init; }

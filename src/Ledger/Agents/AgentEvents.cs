@@ -1,5 +1,3 @@
-using Ledger.Log;
-
 namespace Ledger.Agents;
 
 /// <summary>Somebody who spends was added.</summary>

@@ -1,4 +1,3 @@
-using Ledger.Log;
 using Ledger.Money;
 
 namespace Ledger.Budgets;
@@ -46,7 +45,7 @@ public sealed record Budget
     public required DateTimeOffset SetAt { get; init; }
 
     /// <summary>The id that follows from a name.</summary>
-    public static string IdOf(string name) => EventIds.Short("b", name.Trim().ToLowerInvariant());
+    public static string IdOf(string name) => Ids.Short("b", name.Trim().ToLowerInvariant());
 
     /// <summary>The stream of a budget.</summary>
     public static string Stream(string id) => $"budget-{id}";

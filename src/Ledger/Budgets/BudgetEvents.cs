@@ -1,4 +1,3 @@
-using Ledger.Log;
 using Ledger.Money;
 
 namespace Ledger.Budgets;

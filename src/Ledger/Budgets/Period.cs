@@ -27,7 +27,7 @@ public enum PeriodKind
 /// <summary>A budget's period: <c>month</c>, <c>life</c>, <c>2026-11-01T00:00:00Z..2026-12-01T00:00:00Z</c>.</summary>
 /// <param name="Kind">Which.</param>
 /// <param name="Custom">The stretch of a custom one; null for the others.</param>
-public sealed record Period(PeriodKind Kind, Span? Custom = null)
+public sealed record Period(PeriodKind Kind, Interval? Custom = null)
 {
     /// <summary>As people write it and events keep it.</summary>
     public override string ToString() => Custom is { } c ? $"{c.Start.ToText()}..{c.End.ToText()}" : Kind.ToString().ToLowerInvariant();

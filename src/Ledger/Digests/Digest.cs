@@ -1,6 +1,6 @@
-using Ledger.Log;
 using Ledger.Money;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Digests;
 
@@ -18,7 +18,7 @@ namespace Ledger.Digests;
 public sealed record DigestComposed(string Team, string Week, string Subject, Digest Digest, IReadOnlyList<string> Recipients, DateTimeOffset At, string? By) : ILedgerEvent
 {
     /// <summary>The stream of a team's digests of a week.</summary>
-    public static string Stream(string team, string week) => $"digest-{EventIds.Short("t", team)}-{week}";
+    public static string Stream(string team, string week) => $"digest-{Ids.Short("t", team)}-{week}";
 }
 
 /// <summary>Everything a weekly digest says, as data: texts, pages and mails are made from this alone.</summary>
@@ -31,7 +31,7 @@ public sealed record Digest
     public required string Week { get; init; }
 
     /// <summary>The week's window.</summary>
-    public required Span Window { get; init; }
+    public required Interval Window { get; init; }
 
     /// <summary>IANA name of the zone the week is cut in.</summary>
     public required string Zone { get; init; }
@@ -121,7 +121,7 @@ public sealed record Digest
 /// <param name="Spent">Spent; null: not known.</param>
 /// <param name="Forecast">At the period's end.</param>
 /// <param name="State"><c>ok</c>, <c>warn</c>, <c>over</c>, <c>unknown</c>.</param>
-public sealed record DigestBudget(string Name, string Scope, string Period, Span Window, Usd Limit, Usd? Spent, Forecast Forecast, string State);
+public sealed record DigestBudget(string Name, string Scope, string Period, Interval Window, Usd Limit, Usd? Spent, Forecast Forecast, string State);
 
 /// <summary>A mission in a digest.</summary>
 /// <param name="Mission">Id.</param>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Calendar = Ledger.Budgets.Calendar;
 
 namespace Ledger.Digests;
 
@@ -7,7 +6,7 @@ namespace Ledger.Digests;
 public static class DigestCalendar
 {
     /// <summary>The ISO week an instant lies in, and its window, Monday to Monday.</summary>
-    public static (string Week, Span Window) WeekOf(DateTimeOffset at, TimeZoneInfo zone)
+    public static (string Week, Interval Window) WeekOf(DateTimeOffset at, TimeZoneInfo zone)
     {
         var today = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(at, zone).DateTime);
         var monday = today.AddDays(-(((int)today.DayOfWeek + 6) % 7));
@@ -15,7 +14,7 @@ public static class DigestCalendar
     }
 
     /// <summary>Reads <c>2026-W47</c>.</summary>
-    public static bool TryWeek(string? text, TimeZoneInfo zone, out Span window)
+    public static bool TryWeek(string? text, TimeZoneInfo zone, out Interval window)
     {
         window = default;
         if (text is not { Length: 8 } || text[4] != '-' || text[5] is not ('W' or 'w')
@@ -42,7 +41,7 @@ public static class DigestCalendar
         }
     }
 
-    private static Span WindowOf(DateOnly monday, TimeZoneInfo zone) =>
+    private static Interval WindowOf(DateOnly monday, TimeZoneInfo zone) =>
         new(Calendar.InstantOf(monday.ToDateTime(TimeOnly.MinValue), zone), Calendar.InstantOf(monday.AddDays(7).ToDateTime(TimeOnly.MinValue), zone));
 
     private static string NameOf(DateOnly monday)

@@ -1,5 +1,3 @@
-using Ledger.Log;
-
 namespace Ledger.Keys;
 
 /// <summary>Billing named a key for the first time, or by another name.</summary>

@@ -14,7 +14,7 @@ public static class KeyRules
         foreach (var owner in owners)
             if (owner.Weight is < 1 or > 1_000_000)
                 return Decision.Refuse("weight.invalid", "A weight is an integer from 1 to 1,000,000.", $"owners.{owner.Agent}", $"{owner.Weight}");
-        if (from is { } f && Missions.MissionRules.WrongInstant("from", f, now) is { } bad) return bad;
+        if (from is { } f && Mission.CheckInstant("from", f, now) is { } bad) return bad;
 
         var start = from?.ToMicroseconds() ?? (key.Assignments.Count == 0 ? null : now.ToMicroseconds());
         return Decision.Accept(new KeyAssigned(key.Account, key.Key, [.. owners.OrderBy(o => o.Agent, StringComparer.Ordinal)], start, now, by));

@@ -30,14 +30,14 @@ public sealed record Mission
 
     /// <summary>From its first start to its last end, or to the end of time that is accepted while it is open.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
-    public Span Life => new(Windows[0].Start, Windows[^1].End ?? Instants.Max);
+    public Interval Life => new(Windows[0].Start, Windows[^1].End ?? Instants.Max);
 
     /// <summary>The stretches in which it can carry spend; an open end reaches to the end of time.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
-    public IEnumerable<Span> Spans => Cancelled ? [] : Windows.Select(w => w.Span);
+    public IEnumerable<Interval> Intervals => Cancelled ? [] : Windows.Select(w => w.Interval);
 
     /// <summary>Folds an event of the mission's stream. Total: an event of another kind changes nothing.</summary>
-    public static Mission? Apply(Mission? mission, Log.ILedgerEvent happened) => (mission, happened) switch
+    public static Mission? Apply(Mission? mission, ILedgerEvent happened) => (mission, happened) switch
     {
         (null, MissionStarted e) => new() { Id = e.Mission, Title = e.Title, Ref = e.Ref, Agents = e.Agents, Weight = e.Weight, Windows = [new(e.Start, null)] },
         ({ } m, MissionEnded e) => m with { Windows = [.. m.Windows.SkipLast(1), m.Windows[^1] with { End = e.End }] },
@@ -70,7 +70,7 @@ public sealed record Window(DateTimeOffset Start, DateTimeOffset? End)
 {
     /// <summary>The window as a stretch of time.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
-    public Span Span => new(Start, End ?? DateTimeOffset.MaxValue);
+    public Interval Interval => new(Start, End ?? DateTimeOffset.MaxValue);
 }
 
 /// <summary>Where a mission stands.</summary>

@@ -1,5 +1,3 @@
-using Ledger.Log;
-
 namespace Ledger.Missions;
 
 /// <summary>A mission started: its first window opens.</summary>

@@ -66,7 +66,7 @@ public static class MissionRules
         if (windows[0].End is { } firstEnd && firstEnd <= windows[0].Start) return EndBeforeStart(start is null ? "end" : "start", firstEnd, windows[0].Start);
         if (windows[^1].End is { } lastEnd && lastEnd <= windows[^1].Start) return EndBeforeStart("end", lastEnd, windows[^1].Start);
 
-        var events = new List<Log.ILedgerEvent>(2);
+        var events = new List<ILedgerEvent>(2);
         if ((start is not null && windows[0] != mission.Windows[0]) || (end is not null && windows[^1] != mission.Windows[^1]))
             events.Add(new MissionWindowCorrected(mission.Id, start?.ToMicroseconds(), end?.ToMicroseconds(), now, by));
         var changed = (title is not null && title != mission.Title) || (reference is not null && reference != (mission.Ref ?? ""))

@@ -1,8 +1,6 @@
 using Ledger.Accounts;
-using Ledger.Attribution;
-using Ledger.Log;
+using Ledger.Spend;
 using Ledger.Testing;
-using Directory = Ledger.Attribution.Directory;
 
 namespace Ledger.Tests.Attribution;
 
@@ -20,7 +18,7 @@ public sealed class Laws
         Assert.NotEmpty(reference.Parts);
 
         var bounds = new Dictionary<string, (long Low, long High)>();
-        var directory = new Directory();
+        var directory = new AttributionContext();
         foreach (var happened in log) directory.Apply(happened);
         foreach (var (line, book) in Books(log, directory))
         {
@@ -30,7 +28,7 @@ public sealed class Laws
             Assert.Equal(reference.Totals[line], parts.Values.Sum(p => p.Item1));
             Assert.All(parts.Values, p => Assert.True(Math.Sign(p.Item1) is 0 || (Math.Sign(p.Item1) == Math.Sign(book.Total.Ticks) && Math.Abs(p.Item1) <= Math.Abs(book.Total.Ticks))));
 
-            var bucket = new Span(line.Start, line.Start.AddSeconds(line.Seconds));
+            var bucket = new Interval(line.Start, line.Start.AddSeconds(line.Seconds));
             var claims = Bounds.Of(bucket, directory.Ownership(line.Account, line.Key), directory);
             foreach (var claim in claims)
             {
@@ -57,7 +55,7 @@ public sealed class Laws
         Assert.Equal(before.Totals.Values.Sum(), after.Parts.Values.SelectMany(p => p.Values).Sum(p => p.Amount));
     });
 
-    private static Dictionary<RefLine, LineBook> Books(ILedgerEvent[] log, Directory directory)
+    private static Dictionary<RefLine, LineBook> Books(ILedgerEvent[] log, AttributionContext directory)
     {
         var books = new Dictionary<RefLine, LineBook>();
         foreach (var snapshot in log.OfType<UsageSnapshotTaken>())

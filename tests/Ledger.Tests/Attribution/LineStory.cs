@@ -1,9 +1,8 @@
 using Ledger.Agents;
-using Ledger.Attribution;
+using Ledger.Spend;
 using Ledger.Keys;
 using Ledger.Missions;
 using Ledger.Money;
-using Directory = Ledger.Attribution.Directory;
 
 namespace Ledger.Tests.Attribution;
 
@@ -11,7 +10,7 @@ namespace Ledger.Tests.Attribution;
 internal sealed class LineStory
 {
     public static readonly DateTimeOffset Day = new(2026, 11, 16, 0, 0, 0, TimeSpan.Zero);
-    private readonly Directory directory = new();
+    private readonly AttributionContext directory = new();
     private readonly List<(DateTimeOffset At, Usd Total)> readings = [];
 
     public LineStory(IdleRule idle = IdleRule.Shares, string agents = "ba", string owners = "ba=1")
@@ -21,7 +20,7 @@ internal sealed class LineStory
         Owned(owners);
     }
 
-    public static Span Bucket => new(At("10:00"), At("11:00"));
+    public static Interval Bucket => new(At("10:00"), At("11:00"));
 
     public static DateTimeOffset At(string time) => Day + TimeSpan.Parse(time, System.Globalization.CultureInfo.InvariantCulture);
 

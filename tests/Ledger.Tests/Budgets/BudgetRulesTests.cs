@@ -25,7 +25,7 @@ public sealed class BudgetRulesTests
     [Fact]
     public void a_budget_is_set()
     {
-        var set = BudgetRules.Set(null, wanted, Given.Now).Then<BudgetSet>();
+        var set = Budget.Set(null, wanted, Given.Now).Then<BudgetSet>();
         var budget = Budget.Apply(null, set)!;
         Assert.Equal(new Scope(ScopeKind.Agent, "ba"), budget.Scope);
         Assert.Equal(Usd.Parse("31"), budget.LimitAt("month", Given.Now));
@@ -33,7 +33,7 @@ public sealed class BudgetRulesTests
     }
 
     [Fact]
-    public void setting_it_as_it_is_changes_nothing() => BudgetRules.Set(Known, wanted with { At = Given.Now.AddDays(1), By = "somebody else" }, Given.Now).ThenNothing();
+    public void setting_it_as_it_is_changes_nothing() => Budget.Set(Known, wanted with { At = Given.Now.AddDays(1), By = "somebody else" }, Given.Now).ThenNothing();
 
     [Fact]
     public void another_recipient_does_not_arm_alerts_anew_and_another_limit_does()
@@ -47,10 +47,10 @@ public sealed class BudgetRulesTests
     [Fact]
     public void a_closed_budget_that_is_set_again_is_open_and_armed_anew()
     {
-        var closed = Budget.Apply(Known, BudgetRules.Close(Known, Given.Now, null).Then<BudgetClosed>())!;
+        var closed = Budget.Apply(Known, Known.Close(Given.Now, null).Then<BudgetClosed>())!;
         Assert.True(closed.Closed);
-        BudgetRules.Close(closed, Given.Now, null).ThenNothing();
-        var again = Budget.Apply(closed, BudgetRules.Set(closed, wanted, Given.Now).Then<BudgetSet>())!;
+        closed.Close(Given.Now, null).ThenNothing();
+        var again = Budget.Apply(closed, Budget.Set(closed, wanted, Given.Now).Then<BudgetSet>())!;
         Assert.False(again.Closed);
         Assert.Equal(2, again.Revision);
     }
@@ -59,7 +59,7 @@ public sealed class BudgetRulesTests
     public void a_raise_counts_until_it_is_over_and_arms_alerts_both_times()
     {
         var until = Given.Now.AddDays(3);
-        var raised = Budget.Apply(Known, BudgetRules.Raise(Known, null, Usd.Parse("45"), until, Given.Now, "olga").Then<BudgetRaised>())!;
+        var raised = Budget.Apply(Known, Known.Raise(null, Usd.Parse("45"), until, Given.Now, "olga").Then<BudgetRaised>())!;
         Assert.Equal(Usd.Parse("45"), raised.LimitAt("month", Given.Now));
         Assert.Equal(Usd.Parse("45"), raised.LimitAt("month", until.AddMicroseconds(-1)));
         Assert.Equal(Usd.Parse("31"), raised.LimitAt("month", until));
@@ -79,22 +79,22 @@ public sealed class BudgetRulesTests
     [InlineData("0")]
     [InlineData("-50")]
     [InlineData("100000000.01")]
-    public void a_raise_is_above_the_limit(string limit) => BudgetRules.Raise(Known, null, Usd.Parse(limit), Given.Now.AddDays(1), Given.Now, null).ThenRefused("budget.invalid", "limit", Usd.Parse(limit).ToString());
+    public void a_raise_is_above_the_limit(string limit) => Known.Raise(null, Usd.Parse(limit), Given.Now.AddDays(1), Given.Now, null).ThenRefused("budget.invalid", "limit", Usd.Parse(limit).ToString());
 
     [Fact]
     public void a_raise_ends_in_the_future_and_within_a_year()
     {
-        BudgetRules.Raise(Known, null, Usd.Parse("45"), Given.Now, Given.Now, null).ThenRefused("time.out_of_range", "until");
-        BudgetRules.Raise(Known, null, Usd.Parse("45"), Given.Now.AddDays(367), Given.Now, null).ThenRefused("time.out_of_range", "until");
+        Known.Raise(null, Usd.Parse("45"), Given.Now, Given.Now, null).ThenRefused("time.out_of_range", "until");
+        Known.Raise(null, Usd.Parse("45"), Given.Now.AddDays(367), Given.Now, null).ThenRefused("time.out_of_range", "until");
     }
 
     [Fact]
     public void a_raise_says_which_period_where_there_are_several()
     {
         var both = Budget.Apply(null, wanted with { Limits = [new("day", Usd.Parse("2")), new("month", Usd.Parse("31"))] })!;
-        Assert.Equal(["day", "month"], BudgetRules.Raise(both, null, Usd.Parse("45"), Given.Now.AddDays(1), Given.Now, null).ThenRefused("budget.invalid", "period").Candidates!);
-        BudgetRules.Raise(both, "year", Usd.Parse("45"), Given.Now.AddDays(1), Given.Now, null).ThenRefused("budget.invalid", "period", "year");
-        Assert.Equal("day", BudgetRules.Raise(both, "day", Usd.Parse("3"), Given.Now.AddDays(1), Given.Now, null).Then<BudgetRaised>().Period);
+        Assert.Equal(["day", "month"], both.Raise(null, Usd.Parse("45"), Given.Now.AddDays(1), Given.Now, null).ThenRefused("budget.invalid", "period").Candidates!);
+        both.Raise("year", Usd.Parse("45"), Given.Now.AddDays(1), Given.Now, null).ThenRefused("budget.invalid", "period", "year");
+        Assert.Equal("day", both.Raise("day", Usd.Parse("3"), Given.Now.AddDays(1), Given.Now, null).Then<BudgetRaised>().Period);
     }
 
     [Fact]
@@ -132,10 +132,10 @@ public sealed class BudgetRulesTests
     public void what_makes_no_sense_is_refused(string what, BudgetSet set, string code, string field)
     {
         Assert.NotEmpty(what);
-        BudgetRules.Set(null, set, Given.Now).ThenRefused(code, field);
+        Budget.Set(null, set, Given.Now).ThenRefused(code, field);
     }
 
     [Fact]
     public void percent_and_dollars_rise_together() =>
-        BudgetRules.Set(null, wanted with { Thresholds = [new(Basis.Actual, 50, null), new(Basis.Actual, null, Usd.Parse("20")), new(Basis.Actual, 100, null), new(Basis.Forecast, 90, null)] }, Given.Now).Then<BudgetSet>();
+        Budget.Set(null, wanted with { Thresholds = [new(Basis.Actual, 50, null), new(Basis.Actual, null, Usd.Parse("20")), new(Basis.Actual, 100, null), new(Basis.Forecast, 90, null)] }, Given.Now).Then<BudgetSet>();
 }

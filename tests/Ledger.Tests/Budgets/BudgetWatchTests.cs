@@ -2,13 +2,14 @@ using Ledger.Budgets;
 using Ledger.Money;
 using Ledger.Testing;
 using Ledger.Tests.Domain;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Tests.Budgets;
 
 public sealed class BudgetWatchTests
 {
-    private static readonly Span month = new(Given.At("-15.00:00"), Given.At("15.00:00"));
+    private static readonly Interval month = new(Given.At("-15.00:00"), Given.At("15.00:00"));
 
     [Theory]
     [InlineData("15.4999999999", "")]
@@ -25,7 +26,7 @@ public sealed class BudgetWatchTests
     public void a_percentage_of_an_odd_limit_is_never_crossed_early()
     {
         var state = State("0.0000000001", limit: "0.0000000003");
-        Assert.Empty(BudgetWatch.Crossed(state, Given.Now));
+        Assert.Empty(state.Crossed(Given.Now));
         Assert.Equal("50%", Assert.Single(BudgetWatch.Crossed(State("0.0000000002", limit: "0.0000000003"), Given.Now)).Threshold.ToString());
     }
 
@@ -33,8 +34,8 @@ public sealed class BudgetWatchTests
     public void a_raise_to_the_highest_limit_with_the_highest_threshold_can_still_be_judged()
     {
         var state = State("99000000", limit: "100000000") with { Budget = State("1").Budget with { Thresholds = [new(Basis.Actual, 50, null), new(Basis.Actual, 1_000, null)] } };
-        Assert.Equal("50%", Assert.Single(BudgetWatch.Crossed(state, Given.Now)).Threshold.ToString());
-        Assert.False(BudgetWatch.IsCrossed(state, state.Budget.Thresholds[1]));
+        Assert.Equal("50%", Assert.Single(state.Crossed(Given.Now)).Threshold.ToString());
+        Assert.False(state.IsCrossed(state.Budget.Thresholds[1]));
     }
 
     [Fact]
@@ -89,7 +90,7 @@ public sealed class BudgetWatchTests
     public void how_much_it_matters_follows_from_how_far_it_is() =>
         Assert.Equal([Severity.Info, Severity.Warning, Severity.Critical], BudgetWatch.Crossed(State("31"), Given.Now).Select(c => c.Severity));
 
-    private static string[] Keys(BudgetState state) => [.. BudgetWatch.Crossed(state, Given.Now).Select(c => c.Key)];
+    private static string[] Keys(BudgetState state) => [.. state.Crossed(Given.Now).Select(c => c.Key)];
 
     private static BudgetState State(string spent, string? expected = null, string limit = "31", string history = "0")
     {

@@ -1,7 +1,6 @@
 using Ledger.Budgets;
 using Ledger.Digests;
 using Ledger.Testing;
-using Calendar = Ledger.Budgets.Calendar;
 
 namespace Ledger.Tests.Budgets;
 
@@ -26,14 +25,14 @@ public sealed class CalendarTests
     public void a_period_is_cut_at_local_midnights(string period, string zone, string at, string start, string end)
     {
         Assert.True(Period.TryParse(period, out var parsed));
-        Assert.Equal(new Span(Time(start), Time(end)), Calendar.WindowAt(parsed, Zone(zone), DayOfWeek.Monday, Time(at)));
+        Assert.Equal(new Interval(Time(start), Time(end)), Calendar.WindowAt(parsed, Zone(zone), DayOfWeek.Monday, Time(at)));
     }
 
     [Fact]
     public void a_week_starts_where_the_budget_says()
     {
         var window = Calendar.WindowAt(new(PeriodKind.Week), Zone("UTC"), DayOfWeek.Sunday, Time("2026-11-16T00:00:00Z"));
-        Assert.Equal(new Span(Time("2026-11-15T00:00:00Z"), Time("2026-11-22T00:00:00Z")), window);
+        Assert.Equal(new Interval(Time("2026-11-15T00:00:00Z"), Time("2026-11-22T00:00:00Z")), window);
     }
 
     [Fact]

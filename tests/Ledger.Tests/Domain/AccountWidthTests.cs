@@ -12,7 +12,7 @@ public sealed class AccountWidthTests
     {
         var account = Fold(Connected(3600, 0), new AccountEdited("a", null, 900, day.AddHours(3), null, day.AddHours(2.5), null));
         Assert.Equal(900, account.BucketSeconds);
-        Assert.Equal([(new Span(day, day.AddHours(3)), 3600), (new Span(day.AddHours(3), day.AddHours(5)), 900)], account.InWidths(new(day, day.AddHours(5))));
+        Assert.Equal([(new Interval(day, day.AddHours(3)), 3600), (new Interval(day.AddHours(3), day.AddHours(5)), 900)], account.InWidths(new(day, day.AddHours(5))));
     }
 
     [Fact]
@@ -20,7 +20,7 @@ public sealed class AccountWidthTests
     {
         var account = Fold(Connected(900, 0), new AccountRemoved("a", day.AddHours(4), null), Connected(3600, 6.2));
         Assert.False(account.Removed);
-        Assert.Equal([(new Span(day, day.AddHours(7)), 900), (new Span(day.AddHours(7), day.AddHours(9)), 3600)], account.InWidths(new(day, day.AddHours(9))));
+        Assert.Equal([(new Interval(day, day.AddHours(7)), 900), (new Interval(day.AddHours(7), day.AddHours(9)), 3600)], account.InWidths(new(day, day.AddHours(9))));
     }
 
     [Fact]
@@ -41,5 +41,5 @@ public sealed class AccountWidthTests
 
     private static AccountConnected Connected(int seconds, double hours) => new("a", "xai", "team", "label", seconds, null, day.AddHours(hours), null);
 
-    private static Account Fold(params Ledger.Log.ILedgerEvent[] events) => events.Aggregate((Account?)null, Account.Apply)!;
+    private static Account Fold(params ILedgerEvent[] events) => events.Aggregate((Account?)null, Account.Apply)!;
 }

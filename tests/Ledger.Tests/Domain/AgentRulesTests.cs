@@ -14,12 +14,12 @@ public sealed class AgentRulesTests
     [InlineData("Token   Monitor", "token-monitor")]
     [InlineData("xai-vigilio", "xai-vigilio")]
     [InlineData("ZO\u00CB", "zo\u00EB")]
-    public void an_agents_id_is_its_name_as_people_type_it(string name, string id) => Assert.Equal(id, AgentRules.IdOf(name));
+    public void an_agents_id_is_its_name_as_people_type_it(string name, string id) => Assert.Equal(id, Agent.IdOf(name));
 
     [Fact]
     public void an_agent_is_added_under_its_id()
     {
-        var e = AgentRules.Add(null, " Token Monitor ", IdleRule.Yields, Now, "olga").Then<AgentAdded>();
+        var e = Agent.Add(null, " Token Monitor ", IdleRule.Yields, Now, "olga").Then<AgentAdded>();
         Assert.Equal(("token-monitor", "Token Monitor", IdleRule.Yields), (e.Agent, e.Name, e.Idle));
     }
 
@@ -38,16 +38,16 @@ public sealed class AgentRulesTests
     [InlineData("b\0a")]
     [InlineData("b\u202Ea")]
     public void a_name_that_would_mean_something_else_on_a_command_line_or_in_a_report_is_refused(string name) =>
-        AgentRules.Add(null, name, IdleRule.Shares, Now, null).ThenRefused("text.invalid", "name");
+        Agent.Add(null, name, IdleRule.Shares, Now, null).ThenRefused("text.invalid", "name");
 
     [Fact]
     public void an_agent_that_is_there_is_not_added_again() =>
-        Assert.Contains("agent edit ba", AgentRules.Add(ba, "Ba", IdleRule.Shares, Now, null).ThenRefused("agent.exists", "name").Detail, StringComparison.Ordinal);
+        Assert.Contains("agent edit ba", Agent.Add(ba, "Ba", IdleRule.Shares, Now, null).ThenRefused("agent.exists", "name").Detail, StringComparison.Ordinal);
 
     [Fact]
     public void an_edit_says_only_what_it_changes()
     {
-        var e = AgentRules.Edit(ba, null, IdleRule.Yields, Now, null).Then<AgentEdited>();
+        var e = ba.Edit(null, IdleRule.Yields, Now, null).Then<AgentEdited>();
         Assert.Null(e.Name);
         Assert.Equal(IdleRule.Yields, e.Idle);
     }
@@ -55,10 +55,10 @@ public sealed class AgentRulesTests
     [Fact]
     public void an_edit_that_changes_nothing_is_not_written()
     {
-        AgentRules.Edit(ba, "Ba", IdleRule.Shares, Now, null).ThenNothing();
-        AgentRules.Edit(ba, null, null, Now, null).ThenNothing();
+        ba.Edit("Ba", IdleRule.Shares, Now, null).ThenNothing();
+        ba.Edit(null, null, Now, null).ThenNothing();
     }
 
     [Fact]
-    public void a_bad_new_name_is_refused() => AgentRules.Edit(ba, "(idle)", null, Now, null).ThenRefused("text.invalid", "name");
+    public void a_bad_new_name_is_refused() => ba.Edit("(idle)", null, Now, null).ThenRefused("text.invalid", "name");
 }

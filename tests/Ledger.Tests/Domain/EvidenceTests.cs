@@ -1,17 +1,16 @@
 using Ledger.Agents;
-using Ledger.Attribution;
+using Ledger.Spend;
 using Ledger.Keys;
 using Ledger.Missions;
 using Ledger.Money;
 using static Ledger.Tests.Domain.Given;
-using Directory = Ledger.Attribution.Directory;
 
 namespace Ledger.Tests.Domain;
 
 /// <summary>When a rise can have happened, and the pitfalls that window maths fell into elsewhere.</summary>
 public sealed class EvidenceTests
 {
-    private static readonly Span bucket = new(At("10:00"), At("11:00"));
+    private static readonly Interval bucket = new(At("10:00"), At("11:00"));
 
     [Theory]
     // previous asked, lag in minutes, answered → evidence
@@ -30,7 +29,7 @@ public sealed class EvidenceTests
     [InlineData(null, 0, "10:00", "10:00", "11:00")]
     [InlineData("10:30", 0, "10:30", "10:00", "10:30")]
     public void a_rise_happened_between_the_last_reading_and_this_one(string? previous, int lag, string answered, string from, string to) =>
-        Assert.Equal(new Span(At(from), At(to)), Evidence.Of(bucket, previous is null ? null : At(previous), TimeSpan.FromMinutes(lag), At(answered)));
+        Assert.Equal(new Interval(At(from), At(to)), Evidence.Of(bucket, previous is null ? null : At(previous), TimeSpan.FromMinutes(lag), At(answered)));
 
     [Fact]
     public void evidence_lies_in_its_bucket_and_is_never_empty() => Testing.Seeds.Run(500, random =>
@@ -120,7 +119,7 @@ public sealed class EvidenceTests
     public void a_day_bucket_cut_by_a_day_elsewhere_is_shared_by_time_and_says_so()
     {
         // 00:00 to 24:00 in Berlin is 23:00 to 23:00 UTC: one hour of the mission lies in the bucket of the day before.
-        var day = new Span(At("00:00"), At("1.00:00"));
+        var day = new Interval(At("00:00"), At("1.00:00"));
         var books = new Books().Mission("m", "-01:00", "23:00");
         var parts = Attributor.Attribute(Usd.Parse("24"), day, books.Key, books.Directory);
         Assert.Equal([("m", Method.Prorated, Usd.Parse("23")), (null, Method.Prorated, Usd.Parse("1"))], parts.Select(p => (p.Party.Mission, p.Method, p.Amount)));
@@ -180,19 +179,19 @@ public sealed class EvidenceTests
     {
         public Books(string owners = "ba=1")
         {
-            foreach (var agent in new[] { "ba", "vigilio" }) Directory.Apply(new AgentAdded(agent, agent, IdleRule.Shares, Now, null));
+            foreach (var agent in new[] { "ba", "vigilio" }) AttributionContext.Apply(new AgentAdded(agent, agent, IdleRule.Shares, Now, null));
             var list = owners.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(o => o.Split('=')).Select(o => new Owner(o[0], int.Parse(o[1], System.Globalization.CultureInfo.InvariantCulture)));
-            Directory.Apply(new KeyAssigned("xai", "k", [.. list], null, Now, null));
+            AttributionContext.Apply(new KeyAssigned("xai", "k", [.. list], null, Now, null));
         }
 
-        public Directory Directory { get; } = new();
+        public AttributionContext AttributionContext { get; } = new();
 
-        public KeyOwnership Key => Directory.Ownership("xai", "k");
+        public KeyOwnership Key => AttributionContext.Ownership("xai", "k");
 
         public Books Mission(string id, string start, string? end, string agent = "ba")
         {
-            Directory.Apply(new MissionStarted(id, id, null, [agent], 1, At(start), Now, null));
-            if (end is not null) Directory.Apply(new MissionEnded(id, At(end), Now, null));
+            AttributionContext.Apply(new MissionStarted(id, id, null, [agent], 1, At(start), Now, null));
+            if (end is not null) AttributionContext.Apply(new MissionEnded(id, At(end), Now, null));
             return this;
         }
     }

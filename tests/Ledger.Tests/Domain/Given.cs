@@ -1,5 +1,4 @@
 using System.Globalization;
-using Ledger.Log;
 using Ledger.Missions;
 
 namespace Ledger.Tests.Domain;

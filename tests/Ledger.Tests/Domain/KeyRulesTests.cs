@@ -34,27 +34,27 @@ public sealed class KeyRulesTests
     [InlineData(-1)]
     [InlineData(1_000_001)]
     public void a_weight_that_is_no_share_is_refused_and_names_its_owner(int weight) =>
-        KeyRules.Assign(fresh, [new("ba", 1), new("vigilio", weight)], null, Now, null).ThenRefused("weight.invalid", "owners.vigilio", $"{weight}");
+        fresh.Assign([new("ba", 1), new("vigilio", weight)], null, Now, null).ThenRefused("weight.invalid", "owners.vigilio", $"{weight}");
 
     [Fact]
     public void the_largest_weight_is_a_million() => Assign(fresh, [new("ba", 1_000_000)]);
 
     [Fact]
     public void an_owner_twice_is_refused() =>
-        KeyRules.Assign(fresh, [new("ba", 1), new("ba", 2)], null, Now, null).ThenRefused("request.invalid", "owners");
+        fresh.Assign([new("ba", 1), new("ba", 2)], null, Now, null).ThenRefused("request.invalid", "owners");
 
     [Fact]
     public void owners_are_bounded()
     {
-        Assign(fresh, [.. Enumerable.Range(0, KeyRules.OwnersMax).Select(i => new Owner($"a{i}", 1))]);
-        KeyRules.Assign(fresh, [.. Enumerable.Range(0, KeyRules.OwnersMax + 1).Select(i => new Owner($"a{i}", 1))], null, Now, null).ThenRefused("request.invalid", "owners");
+        Assign(fresh, [.. Enumerable.Range(0, KeyOwnership.OwnersMax).Select(i => new Owner($"a{i}", 1))]);
+        fresh.Assign([.. Enumerable.Range(0, KeyOwnership.OwnersMax + 1).Select(i => new Owner($"a{i}", 1))], null, Now, null).ThenRefused("request.invalid", "owners");
     }
 
     [Fact]
     public void an_instant_before_2015_or_far_ahead_is_refused()
     {
-        KeyRules.Assign(fresh, [], Instants.Min.AddSeconds(-1), Now, null).ThenRefused("time.out_of_range", "from");
-        KeyRules.Assign(fresh, [], Now.AddMinutes(11), Now, null).ThenRefused("time.out_of_range", "from");
+        fresh.Assign([], Instants.Min.AddSeconds(-1), Now, null).ThenRefused("time.out_of_range", "from");
+        fresh.Assign([], Now.AddMinutes(11), Now, null).ThenRefused("time.out_of_range", "from");
     }
 
     [Fact]
@@ -90,9 +90,9 @@ public sealed class KeyRulesTests
         var key = fresh.Assign(new(At("10:00"), [new("ba", 1)])).Assign(new(At("11:00"), []));
         Assert.Equal([(At("09:30"), At("10:00"), 0), (At("10:00"), At("10:30"), 1)], key.Stretches(new(At("09:30"), At("10:30"))).Select(s => (s.Stretch.Start, s.Stretch.End, s.Owners.Count)));
         Assert.Empty(key.Stretches(new(At("10:00"), At("10:00"))));
-        Assert.Single(fresh.Stretches(Span.Always));
+        Assert.Single(fresh.Stretches(Interval.Always));
     }
 
     private static KeyAssigned Assign(KeyOwnership key, Owner[]? owners = null, DateTimeOffset? from = null) =>
-        KeyRules.Assign(key, owners ?? [new("ba", 1)], from, Now, "olga").Then<KeyAssigned>();
+        key.Assign(owners ?? [new("ba", 1)], from, Now, "olga").Then<KeyAssigned>();
 }

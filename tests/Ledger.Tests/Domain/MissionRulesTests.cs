@@ -71,8 +71,8 @@ public sealed class MissionRulesTests
     {
         Start(title: new string('x', Names.LengthMax)).Then<MissionStarted>();
         Start(title: new string('x', Names.LengthMax + 1)).ThenRefused("text.invalid", "title");
-        Start(reference: "https://" + new string('x', MissionRules.RefLengthMax - 8)).Then<MissionStarted>();
-        Start(reference: new string('x', MissionRules.RefLengthMax + 1)).ThenRefused("text.invalid", "ref");
+        Start(reference: "https://" + new string('x', Mission.RefLengthMax - 8)).Then<MissionStarted>();
+        Start(reference: new string('x', Mission.RefLengthMax + 1)).ThenRefused("text.invalid", "ref");
         Start(reference: "a\0b").ThenRefused("text.invalid", "ref");
     }
 
@@ -81,8 +81,8 @@ public sealed class MissionRulesTests
     {
         Start(agents: []).ThenRefused("request.invalid", "agents");
         Start(agents: ["ba", "ba"]).ThenRefused("request.invalid", "agents");
-        Start(agents: [.. Enumerable.Range(0, MissionRules.AgentsMax).Select(i => $"a{i}")]).Then<MissionStarted>();
-        Start(agents: [.. Enumerable.Range(0, MissionRules.AgentsMax + 1).Select(i => $"a{i}")]).ThenRefused("request.invalid", "agents");
+        Start(agents: [.. Enumerable.Range(0, Mission.AgentsMax).Select(i => $"a{i}")]).Then<MissionStarted>();
+        Start(agents: [.. Enumerable.Range(0, Mission.AgentsMax + 1).Select(i => $"a{i}")]).ThenRefused("request.invalid", "agents");
     }
 
     [Theory]
@@ -107,43 +107,43 @@ public sealed class MissionRulesTests
 
     [Fact]
     public void a_mission_ends_where_it_is_told_to() =>
-        Assert.Equal(At("11:00"), MissionRules.End(Open, At("11:00"), Now, "ba").Then<MissionEnded>().End);
+        Assert.Equal(At("11:00"), Open.End(At("11:00"), Now, "ba").Then<MissionEnded>().End);
 
     [Fact]
     public void an_end_at_or_before_the_start_is_refused()
     {
-        MissionRules.End(Open, At("10:00"), Now, null).ThenRefused("mission.end_before_start", "at", "2026-11-16T10:00:00Z");
-        MissionRules.End(Open, At("09:59"), Now, null).ThenRefused("mission.end_before_start", "at");
-        MissionRules.End(Open, At("10:00").AddTicks(10), Now, null).Then<MissionEnded>();
+        Open.End(At("10:00"), Now, null).ThenRefused("mission.end_before_start", "at", "2026-11-16T10:00:00Z");
+        Open.End(At("09:59"), Now, null).ThenRefused("mission.end_before_start", "at");
+        Open.End(At("10:00").AddTicks(10), Now, null).Then<MissionEnded>();
     }
 
     [Fact]
     public void a_second_end_is_refused_and_says_what_to_do_instead()
     {
-        var why = MissionRules.End(Ended, At("11:30"), Now, null).ThenRefused("mission.not_open");
+        var why = Ended.End(At("11:30"), Now, null).ThenRefused("mission.not_open");
         Assert.Contains("mission edit m-1 --end", why.Detail, StringComparison.Ordinal);
         Assert.Contains("2026-11-16T11:00:00Z", why.Detail, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void a_far_future_end_is_refused() => MissionRules.End(Open, Now.AddDays(1), Now, null).ThenRefused("time.out_of_range", "at");
+    public void a_far_future_end_is_refused() => Open.End(Now.AddDays(1), Now, null).ThenRefused("time.out_of_range", "at");
 
     [Fact]
     public void reopening_adds_a_window_and_leaves_the_gap_out()
     {
-        var e = MissionRules.Reopen(Ended, At("11:30"), Now, "ba").Then<MissionReopened>();
+        var e = Ended.Reopen(At("11:30"), Now, "ba").Then<MissionReopened>();
         var mission = Mission(started, ended, e);
         Assert.Equal(MissionState.Open, mission.State);
         Assert.Equal([new(At("10:00"), At("11:00")), new(At("11:30"), null)], mission.Windows);
-        Assert.DoesNotContain(mission.Spans, s => s.Contains(At("11:15")));
+        Assert.DoesNotContain(mission.Intervals, s => s.Contains(At("11:15")));
     }
 
     [Fact]
     public void reopening_may_touch_the_last_window_but_not_reach_into_it()
     {
-        MissionRules.Reopen(Ended, At("11:00"), Now, null).Then<MissionReopened>();
-        MissionRules.Reopen(Ended, At("10:59"), Now, null).ThenRefused("mission.overlaps_itself", "at", "2026-11-16T10:59:00Z");
-        MissionRules.Reopen(Open, At("11:00"), Now, null).ThenRefused("mission.not_ended");
+        Ended.Reopen(At("11:00"), Now, null).Then<MissionReopened>();
+        Ended.Reopen(At("10:59"), Now, null).ThenRefused("mission.overlaps_itself", "at", "2026-11-16T10:59:00Z");
+        Open.Reopen(At("11:00"), Now, null).ThenRefused("mission.not_ended");
     }
 
     [Fact]
@@ -194,10 +194,10 @@ public sealed class MissionRulesTests
     public void a_cancelled_mission_carries_nothing_and_takes_nothing_more()
     {
         Assert.Equal(MissionState.Cancelled, Cancelled.State);
-        Assert.Empty(Cancelled.Spans);
-        MissionRules.End(Cancelled, At("11:00"), Now, null).ThenRefused("mission.cancelled");
-        MissionRules.Reopen(Cancelled, At("11:00"), Now, null).ThenRefused("mission.cancelled");
-        MissionRules.Cancel(Cancelled, Now, null).ThenRefused("mission.cancelled");
+        Assert.Empty(Cancelled.Intervals);
+        Cancelled.End(At("11:00"), Now, null).ThenRefused("mission.cancelled");
+        Cancelled.Reopen(At("11:00"), Now, null).ThenRefused("mission.cancelled");
+        Cancelled.Cancel(Now, null).ThenRefused("mission.cancelled");
         Edit(Cancelled, title: "Other").ThenRefused("mission.cancelled");
     }
 
@@ -207,9 +207,9 @@ public sealed class MissionRulesTests
 
     private static Decision Start(
         Mission? known = null, string title = "Budget TUI", string? reference = "trentuna/token-monitor#3", string[]? agents = null, int weight = 1, DateTimeOffset? start = null) =>
-        MissionRules.Start(known, "m-1", title, reference, agents ?? ["ba"], weight, start ?? At("10:00"), Now, "ba");
+        Mission.Start(known, "m-1", title, reference, agents ?? ["ba"], weight, start ?? At("10:00"), Now, "ba");
 
     private static Decision Edit(
         Mission mission, DateTimeOffset? start = null, DateTimeOffset? end = null, string? title = null, string? reference = null, string[]? agents = null, int? weight = null) =>
-        MissionRules.Edit(mission, start, end, title, reference, agents, weight, Now, null);
+        mission.Edit(start, end, title, reference, agents, weight, Now, null);
 }

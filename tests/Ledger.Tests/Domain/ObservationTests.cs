@@ -268,7 +268,7 @@ public sealed class ObservationTests
 
         public int Seconds { get; set; } = 3600;
 
-        public Span Covers { get; set; } = new(At("10:00"), At("11:00"));
+        public Interval Covers { get; set; } = new(At("10:00"), At("11:00"));
 
         public DateTimeOffset? Bookmark { get; init; }
 

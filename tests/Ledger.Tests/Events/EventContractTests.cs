@@ -4,7 +4,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
-using Ledger.Log;
 using Ledger.Money;
 using Ledger.Tests.House;
 
@@ -144,11 +143,11 @@ public sealed partial class EventContractTests
     {
         var id = EventJson.ToNew(Samples.Full[0], "cause", "role", DateTimeOffset.UnixEpoch).Id;
         Assert.Equal(id, EventJson.ToNew(Samples.Full[1], "cause", "role", DateTimeOffset.UnixEpoch.AddDays(1)).Id);
-        Assert.NotEqual(id, EventIds.DerivedFrom("cause", "role2"));
-        Assert.NotEqual(id, EventIds.DerivedFrom("cause2", "role"));
+        Assert.NotEqual(id, Ids.DerivedFrom("cause", "role2"));
+        Assert.NotEqual(id, Ids.DerivedFrom("cause2", "role"));
         // As it is written in logs that exist: the derivation is a contract too.
         Assert.Equal("e4efe9e3-5e97-8488-a371-dbed98aab122", id.ToString());
-        Assert.Equal("xai-xbdbdjs9", EventIds.Short("xai", "team_7c1e"));
+        Assert.Equal("xai-xbdbdjs9", Ids.Short("xai", "team_7c1e"));
     }
 
     internal static string Pretty(ILedgerEvent happened)

@@ -2,12 +2,12 @@ using Ledger.Accounts;
 using Ledger.Agents;
 using Ledger.Budgets;
 using Ledger.Digests;
-using Ledger.Holds;
+using Ledger.Guard;
 using Ledger.Keys;
-using Ledger.Log;
 using Ledger.Missions;
 using Ledger.Money;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Tests.Events;
 
@@ -16,7 +16,7 @@ internal static class Samples
 {
     private static readonly DateTimeOffset at = Time("2026-11-16T10:15:00.000001Z");
 
-    private static readonly Span month = new(Time("2026-11-01T00:00:00Z"), Time("2026-12-01T00:00:00Z"));
+    private static readonly Interval month = new(Time("2026-11-01T00:00:00Z"), Time("2026-12-01T00:00:00Z"));
 
     // No real threshold is in percent and in dollars: this one has every field.
     private static readonly Threshold threshold = new(Basis.Forecast, 80, Usd.Parse("24.80"));

@@ -24,7 +24,7 @@ public sealed class DocsTests
     {
         foreach (var file in Repository.Sources("src/Ledger").Concat(Repository.Sources("src/Ledger.Service")))
             foreach (var (number, code) in Repository.Code(file))
-                foreach (Match match in Regex.Matches(code, @"(?:Refuse|RefusedException|Refused\(new|new Refusal)\(\s*""(?<code>[^""]+)"""))
+                foreach (Match match in Regex.Matches(code, @"(?:Refuse|Refused|Refused\(new|new Refusal)\(\s*""(?<code>[^""]+)"""))
                     Assert.True(Refusals.All.ContainsKey(match.Groups["code"].Value), $"{file}:{number} refuses with {match.Groups["code"].Value}, which Refusals.All does not list.");
     }
 

@@ -8,11 +8,11 @@ using Ledger.Accounts;
 using Ledger.Agents;
 using Ledger.Budgets;
 using Ledger.Digests;
-using Ledger.Holds;
+using Ledger.Guard;
 using Ledger.Keys;
-using Ledger.Log;
 using Ledger.Missions;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 using Ledger.Money;
 using Ledger.Tests.Events;
 

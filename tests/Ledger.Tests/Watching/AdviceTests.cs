@@ -1,7 +1,8 @@
 using Ledger.Budgets;
-using Ledger.Guarding;
+using Ledger.Guard;
 using Ledger.Money;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Tests.Watching;
 

@@ -1,19 +1,20 @@
 using Ledger.Money;
 using Ledger.Testing;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Tests.Watching;
 
 public sealed class ForecastTests
 {
     private static readonly DateTimeOffset now = new(2026, 11, 16, 12, 0, 0, TimeSpan.Zero);
-    private static readonly Span month = new(new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero), new(2026, 12, 1, 0, 0, 0, TimeSpan.Zero));
+    private static readonly Interval month = new(new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero), new(2026, 12, 1, 0, 0, 0, TimeSpan.Zero));
 
     [Fact]
     public void three_days_of_a_dollar_an_hour_go_on_at_a_dollar_an_hour()
     {
         var series = Hourly(72, _ => "1");
-        var forecast = Forecasts.Of(series, month, Usd.Parse("72"), Usd.Parse("100"));
+        var forecast = Forecasting.Of(series, month, Usd.Parse("72"), Usd.Parse("100"));
         // 14.5 days are left.
         Assert.Equal(Usd.Parse("420"), forecast.Expected);
         Assert.Equal((Usd.Parse("420"), Usd.Parse("420")), (forecast.Low, forecast.High));
@@ -25,7 +26,7 @@ public sealed class ForecastTests
     public void a_rate_that_changes_has_a_range()
     {
         // $3 an hour in the last six hours, $1 before.
-        var forecast = Forecasts.Of(Hourly(72, back => back <= 6 ? "3" : "1"), month, Usd.Parse("84"), null);
+        var forecast = Forecasting.Of(Hourly(72, back => back <= 6 ? "3" : "1"), month, Usd.Parse("84"), null);
         Assert.Equal(Usd.Parse("606"), forecast.Expected); // 84 + 36 a day for 14.5 days
         Assert.Equal(Usd.Parse("490"), forecast.Low); // 84 + 28 a day
         Assert.Equal(Usd.Parse("1128"), forecast.High); // 84 + 72 a day
@@ -36,7 +37,7 @@ public sealed class ForecastTests
     public void a_week_of_days_is_better_than_the_last_one()
     {
         var series = Daily(10, day => "2") with { Through = now };
-        var forecast = Forecasts.Of(series, month, Usd.Parse("20"), null);
+        var forecast = Forecasting.Of(series, month, Usd.Parse("20"), null);
         Assert.Equal("mean-7d", forecast.Method);
         Assert.Equal(Usd.Parse("49"), forecast.Expected);
         Assert.Equal((forecast.Expected, forecast.Expected), (forecast.Low, forecast.High));
@@ -47,7 +48,7 @@ public sealed class ForecastTests
     {
         // Weekdays $5, weekends nothing: from Monday noon there are 10.5 weekdays left in November 2026.
         var series = Daily(30, day => day.DayOfWeek is DayOfWeek.Saturday or DayOfWeek.Sunday ? "0" : "5") with { Through = now };
-        var forecast = Forecasts.Of(series, month, Usd.Parse("50"), Usd.Parse("52.5"));
+        var forecast = Forecasting.Of(series, month, Usd.Parse("50"), Usd.Parse("52.5"));
         Assert.Equal("weekday-28d", forecast.Method);
         Assert.Equal(Usd.Parse("102.5"), forecast.Expected);
         Assert.Equal(now.AddHours(12), forecast.Exceeds);
@@ -58,7 +59,7 @@ public sealed class ForecastTests
     {
         var series = Daily(10, day => day.Day % 2 == 0 ? "7" : "0") with { Through = now };
         // 9 to 15 November: 10, 12 and 14 cost $7.
-        Assert.Equal(Usd.Parse("43.5"), Forecasts.Of(series, month, Usd.Zero, null).Expected);
+        Assert.Equal(Usd.Parse("43.5"), Forecasting.Of(series, month, Usd.Zero, null).Expected);
     }
 
     [Fact]
@@ -72,7 +73,7 @@ public sealed class ForecastTests
 
         static string? Refused(SpendSeries series)
         {
-            var forecast = Forecasts.Of(series, month, Usd.Zero, Usd.Parse("1"));
+            var forecast = Forecasting.Of(series, month, Usd.Zero, Usd.Parse("1"));
             Assert.Equal((null, null, null, null, null), (forecast.Expected, forecast.Low, forecast.High, forecast.Method, forecast.Exceeds));
             return forecast.Why;
         }
@@ -80,12 +81,12 @@ public sealed class ForecastTests
 
     [Fact]
     public void a_mission_that_nobody_ended_has_no_end_to_forecast() =>
-        Assert.Equal("the period has no end yet", Forecasts.Of(Hourly(72, _ => "1"), new(now.AddDays(-1), DateTimeOffset.MaxValue), Usd.Parse("24"), null).Why);
+        Assert.Equal("the period has no end yet", Forecasting.Of(Hourly(72, _ => "1"), new(now.AddDays(-1), DateTimeOffset.MaxValue), Usd.Parse("24"), null).Why);
 
     [Fact]
     public void a_period_that_is_over_costs_what_it_cost()
     {
-        var forecast = Forecasts.Of(Hourly(72, _ => "1"), new(now.AddDays(-3), now), Usd.Parse("72"), Usd.Parse("50"));
+        var forecast = Forecasting.Of(Hourly(72, _ => "1"), new(now.AddDays(-3), now), Usd.Parse("72"), Usd.Parse("50"));
         Assert.Equal((Usd.Parse("72"), "ended", now), (forecast.Expected, forecast.Method, forecast.Exceeds));
     }
 
@@ -101,7 +102,7 @@ public sealed class ForecastTests
         }
         var spent = new Usd(random.NextInt64(0, 1_000_000_000_000));
         var limit = new Usd(random.NextInt64(1, 10_000_000_000_000));
-        var forecast = Forecasts.Of(series, month, spent, limit);
+        var forecast = Forecasting.Of(series, month, spent, limit);
         if (forecast.Expected is not { } expected) return;
         Assert.True(spent <= forecast.Low && forecast.Low <= expected && expected <= forecast.High, $"{spent} {forecast}");
         Assert.Equal(expected >= limit, forecast.Exceeds is not null);
@@ -112,7 +113,7 @@ public sealed class ForecastTests
     public void the_root_is_the_largest_whose_square_fits() => Seeds.Run(500, random =>
     {
         var number = ((Int128)random.NextInt64(0, long.MaxValue) << random.Next(0, 50)) + random.Next();
-        var root = Forecasts.Root(number);
+        var root = Forecasting.Root(number);
         Assert.True(root * root <= number && (root + 1) * (root + 1) > number, $"{number}: {root}");
     });
 

@@ -1,6 +1,7 @@
 using Ledger.Accounts;
 using Ledger.Money;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Tests.Watching;
 

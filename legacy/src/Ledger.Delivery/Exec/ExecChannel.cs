@@ -2,7 +2,6 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
-using Ledger.Notifying;
 
 namespace Ledger.Delivery.Exec;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net.Mail;
 using System.Text;
-using Ledger.Notifying;
 
 namespace Ledger.Delivery.Mail;
 

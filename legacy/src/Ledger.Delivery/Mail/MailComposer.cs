@@ -1,7 +1,6 @@
 using System.Net.Mail;
 using System.Net.Mime;
 using System.Text;
-using Ledger.Notifying;
 
 namespace Ledger.Delivery.Mail;
 

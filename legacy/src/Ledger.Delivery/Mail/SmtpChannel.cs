@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Mail;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using Ledger.Notifying;
 
 namespace Ledger.Delivery.Mail;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Ledger.Notifying;
 
 namespace Ledger.Delivery.Webhooks;
 

@@ -18,7 +18,7 @@ internal sealed class UsageReader(Func<UsageAsked, Task<UsageAnswer>> ask, XaiOp
     private readonly List<UsageAnswer> answers = [];
     private int requests;
 
-    public async Task<XaiUsage> Read(Span wanted)
+    public async Task<XaiUsage> Read(Interval wanted)
     {
         var (width, set) = (bucketSeconds, dimensions);
         var stretches = Stretches(Whole(wanted, width));
@@ -55,7 +55,7 @@ internal sealed class UsageReader(Func<UsageAsked, Task<UsageAnswer>> ask, XaiOp
     }
 
     /// <summary>The whole buckets that a stretch of time touches.</summary>
-    internal static Span Whole(Span wanted, int seconds)
+    internal static Interval Whole(Interval wanted, int seconds)
     {
         var width = TimeSpan.FromSeconds(seconds).Ticks;
         var start = wanted.Start.UtcTicks / width * width;
@@ -64,7 +64,7 @@ internal sealed class UsageReader(Func<UsageAsked, Task<UsageAnswer>> ask, XaiOp
     }
 
     // A refused argument doesn't say reliably which one it was: what we can do without is left out, the likelier one first.
-    private async Task<(UsageAnswer Answer, int Width, DimensionSet Set)> First(Span stretch, Span wanted)
+    private async Task<(UsageAnswer Answer, int Width, DimensionSet Set)> First(Interval stretch, Interval wanted)
     {
         ProviderException refusal;
         try
@@ -124,16 +124,16 @@ internal sealed class UsageReader(Func<UsageAsked, Task<UsageAnswer>> ask, XaiOp
         return await ask(asked);
     }
 
-    private Stack<Span> Stretches(Span covers)
+    private Stack<Interval> Stretches(Interval covers)
     {
-        var stretches = new List<Span>();
+        var stretches = new List<Interval>();
         for (var start = covers.Start; start < covers.End; start += options.StretchMax)
             stretches.Add(new(start, start + options.StretchMax < covers.End ? start + options.StretchMax : covers.End));
         stretches.Reverse();
         return new(stretches);
     }
 
-    private static (Span Early, Span Late)? Halves(Span stretch)
+    private static (Interval Early, Interval Late)? Halves(Interval stretch)
     {
         if (stretch.Length <= TimeSpan.FromHours(1)) return null;
         var middle = stretch.Start + (stretch.Length / 2);
@@ -150,7 +150,7 @@ internal sealed class UsageReader(Func<UsageAsked, Task<UsageAnswer>> ask, XaiOp
         _ => null,
     };
 
-    private List<Reading> Merged(Span covers)
+    private List<Reading> Merged(Interval covers)
     {
         var readings = new List<Reading>();
         for (var i = 0; i < answers.Count;)

@@ -84,7 +84,7 @@ public sealed class XaiClient : IDisposable
     /// <param name="priority">Who goes first.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<XaiUsage> ReadUsage(
-        string team, Span range, int bucketSeconds = 3600, DimensionSet dimensions = DimensionSet.KeyModelUnit, Priority priority = Priority.Background, CancellationToken ct = default)
+        string team, Interval range, int bucketSeconds = 3600, DimensionSet dimensions = DimensionSet.KeyModelUnit, Priority priority = Priority.Background, CancellationToken ct = default)
     {
         if (bucketSeconds is not (3600 or 900)) throw new ArgumentOutOfRangeException(nameof(bucketSeconds), bucketSeconds, "A bucket is 3600 or 900 seconds.");
         var now = clock.GetUtcNow();

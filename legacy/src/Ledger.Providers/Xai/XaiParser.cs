@@ -10,7 +10,7 @@ namespace Ledger.Providers.Xai;
 /// <param name="BucketSeconds">3600 or 900.</param>
 /// <param name="Dimensions">What it was grouped by.</param>
 /// <param name="CurrencyField">For feeds that name their currency: where. xAI's doesn't.</param>
-internal sealed record UsageAsked(Span Range, int BucketSeconds, DimensionSet Dimensions, string? CurrencyField = null);
+internal sealed record UsageAsked(Interval Range, int BucketSeconds, DimensionSet Dimensions, string? CurrencyField = null);
 
 /// <summary>The lines of one answer.</summary>
 /// <param name="LimitReached">Too many groups: the answer is a subset, and nothing of it was used.</param>

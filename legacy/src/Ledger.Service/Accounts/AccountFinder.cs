@@ -1,6 +1,5 @@
 using Ledger.Accounts;
 using Ledger.Service.Http;
-using Directory = Ledger.Attribution.Directory;
 
 namespace Ledger.Service.Accounts;
 
@@ -10,16 +9,16 @@ internal static class AccountFinder
     public const string Only = "-";
 
     /// <summary>A connected account.</summary>
-    public static Account Connected(Directory known, string label)
+    public static Account Connected(AttributionContext known, string label)
     {
         var account = Any(known, label);
         return account.Removed
-            ? throw new RefusedException("account.removed", $"{account.Label} was removed; `ledger account add` connects it again.", "account", label)
+            ? throw new Refused("account.removed", $"{account.Label} was removed; `ledger account add` connects it again.", "account", label)
             : account;
     }
 
     /// <summary>An account, removed ones too where no connected one has the label.</summary>
-    public static Account Any(Directory known, string label)
+    public static Account Any(AttributionContext known, string label)
     {
         var text = label.Trim();
         var connected = known.Accounts.Values.Where(a => !a.Removed).OrderBy(a => a.Label, StringComparer.Ordinal).ToArray();
@@ -28,12 +27,12 @@ internal static class AccountFinder
             return connected switch
             {
                 [var one] => one,
-                [] => throw new RefusedException("account.unknown", "No account is connected; `ledger account add xai` connects one.", "account"),
-                _ => throw new RefusedException("account.ambiguous", "There are several accounts; say which.", "account", null, [.. connected.Select(a => a.Label)]),
+                [] => throw new Refused("account.unknown", "No account is connected; `ledger account add xai` connects one.", "account"),
+                _ => throw new Refused("account.ambiguous", "There are several accounts; say which.", "account", null, [.. connected.Select(a => a.Label)]),
             };
         }
         return connected.FirstOrDefault(a => a.Label == text || a.Id == text)
             ?? known.Accounts.Values.Where(a => a.Removed && (a.Label == text || a.Id == text)).OrderByDescending(a => a.ConnectedAt).FirstOrDefault()
-            ?? throw new RefusedException("account.unknown", $"No account is called {Names.Printable(text)}.", "account", text, [.. connected.Select(a => a.Label)]);
+            ?? throw new Refused("account.unknown", $"No account is called {Names.Printable(text)}.", "account", text, [.. connected.Select(a => a.Label)]);
     }
 }

@@ -1,5 +1,4 @@
 using Ledger.Accounts;
-using Ledger.Log;
 using Ledger.Providers;
 using Ledger.Providers.Xai;
 using Ledger.Service.Hosting;
@@ -22,10 +21,10 @@ internal sealed class Connector(ServiceSettings settings, Journal journal, Regis
         var identity = await xai.Validate(Priority.First, ct);
         var named = string.IsNullOrWhiteSpace(team) ? null : team.Trim();
         if (identity.Team is { } own && named is not null && !own.Equals(named, StringComparison.OrdinalIgnoreCase))
-            throw new RefusedException("credential.other_team", $"The key belongs to team {Names.Printable(own)}, not to {Names.Printable(named)}.", "team", named);
+            throw new Refused("credential.other_team", $"The key belongs to team {Names.Printable(own)}, not to {Names.Printable(named)}.", "team", named);
         var found = identity.Team?.Trim() ?? named
-            ?? throw new RefusedException("request.invalid", "The key belongs to an organization, so it does not say which team to read; name the team.", "team");
-        if (Names.WhyNot(found) is { } why) throw new RefusedException("text.invalid", $"The team's id can't be used: {why}.", "team", found);
+            ?? throw new Refused("request.invalid", "The key belongs to an organization, so it does not say which team to read; name the team.", "team");
+        if (Names.WhyNot(found) is { } why) throw new Refused("text.invalid", $"The team's id can't be used: {why}.", "team", found);
         var now = clock.GetUtcNow();
         await xai.ReadUsage(found, new(now.AddHours(-1), now), priority: Priority.First, ct: ct);
         return found;
@@ -47,13 +46,13 @@ internal sealed class Connector(ServiceSettings settings, Journal journal, Regis
             var now = clock.GetUtcNow().ToMicroseconds();
             var known = await registry.Account(id, ct);
             if (known.State is { Removed: false } there)
-                throw new RefusedException("account.exists", $"Team {Names.Printable(found)} is connected already as {there.Label}; `ledger account rotate` replaces its key.", "team", found, [there.Label]);
+                throw new Refused("account.exists", $"Team {Names.Printable(found)} is connected already as {there.Label}; `ledger account rotate` replaces its key.", "team", found, [there.Label]);
             if (registry.Ask(d => d.Accounts.Values.FirstOrDefault(a => !a.Removed && a.Id != id && a.Label == label)) is { } taken)
-                throw new RefusedException("account.label_taken", $"Another account (team {Names.Printable(taken.Team)}) is called {label}.", "label", label);
+                throw new Refused("account.label_taken", $"Another account (team {Names.Printable(taken.Team)}) is called {label}.", "label", label);
             var stored = await Store(command, id, secret, now, ct);
             IReadOnlyList<ILedgerEvent> events = [new AccountConnected(id, "xai", found, label, bucketSeconds, lagSeconds, now, command.By), stored];
             var account = events.Aggregate((Account?)null, Account.Apply)!;
-            return new Plan(new AccountAnswer(AccountBody.Of(account, null, settings.PollEvery, now), null)).Append(Account.Stream(id), known.Version, events);
+            return new Plan(new AccountAnswer(AccountBody.Of(account, null, settings.PollEvery, now), null)).Append(Account.StreamOf(id), known.Version, events);
         }, ct), ct);
         await TryAtOnce(id, ct);
         return (answer, id);
@@ -74,9 +73,9 @@ internal sealed class Connector(ServiceSettings settings, Journal journal, Regis
         {
             var now = clock.GetUtcNow().ToMicroseconds();
             var known = await registry.Account(id, ct);
-            if (known.State is not { Removed: false } current) throw new RefusedException("account.removed", "The account was removed; connect it again first.", "account", account);
+            if (known.State is not { Removed: false } current) throw new Refused("account.removed", "The account was removed; connect it again first.", "account", account);
             var stored = await Store(command, id, secret, now, ct);
-            return new Plan(new AccountAnswer(AccountBody.Of(Account.Apply(current, stored)!, null, settings.PollEvery, now), null)).Append(Account.Stream(id), known.Version, [stored]);
+            return new Plan(new AccountAnswer(AccountBody.Of(Account.Apply(current, stored)!, null, settings.PollEvery, now), null)).Append(Account.StreamOf(id), known.Version, [stored]);
         }, ct), ct);
         await TryAtOnce(id, ct);
         return answer;
@@ -93,7 +92,7 @@ internal sealed class Connector(ServiceSettings settings, Journal journal, Regis
 
     private async Task<CredentialStored> Store(Command command, string account, Secret secret, DateTimeOffset now, CancellationToken ct)
     {
-        var credential = EventIds.Short("c", command.Key);
+        var credential = Ids.Short("c", command.Key);
         await vault.Store(credential, account, "xai", secret, ct);
         return new(account, credential, vault.Fingerprint(secret), secret.Redacted, now, command.By);
     }
@@ -107,7 +106,7 @@ internal sealed class Connector(ServiceSettings settings, Journal journal, Regis
             await using var alone = await vault.Alone(account, ct);
             answer = await write();
         }
-        catch (Exception e) when (e is RefusedException or LogBusyException)
+        catch (Exception e) when (e is Refused or LogBusyException)
         {
             // Refused for certain. Where the outcome is not known, the same call made again tells.
             await DeleteAfterRefusal(account);
@@ -123,7 +122,7 @@ internal sealed class Connector(ServiceSettings settings, Journal journal, Regis
         {
             await DeleteUnused(account, CancellationToken.None);
         }
-        catch (Exception e) when (e is RefusedException or LogBusyException or NpgsqlException or TimeoutException)
+        catch (Exception e) when (e is Refused or LogBusyException or NpgsqlException or TimeoutException)
         {
             // The refusal is what the caller has to know; the next change of a credential deletes this one.
         }
@@ -135,9 +134,9 @@ internal sealed class Connector(ServiceSettings settings, Journal journal, Regis
         {
             return await Discover(secret, team, ct);
         }
-        catch (RefusedException e) when (e.Why.Code == "credential.other_team")
+        catch (Refused e) when (e.Why.Code == "credential.other_team")
         {
-            throw new RefusedException("credential.other_team", "The key belongs to another team; rotation keeps the team. `ledger account add` connects another one.", "credential");
+            throw new Refused("credential.other_team", "The key belongs to another team; rotation keeps the team. `ledger account add` connects another one.", "credential");
         }
     }
 

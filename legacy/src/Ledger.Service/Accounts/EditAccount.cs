@@ -34,15 +34,15 @@ internal static class EditAccountEndpoint
             var account = known.State!;
             var renamed = request.Label?.Trim() is { } l && l != account.Label ? l : null;
             if (renamed is not null && registry.Ask(d => d.Accounts.Values.Any(a => !a.Removed && a.Id != id && a.Label == renamed)))
-                throw new RefusedException("account.label_taken", $"Another account is called {renamed}.", "label", renamed);
+                throw new Refused("account.label_taken", $"Another account is called {renamed}.", "label", renamed);
             int? seconds = request.Bucket is null || AccountSettings.Bucket(request.Bucket) == account.BucketSeconds ? null : AccountSettings.Bucket(request.Bucket);
             AccountSettings.TryLag(request.SettlementLag, out var lag);
             var lagChanged = request.SettlementLag is not null && lag != account.SettlementLagSeconds;
-            Log.ILedgerEvent[] events = renamed is null && seconds is null && !lagChanged
+            ILedgerEvent[] events = renamed is null && seconds is null && !lagChanged
                 ? []
                 : [new AccountEdited(id, renamed, seconds, seconds is null ? null : NextHour(now), lagChanged ? new(lag) : null, now, command.By)];
             var after = events.Aggregate(account, (a, e) => Account.Apply(a, e)!);
-            return new Plan(new AccountAnswer(AccountBody.Of(after, all.GetValueOrDefault(id), settings.PollEvery, now), null)).Append(Account.Stream(id), known.Version, events);
+            return new Plan(new AccountAnswer(AccountBody.Of(after, all.GetValueOrDefault(id), settings.PollEvery, now), null)).Append(Account.StreamOf(id), known.Version, events);
         }, ct);
     }
 

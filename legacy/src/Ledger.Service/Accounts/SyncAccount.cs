@@ -39,7 +39,7 @@ internal static class SyncAccountEndpoint
         catch (TimeoutException)
         {
             _ = Forget(reading);
-            throw new RefusedException("sync.timeout", "The reading took longer than 30 seconds; polling goes on.");
+            throw new Refused("sync.timeout", "The reading took longer than 30 seconds; polling goes on.");
         }
         progress(new("reading", 1, 1));
         return new SyncedAccount(Body(await sources.Get(id, ct)), Queued: false, polled.Readings, polled.LinesChanged, polled.Through, polled.Position);

@@ -29,7 +29,7 @@ internal static class TestAccountEndpoint
         _ = (request, command);
         var account = await registry.AskCurrent(d => AccountFinder.Connected(d, label), ct);
         var secret = account.Credential is { } c ? await vault.Open(c.Credential, account.Id, account.Provider, ct) : null;
-        if (secret is null) throw new RefusedException("credential.lost", $"{account.Label} has no credential; `ledger account rotate` stores one.");
+        if (secret is null) throw new Refused("credential.lost", $"{account.Label} has no credential; `ledger account rotate` stores one.");
         using var xai = new XaiClient(settings.Xai, secret, clock);
         var diagnosis = await xai.Diagnose(account.Team, ct);
         return new(

@@ -24,11 +24,11 @@ internal static class AddAgentEndpoint
     public static Task<Answer> Post(AddAgent request, Command command, Journal journal, Registry registry, TimeProvider clock, CancellationToken ct) => journal.Write(command, async ct =>
     {
         var now = clock.GetUtcNow().ToMicroseconds();
-        var id = AgentRules.IdOf(request.Name!);
+        var id = Agent.IdOf(request.Name!);
         var known = await registry.Agent(id, ct);
         if (known.State is null && await registry.AskCurrent(d => AgentFinder.Namesake(d, request.Name!, id), ct) is { } other) throw EditAgentEndpoint.Taken(other, request.Name!);
         var idle = AddAgentValidator.Rule(request.Idle) ?? IdleRule.Shares;
-        var events = AgentRules.Add(known.State, request.Name!, idle, now, command.By).Events();
-        return new Plan(new AgentAnswer(new(id, request.Name!.Trim(), idle, [], []), null)).Append(Registry.StreamOfAgent(id), known.Version, events);
+        var events = Agent.Add(known.State, request.Name!, idle, now, command.By).Events();
+        return new Plan(new AgentAnswer(new(id, request.Name!.Trim(), idle, [], []), null)).Append(Agent.StreamOf(id), known.Version, events);
     }, ct);
 }

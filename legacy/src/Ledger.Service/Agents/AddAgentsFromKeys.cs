@@ -1,6 +1,5 @@
 using Ledger.Agents;
 using Ledger.Keys;
-using Ledger.Log;
 using Ledger.Service.Accounts;
 using Ledger.Service.Http;
 using Ledger.Service.Writing;
@@ -42,21 +41,21 @@ internal static class AddAgentsFromKeysEndpoint
                 skipped.Add(new(key.Key, key.Name, why));
                 continue;
             }
-            var name = AgentRules.NameFromKey(key.Account.Split('-')[0], key.Name!);
-            var id = registry.Ask(d => AgentFinder.Find(d, name))?.Id ?? AgentRules.IdOf(name);
+            var name = Agent.NameFromKey(key.Account.Split('-')[0], key.Name!);
+            var id = registry.Ask(d => AgentFinder.Find(d, name))?.Id ?? Agent.IdOf(name);
             if (!agents.TryGetValue(id, out var body))
             {
                 var agent = await registry.Agent(id, ct);
-                var added = agent.State is null ? AgentRules.Add(null, name, IdleRule.Shares, now, command.By) : Decision.Accept();
+                var added = agent.State is null ? Agent.Add(null, name, IdleRule.Shares, now, command.By) : Decision.Accept();
                 if (added is Decision.Refused refused)
                 {
                     skipped.Add(new(key.Key, key.Name, refused.Why.Detail));
                     continue;
                 }
-                streams[Registry.StreamOfAgent(id)] = (agent.Version, added.Events());
+                streams[Agent.StreamOf(id)] = (agent.Version, added.Events());
                 body = new(id, agent.State?.Name ?? name, agent.State?.Idle ?? IdleRule.Shares, [], []);
             }
-            streams[Registry.StreamOfKey(key.Account, key.Key)] = (known.Version, KeyRules.Assign(key, [new(id, 1)], null, now, command.By).Events());
+            streams[KeyOwnership.StreamOf(key.Account, key.Key)] = (known.Version, key.Assign([new(id, 1)], null, now, command.By).Events());
             agents[id] = body with { Keys = [.. body.Keys, new(key.Account, key.Key, key.Name, 1)] };
             assigned.Add(new(key.Key, key.Name!, id));
         }

@@ -1,7 +1,6 @@
 using Ledger.Agents;
 using Ledger.Keys;
 using Ledger.Missions;
-using Directory = Ledger.Attribution.Directory;
 
 namespace Ledger.Service.Agents;
 
@@ -13,7 +12,7 @@ namespace Ledger.Service.Agents;
 /// <param name="OpenMissions">The missions it is on.</param>
 internal sealed record AgentBody(string Id, string Name, IdleRule Idle, IReadOnlyList<OwnedKey> Keys, IReadOnlyList<string> OpenMissions)
 {
-    public static AgentBody Of(Agent agent, Directory known, DateTimeOffset now) => new(
+    public static AgentBody Of(Agent agent, AttributionContext known, DateTimeOffset now) => new(
         agent.Id, agent.Name, agent.Idle,
         [.. known.Keys.Values.SelectMany(k => k.OwnersAt(now).Where(o => o.Agent == agent.Id).Select(o => OwnedKey.Of(k, o))).OrderBy(k => k.Account, StringComparer.Ordinal).ThenBy(k => k.Key, StringComparer.Ordinal)],
         [.. known.Missions.Values.Where(m => m.State == MissionState.Open && m.Agents.Contains(agent.Id)).Select(m => m.Id).Order(StringComparer.Ordinal)]);

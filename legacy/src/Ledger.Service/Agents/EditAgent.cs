@@ -28,17 +28,17 @@ internal static class EditAgentEndpoint
         if (request.Name is { } name)
         {
             // A new name keeps the rules of a first one: it has to work wherever an agent is named.
-            AgentRules.Add(null, name, agent.Idle, now, command.By).Events();
+            Agent.Add(null, name, agent.Idle, now, command.By).Events();
             if (await registry.AskCurrent(d => AgentFinder.Namesake(d, name, agent.Id), ct) is { } other) throw Taken(other, name);
         }
         var idle = AddAgentValidator.Rule(request.Idle);
-        var events = AgentRules.Edit(agent, request.Name?.Trim(), idle, now, command.By).Events();
+        var events = agent.Edit(request.Name?.Trim(), idle, now, command.By).Events();
         var after = agent with { Name = request.Name?.Trim() ?? agent.Name, Idle = idle ?? agent.Idle };
-        return new Plan(new AgentAnswer(registry.Ask(d => AgentBody.Of(after, d, now)), null)).Append(Registry.StreamOfAgent(agent.Id), known.Version, events);
+        return new Plan(new AgentAnswer(registry.Ask(d => AgentBody.Of(after, d, now)), null)).Append(Agent.StreamOf(agent.Id), known.Version, events);
     }, ct);
 
-    public static RefusedException Taken(Agent other, string name) =>
+    public static Refused Taken(Agent other, string name) =>
         new("agent.exists", $"The agent {other.Id} is called {Names.Printable(other.Name)} already; two of one name could not be told apart.", "name", name);
 
-    private static RefusedException Unknown(string id) => new("agent.unknown", $"There is no agent {Names.Printable(id)}.", "id", id);
+    private static Refused Unknown(string id) => new("agent.unknown", $"There is no agent {Names.Printable(id)}.", "id", id);
 }

@@ -5,8 +5,9 @@ using Ledger.Service.Http;
 using Ledger.Service.Spend;
 using Ledger.Service.Watching;
 using Ledger.Service.Writing;
-using Ledger.Watching;
-using Severity = Ledger.Watching.Severity;
+using Ledger.Alerts;
+using Ledger.Forecasts;
+using Severity = Ledger.Alerts.Severity;
 
 namespace Ledger.Service.Budgets;
 
@@ -22,7 +23,7 @@ internal sealed class BacktestBudgetsValidator : AbstractValidator<BacktestBudge
 internal sealed record BacktestBody(DateTimeOffset Since, DateTimeOffset Until, int Count, IReadOnlyList<BacktestAlertBody> Alerts, bool More, DataBody Data);
 
 internal sealed record BacktestAlertBody(
-    DateTimeOffset At, string Budget, string Scope, string Period, Span Window, string Threshold, string Basis, Severity Severity, Usd Spent, Usd Limit, Usd? Forecast, IReadOnlyList<string> Also,
+    DateTimeOffset At, string Budget, string Scope, string Period, Interval Window, string Threshold, string Basis, Severity Severity, Usd Spent, Usd Limit, Usd? Forecast, IReadOnlyList<string> Also,
     IReadOnlyList<Driver> Drivers, DateTimeOffset? RunsOut)
 {
     public static BacktestAlertBody Of(BacktestAlert alert, string scope) => new(
@@ -40,11 +41,11 @@ internal static class BacktestBudgetsEndpoint
     {
         var now = clock.GetUtcNow().ToMicroseconds();
         var window = ReportWindow.Of(request.Since ?? "90d", request.Until, now);
-        if (window.Length > longest) throw new RefusedException("range.invalid", $"A backtest covers at most {longest.Days} days.", "since", request.Since);
+        if (window.Length > longest) throw new Refused("range.invalid", $"A backtest covers at most {longest.Days} days.", "since", request.Since);
         var budgets = await registry.AskCurrent(d => request.Budgets is { } given
             ? Declared.Wanted(given, d, now, command.By).Select(w => Judged(w, window.Start)).ToArray()
             : [.. d.Budgets.Values.Where(b => !b.Closed).OrderBy(b => b.Name, StringComparer.OrdinalIgnoreCase).Take(budgetsMax + 1)], ct);
-        if (budgets.Length > budgetsMax) throw new RefusedException("budget.invalid", $"At most {budgetsMax} budgets are tested at once; name some in a file.", "budgets", $"{budgets.Length}");
+        if (budgets.Length > budgetsMax) throw new Refused("budget.invalid", $"At most {budgetsMax} budgets are tested at once; name some in a file.", "budgets", $"{budgets.Length}");
 
         var replayed = await backtest.Run(budgets, window, ct);
         var alerts = registry.Ask(d => replayed.Alerts.Take(alertsMax).Select(a => BacktestAlertBody.Of(a, Ledger.Budgets.Scope.TryParse(a.Scope, out var scope) ? ScopeFinder.NameOf(d, scope) : a.Scope)).ToArray());
@@ -54,7 +55,7 @@ internal static class BacktestBudgetsEndpoint
     /// <summary>As it would be set, judged by the same rules; as if it had been there from the beginning.</summary>
     private static Budget Judged(BudgetSet wanted, DateTimeOffset from)
     {
-        BudgetRules.Set(null, wanted, from).Events();
+        Budget.Set(null, wanted, from).Events();
         return Budget.Apply(null, wanted)!;
     }
 }

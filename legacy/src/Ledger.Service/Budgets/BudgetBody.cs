@@ -1,6 +1,7 @@
 using Ledger.Budgets;
 using Ledger.Money;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Budgets;
 
@@ -23,7 +24,7 @@ internal sealed record BudgetBody(
 /// <param name="State"><c>ok</c>, <c>warn</c>, <c>over</c>, <c>unknown</c>.</param>
 /// <param name="Passed">Thresholds that are passed now.</param>
 internal sealed record PeriodBody(
-    string Period, Span? Window, Usd Limit, Usd SetLimit, DateTimeOffset? RaisedUntil, Usd? Spent, decimal? Percent, Forecast Forecast, DateTimeOffset? RunsOut, DateTimeOffset? Resets, string State,
+    string Period, Interval? Window, Usd Limit, Usd SetLimit, DateTimeOffset? RaisedUntil, Usd? Spent, decimal? Percent, Forecast Forecast, DateTimeOffset? RunsOut, DateTimeOffset? Resets, string State,
     IReadOnlyList<string> Passed)
 {
     /// <param name="of">Its limit as set.</param>
@@ -32,14 +33,14 @@ internal sealed record PeriodBody(
     /// <param name="state">Where it stands; null: not known.</param>
     /// <param name="why">Why it is not known.</param>
     /// <param name="now">Now.</param>
-    public static PeriodBody Of(PeriodLimit of, Budget budget, Span? window, BudgetState? state, string? why, DateTimeOffset now)
+    public static PeriodBody Of(PeriodLimit of, Budget budget, Interval? window, BudgetState? state, string? why, DateTimeOffset now)
     {
         // Only what begins again has a reset; a stretch of its own and a mission's life don't.
         var resets = Ledger.Budgets.Period.TryParse(of.Period, out var period) && period.Kind is not (PeriodKind.Custom or PeriodKind.Life) ? window?.End : null;
         return new(
             of.Period, window, budget.LimitAt(of.Period, now) ?? of.Limit, of.Limit, budget.RaiseAt(of.Period, now)?.Until, state?.Spent, state is null ? null : state.Permille / 10m,
             state?.Forecast ?? new(null, null, null, null, null, why), state?.Forecast.Exceeds, resets, state?.State ?? "unknown",
-            state is null ? [] : [.. budget.Thresholds.Where(t => BudgetWatch.IsCrossed(state, t)).Select(t => t.ToString())]);
+            state is null ? [] : [.. budget.Thresholds.Where(t => state.IsCrossed(t)).Select(t => t.ToString())]);
     }
 }
 

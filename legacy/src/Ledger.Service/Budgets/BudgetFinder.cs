@@ -1,22 +1,21 @@
 using Ledger.Budgets;
 using Ledger.Service.Http;
 using Ledger.Service.Writing;
-using Directory = Ledger.Attribution.Directory;
 
 namespace Ledger.Service.Budgets;
 
 /// <summary>Which budget somebody means: by name, whatever its case, or by id.</summary>
 internal static class BudgetFinder
 {
-    public static Budget? Find(Directory known, string text)
+    public static Budget? Find(AttributionContext known, string text)
     {
         // A slash inside a path segment arrives as it was sent.
         var name = text.Trim().Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         return known.Budgets.GetValueOrDefault(Budget.IdOf(name)) ?? known.Budgets.GetValueOrDefault(name);
     }
 
-    /// <exception cref="RefusedException">There is none of that name; with the names there are.</exception>
-    public static Budget One(Directory known, string text) => Find(known, text) ?? throw new RefusedException(
+    /// <exception cref="Refused">There is none of that name; with the names there are.</exception>
+    public static Budget One(AttributionContext known, string text) => Find(known, text) ?? throw new Refused(
         "budget.unknown", $"No budget is called {Names.Printable(text)}; `ledger budget list` shows them.", "budget", text,
         [.. known.Budgets.Values.Where(b => !b.Closed).Select(b => b.Name).Order(StringComparer.Ordinal).Take(50)]);
 

@@ -14,8 +14,8 @@ internal static class CloseBudgetEndpoint
         _ = request;
         var now = clock.GetUtcNow().ToMicroseconds();
         var (version, known) = await BudgetFinder.Meant(registry, name, ct);
-        var events = BudgetRules.Close(known, now, command.By).Events();
+        var events = known.Close(now, command.By).Events();
         var after = events.Aggregate((Budget?)known, Budget.Apply)!;
-        return new Plan(new BudgetAnswer(await standings.Of(after, ct), events.Count == 0 ? "unchanged" : "closed", null)).Append(Budget.Stream(after.Id), version, events);
+        return new Plan(new BudgetAnswer(await standings.Of(after, ct), events.Count == 0 ? "unchanged" : "closed", null)).Append(Budget.StreamOf(after.Id), version, events);
     }, ct);
 }

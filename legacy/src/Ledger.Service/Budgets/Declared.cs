@@ -1,10 +1,8 @@
 using FluentValidation;
 using Ledger.Budgets;
-using Ledger.Log;
 using Ledger.Money;
 using Ledger.Service.Http;
 using Ledger.Service.Writing;
-using Directory = Ledger.Attribution.Directory;
 
 namespace Ledger.Service.Budgets;
 
@@ -39,7 +37,7 @@ internal sealed class Declared(Registry registry)
     private const int eventsMax = 1_000;
 
     /// <summary>Everything a file wants, looked up, by id; refused where two of its budgets are one.</summary>
-    public static IReadOnlyList<BudgetSet> Wanted(IReadOnlyList<SetBudget> budgets, Directory known, DateTimeOffset now, string? by)
+    public static IReadOnlyList<BudgetSet> Wanted(IReadOnlyList<SetBudget> budgets, AttributionContext known, DateTimeOffset now, string? by)
     {
         var wanted = new List<BudgetSet>();
         var seen = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -49,10 +47,10 @@ internal sealed class Declared(Registry registry)
             {
                 var one = Budgets.Wanted.Of(budgets[i], known, now, by);
                 if (!seen.TryAdd(one.Budget, i))
-                    throw new RefusedException("budget.invalid", $"budgets[{seen[one.Budget]}] and budgets[{i}] are both called {Names.Printable(one.Name)}.", "name", one.Name);
+                    throw new Refused("budget.invalid", $"budgets[{seen[one.Budget]}] and budgets[{i}] are both called {Names.Printable(one.Name)}.", "name", one.Name);
                 wanted.Add(one);
             }
-            catch (RefusedException e)
+            catch (Refused e)
             {
                 throw At(i, e.Why);
             }
@@ -75,26 +73,26 @@ internal sealed class Declared(Registry registry)
         for (var i = 0; i < wanted.Count; i++)
         {
             var (version, before) = await registry.Budget(wanted[i].Budget, ct);
-            var decision = BudgetRules.Set(before, wanted[i], now);
+            var decision = Budget.Set(before, wanted[i], now);
             if (decision is Decision.Refused no) throw At(i, no.Why);
             var events = decision.Events();
             planned.Add(new(wanted[i].Name, Budgets.Wanted.Change(before, events), events.Count == 0 ? [] : Differences(before is { Closed: false } ? before : null, wanted[i])));
-            streams.Add((Budget.Stream(wanted[i].Budget), version, events));
+            streams.Add((Budget.StreamOf(wanted[i].Budget), version, events));
         }
         foreach (var other in others)
         {
             var (version, before) = await registry.Budget(other.Id, ct);
             if (before is null or { Closed: true }) continue;
             planned.Add(new(before.Name, "closed", []));
-            streams.Add((Budget.Stream(before.Id), version, BudgetRules.Close(before, now, by).Events()));
+            streams.Add((Budget.StreamOf(before.Id), version, before.Close(now, by).Events()));
         }
         var count = streams.Sum(s => s.Item3.Count);
-        if (count > eventsMax) throw new RefusedException("budget.invalid", $"This changes {count} budgets; {eventsMax} at once are the most.", "budgets", $"{count}");
+        if (count > eventsMax) throw new Refused("budget.invalid", $"This changes {count} budgets; {eventsMax} at once are the most.", "budgets", $"{count}");
         int Count(string action) => planned.Count(p => p.Action == action);
         return (new(planned, Count("set"), Count("changed"), Count("closed"), Count("unchanged"), count > 0, null), streams);
     }
 
-    private static RefusedException At(int index, Refusal why) => new(why with { Field = $"budgets[{index}].{why.Field ?? "name"}" });
+    private static Refused At(int index, Refusal why) => new(why with { Field = $"budgets[{index}].{why.Field ?? "name"}" });
 
     private static IReadOnlyList<Difference> Differences(Budget? before, BudgetSet after)
     {

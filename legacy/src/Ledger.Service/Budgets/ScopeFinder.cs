@@ -4,7 +4,6 @@ using Ledger.Service.Agents;
 using Ledger.Service.Http;
 using Ledger.Service.Keys;
 using Ledger.Service.Missions;
-using Directory = Ledger.Attribution.Directory;
 using Scope = Ledger.Budgets.Scope;
 
 namespace Ledger.Service.Budgets;
@@ -14,11 +13,11 @@ internal static class ScopeFinder
 {
     private static readonly string[] forms = ["all", "account:LABEL", "agent:NAME", "key:NAME", "model:MODEL", "unit:UNIT", "mission:REF"];
 
-    /// <exception cref="RefusedException">Not a scope, or of something that is not there; with the candidates.</exception>
-    public static Scope Find(Directory known, string? text)
+    /// <exception cref="Refused">Not a scope, or of something that is not there; with the candidates.</exception>
+    public static Scope Find(AttributionContext known, string? text)
     {
         if (text is null || !Scope.TryParse(text.Trim(), out var scope) || (scope.Kind != ScopeKind.Everything && Names.WhyNot(scope.Value) is not null))
-            throw new RefusedException("scope.invalid", "A scope is all, or account:, agent:, key:, model:, unit: or mission: and a name.", "scope", text, forms);
+            throw new Refused("scope.invalid", "A scope is all, or account:, agent:, key:, model:, unit: or mission: and a name.", "scope", text, forms);
         try
         {
             var value = scope.Value.Trim();
@@ -26,20 +25,20 @@ internal static class ScopeFinder
             {
                 ScopeKind.Account => scope with { Value = AccountFinder.Connected(known, value).Id },
                 ScopeKind.Agent => scope with { Value = AgentFinder.Find(known, value)?.Id ?? throw UnknownAgent(known, value) },
-                ScopeKind.Key => scope with { Value = KeyFinder.Find(known, null, value).Key is { Length: > 0 } id ? id : throw new RefusedException("scope.invalid", "Spend that billing names no key for can't be a scope of its own.", "scope", text) },
+                ScopeKind.Key => scope with { Value = KeyFinder.Find(known, null, value).Key is { Length: > 0 } id ? id : throw new Refused("scope.invalid", "Spend that billing names no key for can't be a scope of its own.", "scope", text) },
                 ScopeKind.Mission => scope with { Value = MissionFinder.One(known, value).Id },
                 ScopeKind.Model or ScopeKind.Unit => scope with { Value = value },
                 _ => scope,
             };
         }
-        catch (RefusedException e) when (e.Why.Field != "scope")
+        catch (Refused e) when (e.Why.Field != "scope")
         {
-            throw new RefusedException(e.Why with { Field = "scope" });
+            throw new Refused(e.Why with { Field = "scope" });
         }
     }
 
     /// <summary>In people's names: <c>agent:Hannibal B</c>, <c>key:xai-vigilio</c>, <c>mission:owner/repo#3</c>.</summary>
-    public static string NameOf(Directory known, Scope scope)
+    public static string NameOf(AttributionContext known, Scope scope)
     {
         var value = scope.Kind switch
         {
@@ -53,13 +52,13 @@ internal static class ScopeFinder
     }
 
     /// <summary>What a budget is called that nobody named: its scope, by ids that stay, and by the label or name where that tells it apart.</summary>
-    public static string DefaultName(Directory known, Scope scope) => scope.Kind switch
+    public static string DefaultName(AttributionContext known, Scope scope) => scope.Kind switch
     {
         ScopeKind.Account => NameOf(known, scope),
         ScopeKind.Key when known.Keys.Values.FirstOrDefault(k => k.Key == scope.Value)?.Name is { } name && known.Keys.Values.Count(k => k.Name == name) == 1 && Names.WhyNot(name) is null => NameOf(known, scope),
         _ => scope.ToString(),
     };
 
-    private static RefusedException UnknownAgent(Directory known, string value) =>
+    private static Refused UnknownAgent(AttributionContext known, string value) =>
         new("agent.unknown", $"There is no agent {Names.Printable(value)}; `ledger agent list` shows them.", "scope", value, [.. known.Agents.Keys.Order(StringComparer.Ordinal).Take(50)]);
 }

@@ -1,6 +1,5 @@
 using FluentValidation;
 using Ledger.Budgets;
-using Ledger.Notifying;
 using Ledger.Service.Http;
 using Ledger.Service.Writing;
 
@@ -33,8 +32,8 @@ internal static class SetBudgetEndpoint
         var now = clock.GetUtcNow().ToMicroseconds();
         var wanted = await registry.AskCurrent(d => Wanted.Of(request, d, now, command.By), ct);
         var known = await registry.Budget(wanted.Budget, ct);
-        var events = BudgetRules.Set(known.State, wanted, now).Events();
+        var events = Budget.Set(known.State, wanted, now).Events();
         var after = events.Aggregate(known.State, Budget.Apply)!;
-        return new Plan(new BudgetAnswer(await standings.Of(after, ct), Wanted.Change(known.State, events), null)).Append(Budget.Stream(after.Id), known.Version, events);
+        return new Plan(new BudgetAnswer(await standings.Of(after, ct), Wanted.Change(known.State, events), null)).Append(Budget.StreamOf(after.Id), known.Version, events);
     }, ct);
 }

@@ -3,8 +3,8 @@ using Ledger.Money;
 using Ledger.Service.Watching;
 using Ledger.Service.Writing;
 using Ledger.Views.Watching;
-using Ledger.Watching;
-using Directory = Ledger.Attribution.Directory;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Budgets;
 
@@ -15,7 +15,7 @@ namespace Ledger.Service.Budgets;
 /// <param name="State">Where it stands; null: not known.</param>
 /// <param name="Series">How its scope spent lately.</param>
 /// <param name="Why">Why it is not known where it stands.</param>
-internal sealed record Stood(Budget Budget, PeriodLimit Limit, Span? Window, BudgetState? State, SpendSeries Series, string? Why);
+internal sealed record Stood(Budget Budget, PeriodLimit Limit, Interval? Window, BudgetState? State, SpendSeries Series, string? Why);
 
 /// <summary>Where budgets stand now: what was spent in the windows they are in, and where that leads.</summary>
 internal sealed class Standings(WatchQueries watch, Registry registry, Reaches reaches, TimeProvider clock)
@@ -42,7 +42,7 @@ internal sealed class Standings(WatchQueries watch, Registry registry, Reaches r
             d.Accounts.Values.ToDictionary(a => a.Id, a => a.ConnectedAt, StringComparer.Ordinal),
             budgets.SelectMany(b => b.Limits.Select(l => Place(d, b, l, reach(Reaches.AccountsOf(d, b.Scope)), now))).ToArray()));
 
-        var sums = new Dictionary<(ScopeKind, string, Span), ScopeSum>();
+        var sums = new Dictionary<(ScopeKind, string, Interval), ScopeSum>();
         foreach (var same in places.Where(p => p.Counted is not null).GroupBy(p => (p.Budget.Scope.Kind, p.Counted!.Value)))
             foreach (var (value, sum) in await snapshot.Sums(same.Key.Kind, [.. same.Select(p => p.Budget.Scope.Value).Distinct(StringComparer.Ordinal)], same.Key.Value, connected, ct))
                 sums[(same.Key.Kind, value, same.Key.Value)] = sum;
@@ -53,11 +53,11 @@ internal sealed class Standings(WatchQueries watch, Registry registry, Reaches r
         return [.. places.Select(p => Stand(p, p.Counted is { } counted ? sums.GetValueOrDefault((p.Budget.Scope.Kind, p.Budget.Scope.Value, counted)) : default, series.GetValueOrDefault((p.Budget.Scope.Kind, p.Budget.Scope.Value)) ?? SpendSeries.Empty, now))];
     }
 
-    private static Placed Place(Directory known, Budget budget, PeriodLimit limit, Reach reach, DateTimeOffset now)
+    private static Placed Place(AttributionContext known, Budget budget, PeriodLimit limit, Reach reach, DateTimeOffset now)
     {
         var window = PeriodWindows.Of(known, budget.Scope, limit.Period, budget.Zone, budget.WeekStart, now);
         // All that is allocated to a mission is its life's, whatever part of a bucket it took.
-        return new(budget, limit, window, limit.Period == "life" && window is not null ? Span.Always : window, reach);
+        return new(budget, limit, window, limit.Period == "life" && window is not null ? Interval.Always : window, reach);
     }
 
     private static Stood Stand(Placed at, ScopeSum sum, SpendSeries series, DateTimeOffset now)
@@ -65,17 +65,17 @@ internal sealed class Standings(WatchQueries watch, Registry registry, Reaches r
         var why = at.Window is null ? (at.Limit.Period == "life" ? "the mission was cancelled" : $"this machine does not know the time zone {at.Budget.Zone}: install its time zone data, or set the budget in another zone") : sum == default ? at.Reach.Why : null;
         if (why is not null || at.Window is not { } window) return new(at.Budget, at.Limit, at.Window, null, series, why);
         var limit = at.Budget.LimitAt(at.Limit.Period, now) ?? at.Limit.Limit;
-        return new(at.Budget, at.Limit, window, new(at.Budget, at.Limit.Period, window, limit, sum.Spent, sum.History, Forecasts.Of(series, window, sum.Spent, limit)), series, null);
+        return new(at.Budget, at.Limit, window, new(at.Budget, at.Limit.Period, window, limit, sum.Spent, sum.History, Forecasting.Of(series, window, sum.Spent, limit)), series, null);
     }
 
-    private sealed record Placed(Budget Budget, PeriodLimit Limit, Span? Window, Span? Counted, Reach Reach);
+    private sealed record Placed(Budget Budget, PeriodLimit Limit, Interval? Window, Interval? Counted, Reach Reach);
 }
 
 /// <summary>Windows of periods, a mission's life among them.</summary>
 internal static class PeriodWindows
 {
     /// <summary>The window a period is in; null: it has none, because the mission was cancelled or is not there, or this machine does not know the zone (any more).</summary>
-    public static Span? Of(Directory known, Ledger.Budgets.Scope scope, string period, string zone, DayOfWeek weekStart, DateTimeOffset at)
+    public static Interval? Of(AttributionContext known, Ledger.Budgets.Scope scope, string period, string zone, DayOfWeek weekStart, DateTimeOffset at)
     {
         var parsed = Period.TryParse(period, out var p) ? p : throw new InvalidOperationException($"The log holds the period '{period}'.");
         if (parsed.Kind != PeriodKind.Life) return TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var local) ? Calendar.WindowAt(parsed, local, weekStart, at) : null;

@@ -1,14 +1,12 @@
 using Ledger.Budgets;
-using Ledger.Log;
 using Ledger.Service.Http;
-using Directory = Ledger.Attribution.Directory;
 
 namespace Ledger.Service.Budgets;
 
 /// <summary>A request for a budget, with everything looked up: what is wanted, as the rules judge it.</summary>
 internal static class Wanted
 {
-    public static BudgetSet Of(SetBudget request, Directory known, DateTimeOffset now, string? by)
+    public static BudgetSet Of(SetBudget request, AttributionContext known, DateTimeOffset now, string? by)
     {
         var scope = ScopeFinder.Find(known, request.Scope);
         var name = request.Name?.Trim() ?? ScopeFinder.DefaultName(known, scope);
@@ -16,7 +14,7 @@ internal static class Wanted
         var thresholds = request.Thresholds is { Count: > 0 } texts ? [.. texts.Select(BudgetTexts.Threshold)] : Threshold.Defaults;
         foreach (var (limit, threshold) in limits.SelectMany(l => thresholds.Select(t => (l, t))))
             if (threshold.Percent is { } percent && (Int128)limit.Limit.Ticks * percent / 100 > long.MaxValue)
-                throw new RefusedException("budget.invalid", $"{percent}% of ${limit.Limit} is more than this program counts.", "thresholds", threshold.ToString());
+                throw new Refused("budget.invalid", $"{percent}% of ${limit.Limit} is more than this program counts.", "thresholds", threshold.ToString());
         return new()
         {
             Budget = Budget.IdOf(name),
@@ -41,7 +39,7 @@ internal static class Wanted
     {
         var trimmed = (items ?? []).Select(i => i.Trim()).ToArray();
         return trimmed.GroupBy(i => i, comparer).FirstOrDefault(g => g.Count() > 1) is { } twice
-            ? throw new RefusedException("budget.invalid", $"{field} names {Names.Printable(twice.Key)} twice.", field, twice.Key)
+            ? throw new Refused("budget.invalid", $"{field} names {Names.Printable(twice.Key)} twice.", field, twice.Key)
             : trimmed;
     }
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using Ledger.Delivery;
-using Ledger.Notifying;
 using Ledger.Service.Hosting;
 
 namespace Ledger.Service.Delivery;

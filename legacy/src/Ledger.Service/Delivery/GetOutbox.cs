@@ -1,7 +1,5 @@
 using System.Text.Json;
 using Ledger.Delivery;
-using Ledger.Log;
-using Ledger.Notifying;
 
 namespace Ledger.Service.Delivery;
 

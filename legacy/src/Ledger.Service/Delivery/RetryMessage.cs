@@ -1,4 +1,3 @@
-using Ledger.Log;
 using Ledger.Service.Http;
 using Ledger.Service.Writing;
 
@@ -15,9 +14,9 @@ internal static class RetryMessageEndpoint
         switch (await outbox.Find(id, ct))
         {
             case null:
-                throw new RefusedException("message.unknown", $"There is no message {id} in the outbox.", "id", id.ToString());
+                throw new Refused("message.unknown", $"There is no message {id} in the outbox.", "id", id.ToString());
             case { State: not MessageState.Dead }:
-                throw new RefusedException("message.not_dead", $"The message {id} is no dead letter.", "id", id.ToString());
+                throw new Refused("message.not_dead", $"The message {id} is no dead letter.", "id", id.ToString());
         }
         await outbox.Revive(id, clock.GetUtcNow(), ct);
         return await journal.Write(command, _ => Plan.Nothing(new RetriedMessage(id)), ct);

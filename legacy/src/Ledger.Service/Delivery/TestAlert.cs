@@ -1,7 +1,5 @@
 using FluentValidation;
 using Ledger.Delivery;
-using Ledger.Log;
-using Ledger.Notifying;
 using Ledger.Service.Http;
 using Ledger.Service.Writing;
 
@@ -39,9 +37,9 @@ internal static class TestAlertEndpoint
     {
         if (await journal.Before(command, ct) is { } before) return before;
         var channel = deliverer.Channels.FirstOrDefault(c => c.Name == request.Channel)
-            ?? throw new RefusedException("channel.unknown", $"{Names.Printable(request.Channel!)} is no channel.", "channel", request.Channel, [.. deliverer.Channels.Select(c => c.Name)]);
+            ?? throw new Refused("channel.unknown", $"{Names.Printable(request.Channel!)} is no channel.", "channel", request.Channel, [.. deliverer.Channels.Select(c => c.Name)]);
         // Mail without a server goes to files, which works and is said; the others lead nowhere.
-        if (channel is { Configured: false, Target: null }) throw new RefusedException("channel.unconfigured", $"{channel.Name} is not configured: {channel.Hint}", "channel", channel.Name);
+        if (channel is { Configured: false, Target: null }) throw new Refused("channel.unconfigured", $"{channel.Name} is not configured: {channel.Hint}", "channel", channel.Name);
 
         var message = MessageJson.ToNew(TestNotification.For(channel.Name, request.To, command.Key, clock.GetUtcNow()), command.Key, $"test:{channel.Name}", clock.GetUtcNow());
         deliverer.TryNow(channel.Name);

@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Ledger.Log;
-using Ledger.Notifying;
 
 namespace Ledger.Service.Delivery;
 
@@ -12,7 +10,7 @@ internal static class TestNotification
 
     public static IMessageBody For(string channel, string? to, string cause, DateTimeOffset at)
     {
-        var id = EventIds.Short("t", cause);
+        var id = Ids.Short("t", cause);
         return channel switch
         {
             "email" => new MailMessageBody(id, NotificationClasses.Test, to!, [to!], "Ledger: a test", $"{line}\n\nSent {at.ToText()}, notification {id}.\n", null, $"{id}.test@ledger.invalid", "test.ledger.invalid", at),
@@ -26,7 +24,7 @@ internal static class TestNotification
     private static JsonElement Payload(string cause, DateTimeOffset at) => JsonSerializer.SerializeToElement(new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["schema"] = "1.0",
-        ["id"] = EventIds.DerivedFrom(cause, "test").ToString("D", CultureInfo.InvariantCulture),
+        ["id"] = Ids.DerivedFrom(cause, "test").ToString("D", CultureInfo.InvariantCulture),
         ["event"] = "test",
         ["severity"] = "info",
         ["currency"] = "USD",

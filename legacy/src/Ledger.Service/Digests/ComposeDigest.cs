@@ -2,7 +2,6 @@ using System.Globalization;
 using Ledger.Accounts;
 using Ledger.Budgets;
 using Ledger.Digests;
-using Ledger.Log;
 using Ledger.Money;
 using Ledger.Service.Hosting;
 using Ledger.Service.Notifying;
@@ -11,7 +10,8 @@ using Ledger.Service.Spend;
 using Ledger.Service.Writing;
 using Ledger.Views.Spend;
 using Ledger.Views.Watching;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Digests;
 
@@ -30,12 +30,12 @@ internal sealed class ComposeDigest(
     /// <param name="window">Its window.</param>
     /// <param name="asOf">As of this position, which the views hold; null: as of what they hold.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<Digest> Of(string week, Span window, long? asOf, CancellationToken ct)
+    public async Task<Digest> Of(string week, Interval window, long? asOf, CancellationToken ct)
     {
         var now = clock.GetUtcNow().ToMicroseconds();
         var position = asOf ?? registry.Position;
         var before = BeforeOf(week, window);
-        var month = Ledger.Budgets.Calendar.WindowAt(new(PeriodKind.Month), Zone, DayOfWeek.Monday, window.End.AddMicroseconds(-1))!.Value;
+        var month = Ledger.Calendar.WindowAt(new(PeriodKind.Month), Zone, DayOfWeek.Monday, window.End.AddMicroseconds(-1))!.Value;
         var past = new Past(log, registry, position);
         var books = new DigestSpend(spend, registry, position, data.PreliminaryFrom);
 
@@ -72,7 +72,7 @@ internal sealed class ComposeDigest(
             Preliminary = known ? report.Preliminary : null,
             Before = beforeKnown ? earlier : null,
             MonthToDate = known ? soFar : null,
-            Month = Forecasts.Of(everything, month, soFar, monthly?.Limit),
+            Month = Forecasting.Of(everything, month, soFar, monthly?.Limit),
             Runways = runways,
             Budgets = budgets,
             Missions = missions,
@@ -92,7 +92,7 @@ internal sealed class ComposeDigest(
         };
     }
 
-    private Span BeforeOf(string week, Span window) =>
+    private Interval BeforeOf(string week, Interval window) =>
         DigestCalendar.TryWeek(DigestArchive.WeeksBefore(week, Zone, 1).First(), Zone, out var before) ? before : new(window.Start.AddDays(-7), window.Start);
 
     /// <summary>How far each account was read. The heartbeat is not in the log, so of the past it is known only that it was not later than then.</summary>
@@ -107,12 +107,12 @@ internal sealed class ComposeDigest(
     {
         var runways = new List<Runway>();
         foreach (var account in accounts)
-            if (Ledger.Watching.Runways.Of(await past.WithBalance(account, ct), await books.Series(new(ScopeKind.Account, account.Id), through[account.Id], ct)) is { } runway)
+            if (Ledger.Forecasts.Runways.Of(await past.WithBalance(account, ct), await books.Series(new(ScopeKind.Account, account.Id), through[account.Id], ct)) is { } runway)
                 runways.Add(runway);
         return [.. runways.OrderBy(r => r.RunsOut ?? DateTimeOffset.MaxValue).Take(runwaysMax)];
     }
 
-    private async Task<(IReadOnlyList<DigestAlert> Shown, int InAll)> Alerts(Span window, long position, CancellationToken ct)
+    private async Task<(IReadOnlyList<DigestAlert> Shown, int InAll)> Alerts(Interval window, long position, CancellationToken ct)
     {
         var rows = await watch.Alerts(new() { Since = window.Start, Until = window.End, Before = position + 1, Told = true, Limit = alertsMax }, ct);
         return ([.. rows.Take(alertsShown).Select(r => new DigestAlert(r.Id, r.At, r.Severity, Headline.Of(r.Event), r.RecoveredAt is not null))], rows.Count);

@@ -3,7 +3,8 @@ using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Service.Writing;
 using Ledger.Views.Spend;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Digests;
 
@@ -18,7 +19,7 @@ internal sealed class DigestAdvice(DigestSpend spend, Registry registry)
     public async Task<IReadOnlyList<Recommendation>> Rank(IReadOnlyList<Runway> runways, DateTimeOffset? through, DateTimeOffset now, CancellationToken ct)
     {
         if (through is not { } end) return [];
-        var day = new Span(DigestSpend.Hour(end.AddDays(-1)), DigestSpend.Hour(end).AddHours(1));
+        var day = new Interval(DigestSpend.Hour(end.AddDays(-1)), DigestSpend.Hour(end).AddHours(1));
         var units = (await spend.Report(day, [Dimension.Key, Dimension.Model, Dimension.Unit], ct)).Rows.Take(unitsMax);
         var byKey = (await spend.Report(day, [Dimension.Key], ct)).Rows;
         var week = (await spend.Report(day with { Start = end.AddDays(-7) }, [Dimension.Key], ct)).Rows;
@@ -35,10 +36,10 @@ internal sealed class DigestAdvice(DigestSpend spend, Registry registry)
     }
 
     /// <summary>The one thing that would shrink the week's leftovers most.</summary>
-    public async Task<Recommendation?> Fix(IReadOnlyList<Recommendation> ranked, Span week, Usd idle, CancellationToken ct)
+    public async Task<Recommendation?> Fix(IReadOnlyList<Recommendation> ranked, Interval week, Usd idle, CancellationToken ct)
     {
         var assign = ranked.FirstOrDefault(r => r.Kind == "assign-key");
-        var spentIdle = (await spend.Report(week, [Dimension.Agent, Dimension.Mission], ct)).Rows.FirstOrDefault(r => r.Group[1] == Attribution.Party.IdleName);
+        var spentIdle = (await spend.Report(week, [Dimension.Agent, Dimension.Mission], ct)).Rows.FirstOrDefault(r => r.Group[1] == Spend.Party.IdleName);
         if (spentIdle is not { Group: [{ } agent, _] } || idle < worthAWord || assign is not null && assign.Effect >= spentIdle.Billed) return assign;
         var name = spend.NameOf(new(Ledger.Budgets.ScopeKind.Agent, agent)) ?? agent;
         return new(

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Ledger.Digests;
-using Ledger.Log;
 using Ledger.Money;
 
 namespace Ledger.Service.Digests;
@@ -26,7 +25,7 @@ internal sealed class DigestArchive(IEventLog log)
     /// </summary>
     public async Task<IReadOnlyList<DigestMoved>> Moved(string team, string week, TimeZoneInfo zone, DigestSpend spend, long position, CancellationToken ct)
     {
-        var said = new SortedDictionary<string, (Span Window, Usd Total)>(StringComparer.Ordinal);
+        var said = new SortedDictionary<string, (Interval Window, Usd Total)>(StringComparer.Ordinal);
         foreach (var earlier in WeeksBefore(week, zone, WeeksBack).Reverse())
         {
             if (await Find(team, earlier, position, ct) is not { Digest: var composed }) continue;

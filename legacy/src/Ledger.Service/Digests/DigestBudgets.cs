@@ -1,7 +1,8 @@
 using Ledger.Budgets;
 using Ledger.Digests;
 using Ledger.Money;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Digests;
 
@@ -18,7 +19,7 @@ internal sealed class DigestBudgets(DigestSpend spend)
     public async Task<IReadOnlyList<DigestBudget>> Of(IReadOnlyList<Budget> budgets, DateTimeOffset at, DateTimeOffset? through, CancellationToken ct)
     {
         var asked = budgets.SelectMany(b => Questions(b, at)).ToArray();
-        var spent = new Dictionary<(Scope, Span), Usd>();
+        var spent = new Dictionary<(Scope, Interval), Usd>();
         foreach (var group in asked.GroupBy(q => (q.Budget.Scope.Kind, q.Counted)))
         {
             if (group.Key.Kind == ScopeKind.Everything)
@@ -37,7 +38,7 @@ internal sealed class DigestBudgets(DigestSpend spend)
         foreach (var (q, billed) in worst)
         {
             var series = await spend.Series(q.Budget.Scope, through, ct);
-            var state = new BudgetState(q.Budget, q.Period, q.Window, q.Limit, billed, Usd.Zero, Forecasts.Of(series, q.Window, billed, q.Limit));
+            var state = new BudgetState(q.Budget, q.Period, q.Window, q.Limit, billed, Usd.Zero, Forecasting.Of(series, q.Window, billed, q.Limit));
             var word = through is null ? "unknown" : state.State;
             shown.Add((new(q.Budget.Name, Wording.Scope(q.Budget.Scope.ToString(), spend.NameOf), q.Period, q.Window, q.Limit, through is null ? null : billed, state.Forecast, word), word switch { "over" => 0, "warn" => 1, "unknown" => 2, _ => 3 }));
         }
@@ -67,5 +68,5 @@ internal sealed class DigestBudgets(DigestSpend spend)
     /// <param name="Window">The window people are told.</param>
     /// <param name="Counted">What is added up: all of a mission, however it lies to its buckets.</param>
     /// <param name="Limit">The limit that counts.</param>
-    private readonly record struct Question(Budget Budget, string Period, Span Window, Span Counted, Usd Limit);
+    private readonly record struct Question(Budget Budget, string Period, Interval Window, Interval Counted, Usd Limit);
 }

@@ -1,6 +1,5 @@
 using Ledger.Accounts;
 using Ledger.Digests;
-using Ledger.Log;
 
 namespace Ledger.Service.Digests;
 
@@ -19,7 +18,7 @@ internal sealed class DigestGaps(IEventLog log)
     /// <param name="now">Now.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<IReadOnlyList<DigestGap>> Of(
-        IReadOnlyList<Account> accounts, IReadOnlyDictionary<string, DateTimeOffset?> through, Span week, long position, DateTimeOffset now, CancellationToken ct)
+        IReadOnlyList<Account> accounts, IReadOnlyDictionary<string, DateTimeOffset?> through, Interval week, long position, DateTimeOffset now, CancellationToken ct)
     {
         var states = await States(week, position, ct);
         var gaps = new List<DigestGap>();
@@ -42,7 +41,7 @@ internal sealed class DigestGaps(IEventLog log)
         until is not { } end ? "" : end - from <= rereadEachTime ? "; read again since, and what was missed is in" : "; read again since";
 
     /// <summary>Stretches in which an account could not be read.</summary>
-    private static IEnumerable<(DateTimeOffset From, DateTimeOffset? Until, string Reason)> Failures(Account account, List<ILedgerEvent> states, Span week)
+    private static IEnumerable<(DateTimeOffset From, DateTimeOffset? Until, string Reason)> Failures(Account account, List<ILedgerEvent> states, Interval week)
     {
         PollFailed? failed = null;
         var seen = false;
@@ -67,7 +66,7 @@ internal sealed class DigestGaps(IEventLog log)
         else if (!seen && account.Failing is { } still && still.At < week.End) yield return (still.At, null, Words(still));
     }
 
-    private async Task<Dictionary<string, List<ILedgerEvent>>> States(Span week, long position, CancellationToken ct)
+    private async Task<Dictionary<string, List<ILedgerEvent>>> States(Interval week, long position, CancellationToken ct)
     {
         var states = new Dictionary<string, List<ILedgerEvent>>(StringComparer.Ordinal);
         var (failed, recovered) = (EventNames.All[typeof(PollFailed)], EventNames.All[typeof(PollRecovered)]);

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Ledger.Digests;
-using Ledger.Log;
 using Ledger.Service.Hosting;
 using Ledger.Service.Scheduling;
 using Ledger.Service.Writing;

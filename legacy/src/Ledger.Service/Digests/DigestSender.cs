@@ -1,7 +1,5 @@
 using Ledger.Digests;
-using Ledger.Log;
 using Ledger.Mail;
-using Ledger.Notifying;
 using Ledger.Service.Hosting;
 using Ledger.Service.Http;
 using Ledger.Service.Notifying;
@@ -35,11 +33,11 @@ internal sealed class DigestSender(IEventLog log, Books books, ComposeDigest com
     /// <param name="by">Who; null: the schedule.</param>
     /// <param name="ct">Cancels.</param>
     /// <returns>Null: there is nobody to send it to.</returns>
-    public async Task<Departure?> Decide(string week, Span window, IReadOnlyList<string>? to, bool again, string cause, string? by, CancellationToken ct)
+    public async Task<Departure?> Decide(string week, Interval window, IReadOnlyList<string>? to, bool again, string cause, string? by, CancellationToken ct)
     {
         var head = await log.Head(ct);
         if (!await books.WaitFor(head.Position, patience, ct))
-            throw new RefusedException("log.busy", "The views are behind the log just now, so the digest would miss something; try again.") { RetryAfter = TimeSpan.FromSeconds(2) };
+            throw new Refused("log.busy", "The views are behind the log just now, so the digest would miss something; try again.") { RetryAfter = TimeSpan.FromSeconds(2) };
         var now = clock.GetUtcNow().ToMicroseconds();
         var stream = DigestComposed.Stream(team.Id, week);
         if (await archive.Find(team.Id, week, long.MaxValue, ct) is { Digest: var sent })
@@ -61,7 +59,7 @@ internal sealed class DigestSender(IEventLog log, Books books, ComposeDigest com
     {
         if (recipients.Count == 0) return [];
         var mail = await DigestMail.Render(composed.Digest);
-        var id = EventIds.Short("d", DigestArchive.StreamOf(team.Id, composed.Digest));
+        var id = Ids.Short("d", DigestArchive.StreamOf(team.Id, composed.Digest));
         IReadOnlyList<NewMessage> With(string? html) =>
         [
             .. recipients.Select(to => MessageJson.ToNew(

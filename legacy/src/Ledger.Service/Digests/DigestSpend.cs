@@ -1,5 +1,5 @@
 using System.Globalization;
-using Ledger.Attribution;
+using Ledger.Spend;
 using Ledger.Budgets;
 using Ledger.Digests;
 using Ledger.Missions;
@@ -7,7 +7,8 @@ using Ledger.Money;
 using Ledger.Service.Agents;
 using Ledger.Service.Writing;
 using Ledger.Views.Spend;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Digests;
 
@@ -18,7 +19,7 @@ internal sealed class DigestSpend(SpendQueries spend, Registry registry, long po
     private const int rowsMax = 10_000;
     private static readonly TimeSpan firstLookedFor = TimeSpan.FromDays(400);
 
-    public Task<ReportAnswer> Report(Span window, IReadOnlyList<Dimension> by, CancellationToken ct, Scope? scope = null) => spend.Report(new()
+    public Task<ReportAnswer> Report(Interval window, IReadOnlyList<Dimension> by, CancellationToken ct, Scope? scope = null) => spend.Report(new()
     {
         Since = window.Start,
         Until = window.End,
@@ -29,10 +30,10 @@ internal sealed class DigestSpend(SpendQueries spend, Registry registry, long po
         PreliminaryFrom = preliminaryFrom,
     }, ct);
 
-    public async Task<Usd> Total(Span window, CancellationToken ct) => (await Report(window, [], ct)).Total;
+    public async Task<Usd> Total(Interval window, CancellationToken ct) => (await Report(window, [], ct)).Total;
 
     /// <summary>The largest parts of a window and what is left of it, beside the same parts of the window before.</summary>
-    public async Task<IReadOnlyList<DigestPart>> Parts(Dimension by, Span window, Span before, bool beforeKnown, CancellationToken ct)
+    public async Task<IReadOnlyList<DigestPart>> Parts(Dimension by, Interval window, Interval before, bool beforeKnown, CancellationToken ct)
     {
         var (rows, earlier) = ((await Report(window, [by], ct)).Rows, await Report(before, [by], ct));
         var then = earlier.Rows.ToDictionary(r => r.Group[0] ?? "", r => r.Billed, StringComparer.Ordinal);
@@ -47,7 +48,7 @@ internal sealed class DigestSpend(SpendQueries spend, Registry registry, long po
     }
 
     /// <summary>Missions by what they cost in the window.</summary>
-    public async Task<(IReadOnlyList<DigestMission> Top, DigestRest Others)> Missions(Span window, CancellationToken ct)
+    public async Task<(IReadOnlyList<DigestMission> Top, DigestRest Others)> Missions(Interval window, CancellationToken ct)
     {
         var rows = (await Report(window, [Dimension.Mission], ct)).Rows.Where(r => r.Group[0] is not (Party.IdleName or Party.UnassignedName)).ToArray();
         var top = new List<DigestMission>();
@@ -87,7 +88,7 @@ internal sealed class DigestSpend(SpendQueries spend, Registry registry, long po
     });
 
     /// <summary>From a mission's first start to its last end; null: there is none of that id, or it was cancelled.</summary>
-    public Span? LifeOf(string mission) => registry.Ask(d => d.Missions.GetValueOrDefault(mission)) is { Cancelled: false } known
+    public Interval? LifeOf(string mission) => registry.Ask(d => d.Missions.GetValueOrDefault(mission)) is { Cancelled: false } known
         ? known.Life
         : null;
 

@@ -14,7 +14,7 @@ internal static class GetDigest
         string? week, string? asOf, string? format, long? minPosition, ReadAt readAt, ComposeDigest compose, TimeProvider clock, CancellationToken ct)
     {
         if (format is not (null or "json" or "text" or "html" or "markdown"))
-            throw new RefusedException("request.invalid", "format is json, text, html or markdown.", "format", format);
+            throw new Refused("request.invalid", "format is json, text, html or markdown.", "format", format);
         var (name, window) = DigestWeek.Of(week, compose.Zone, clock.GetUtcNow());
         var (position, _) = await readAt.Resolve(asOf, minPosition, ct);
         var digest = await compose.Of(name, window, position, ct);

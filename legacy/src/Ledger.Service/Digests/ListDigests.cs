@@ -16,7 +16,7 @@ internal static class ListDigests
 
     public static async Task<DigestList> Get(int? weeks, DigestArchive archive, ComposeDigest compose, Team team, TimeProvider clock, CancellationToken ct)
     {
-        if (weeks is < 1 or > weeksMax) throw new RefusedException("request.invalid", $"weeks is a number from 1 to {weeksMax}.", "weeks", $"{weeks}");
+        if (weeks is < 1 or > weeksMax) throw new Refused("request.invalid", $"weeks is a number from 1 to {weeksMax}.", "weeks", $"{weeks}");
         var found = new List<DigestLine>();
         foreach (var week in DigestArchive.WeeksBefore(DigestCalendar.WeekOf(clock.GetUtcNow(), compose.Zone).Week, compose.Zone, weeks ?? 12))
             if (await archive.Find(team.Id, week, long.MaxValue, ct) is { } kept)

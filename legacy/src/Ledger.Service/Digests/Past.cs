@@ -1,6 +1,5 @@
 using Ledger.Accounts;
 using Ledger.Budgets;
-using Ledger.Log;
 using Ledger.Missions;
 using Ledger.Service.Writing;
 
@@ -23,19 +22,19 @@ internal sealed class Past(IEventLog log, Registry registry, long position)
         if (current) return [.. now.Where(b => !b.Closed)];
         var then = new List<Budget>();
         foreach (var budget in now)
-            if (await Fold<Budget>(Budget.Stream(budget.Id), Budget.Apply, ct) is { Closed: false } known)
+            if (await Fold<Budget>(Budget.StreamOf(budget.Id), Budget.Apply, ct) is { Closed: false } known)
                 then.Add(known);
         return then;
     }
 
     /// <summary>How many missions had a window that ended in a stretch, and were not open again.</summary>
-    public async Task<int> MissionsEnded(Span stretch, CancellationToken ct)
+    public async Task<int> MissionsEnded(Interval stretch, CancellationToken ct)
     {
         var candidates = registry.Ask(d => d.Missions.Values.Where(m => m.Windows.Any(w => w.End is { } end && stretch.Contains(end))).ToArray());
         if (current) return candidates.Count(m => EndedIn(m, stretch));
         var ended = 0;
         foreach (var mission in candidates)
-            if (await Fold<Mission>(Registry.StreamOfMission(mission.Id), Mission.Apply, ct) is { } known && EndedIn(known, stretch))
+            if (await Fold<Mission>(Mission.StreamOf(mission.Id), Mission.Apply, ct) is { } known && EndedIn(known, stretch))
                 ended++;
         return ended;
     }
@@ -44,7 +43,7 @@ internal sealed class Past(IEventLog log, Registry registry, long position)
     public async Task<Account> WithBalance(Account account, CancellationToken ct)
     {
         if (current) return account;
-        var stream = Account.Stream(account.Id);
+        var stream = Account.StreamOf(account.Id);
         var after = await log.StreamVersion(stream, ct);
         for (var i = 0; i < pagesMax && after > 0; i++)
         {
@@ -57,7 +56,7 @@ internal sealed class Past(IEventLog log, Registry registry, long position)
         return account with { Balance = null };
     }
 
-    private static bool EndedIn(Mission mission, Span stretch) => mission is { State: MissionState.Ended } && stretch.Contains(mission.Windows[^1].End!.Value);
+    private static bool EndedIn(Mission mission, Interval stretch) => mission is { State: MissionState.Ended } && stretch.Contains(mission.Windows[^1].End!.Value);
 
     private async Task<T?> Fold<T>(string stream, Func<T?, ILedgerEvent, T?> apply, CancellationToken ct)
         where T : class

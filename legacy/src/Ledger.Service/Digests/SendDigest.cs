@@ -1,5 +1,4 @@
 using FluentValidation;
-using Ledger.Notifying;
 using Ledger.Service.Http;
 using Ledger.Service.Writing;
 
@@ -38,7 +37,7 @@ internal static class SendDigestEndpoint
         var (week, window) = DigestWeek.Of(request.Week, compose.Zone, clock.GetUtcNow());
         var to = request.To?.Distinct(StringComparer.OrdinalIgnoreCase).ToArray();
         var departure = await sender.Decide(week, window, to, request.Again ?? false, command.Key, command.By, ct)
-            ?? throw new RefusedException("digest.recipients", "There is nobody to send it to: set LEDGER_DIGEST_TO (or LEDGER_MAIL_TO), or say --to.", "to");
+            ?? throw new Refused("digest.recipients", "There is nobody to send it to: set LEDGER_DIGEST_TO (or LEDGER_MAIL_TO), or say --to.", "to");
         var composed = departure.Digest;
         var already = departure.Event is null;
         var answer = new SentDigest(

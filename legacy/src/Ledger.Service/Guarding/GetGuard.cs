@@ -1,4 +1,4 @@
-using Ledger.Guarding;
+using Ledger.Guard;
 using Ledger.Money;
 using Ledger.Service.Budgets;
 using Ledger.Service.Hosting;
@@ -16,7 +16,7 @@ internal static class GetGuard
         string? agent, string? budget, string? maxAge, long? minPosition, MissionFinder finder, Registry registry, ReadAt readAt, Lookout lookout, TimeProvider clock, CancellationToken ct)
     {
         TimeSpan? max = maxAge is null ? null : Durations.TryParse(maxAge, out var length) ? length
-            : throw new RefusedException("request.invalid", "maxAge is a length of time such as 15m.", "maxAge", maxAge);
+            : throw new Refused("request.invalid", "maxAge is a length of time such as 15m.", "maxAge", maxAge);
         await readAt.Caught(minPosition, ct);
         var question = await Asked(agent, budget, Usd.Zero, max, finder, registry, ct);
         var known = await lookout.Look(question, ct);
@@ -30,7 +30,7 @@ internal static class GetGuard
         if (budget is null) return new(who, null, reserve, maxAge);
         var meant = registry.Ask(d => BudgetFinder.Find(d, budget)) ?? await registry.AskCurrent(d => BudgetFinder.One(d, budget), ct);
         return meant.Closed
-            ? throw new RefusedException("budget.closed", $"{meant.Name} is closed: it limits nothing any more.", "budget", budget)
+            ? throw new Refused("budget.closed", $"{meant.Name} is closed: it limits nothing any more.", "budget", budget)
             : new(who, meant, reserve, maxAge);
     }
 }

@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
-using Ledger.Guarding;
-using Ledger.Holds;
+using Ledger.Guard;
 using Ledger.Money;
 
 namespace Ledger.Service.Guarding;

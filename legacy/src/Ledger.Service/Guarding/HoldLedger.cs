@@ -1,4 +1,4 @@
-using Ledger.Holds;
+using Ledger.Guard;
 using Ledger.Money;
 using Npgsql;
 
@@ -35,7 +35,7 @@ internal sealed class HoldLedger(NpgsqlDataSource db)
                 // Buckets that were over when it was taken are other work, billed late or restated.
                 var from = hold.At.AddHours(-1);
                 var since = billed.Where(b => b.Position > hold.After && b.Hour > from && b.At < hold.Until && (hold.Agent is null || b.Agent == hold.Agent)).Aggregate(Usd.Zero, (sum, b) => sum + b.Amount) - used;
-                var rest = HoldRules.Left(hold, since, hold.Until > now ? now : hold.At);
+                var rest = HoldsBook.Left(hold, since, hold.Until > now ? now : hold.At);
                 used += hold.Amount - rest;
                 if (hold.Until > now) left.Add(new(hold, rest));
             }

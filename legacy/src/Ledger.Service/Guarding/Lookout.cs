@@ -1,13 +1,12 @@
 using Ledger.Accounts;
 using Ledger.Budgets;
-using Ledger.Guarding;
+using Ledger.Guard;
 using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Service.Budgets;
 using Ledger.Service.Watching;
 using Ledger.Service.Writing;
 using Ledger.Views.Watching;
-using Directory = Ledger.Attribution.Directory;
 
 namespace Ledger.Service.Guarding;
 
@@ -55,7 +54,7 @@ internal sealed class Lookout(WatchQueries watch, Registry registry, Standings s
     }
 
     /// <summary>Whether an agent's spend counts in a budget. Of nobody in particular it is known only that it is spend, in some account.</summary>
-    public static bool Applies(Directory known, Budget budget, string? agent, DateTimeOffset now) => budget.Scope.Kind switch
+    public static bool Applies(AttributionContext known, Budget budget, string? agent, DateTimeOffset now) => budget.Scope.Kind switch
     {
         ScopeKind.Everything => true,
         ScopeKind.Account => agent is null || Owned(known, agent, now).Any(k => k.Account == budget.Scope.Value),
@@ -65,13 +64,13 @@ internal sealed class Lookout(WatchQueries watch, Registry registry, Standings s
         _ => false,
     };
 
-    private static Account[] Concerned(Directory known, Question question)
+    private static Account[] Concerned(AttributionContext known, Question question)
     {
         var ids = question.Agent is { } agent ? Reaches.AccountsOf(known, [agent]) : Reaches.AccountsOf(known, question.Budget?.Scope ?? Ledger.Budgets.Scope.Everything);
         return [.. ids.Select(id => known.Accounts.GetValueOrDefault(id)).OfType<Account>().Where(a => !a.Removed)];
     }
 
-    private static IEnumerable<Ledger.Keys.KeyOwnership> Owned(Directory known, string agent, DateTimeOffset now) => known.Keys.Values.Where(k => k.OwnersAt(now).Any(o => o.Agent == agent));
+    private static IEnumerable<Ledger.Keys.KeyOwnership> Owned(AttributionContext known, string agent, DateTimeOffset now) => known.Keys.Values.Where(k => k.OwnersAt(now).Any(o => o.Agent == agent));
 
     /// <summary>What others spent through keys they share with the agent: no bill can tell that it was not the agent.</summary>
     private async Task<Usd> Hidden(WatchSnapshot snapshot, BudgetState state, CancellationToken ct)

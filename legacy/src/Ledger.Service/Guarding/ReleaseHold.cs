@@ -1,4 +1,4 @@
-using Ledger.Holds;
+using Ledger.Guard;
 using Ledger.Service.Http;
 using Ledger.Service.Writing;
 
@@ -15,11 +15,11 @@ internal static class ReleaseHoldEndpoint
     {
         _ = request;
         var now = clock.GetUtcNow().ToMicroseconds();
-        var version = await journal.VersionOf(HoldRules.Stream, ct);
+        var version = await journal.VersionOf(HoldsBook.StreamName, ct);
         var hold = await registry.AskCurrent(d => d.Holds.GetValueOrDefault(id.Trim()), ct);
         var events = HoldRules.Release(hold, id, now, command.By).Events();
         var all = await holdings.Open(registry.Ask(d => d.Holds.Values.ToArray()), now, ct);
         var held = all.FirstOrDefault(h => h.Hold.Hold == hold!.Hold);
-        return new Plan(new HoldAnswer(HoldBody.Of(held.Hold is null ? new(hold!, Money.Usd.Zero) : held), null)).Append(HoldRules.Stream, version, events);
+        return new Plan(new HoldAnswer(HoldBody.Of(held.Hold is null ? new(hold!, Money.Usd.Zero) : held), null)).Append(HoldsBook.StreamName, version, events);
     }, ct);
 }

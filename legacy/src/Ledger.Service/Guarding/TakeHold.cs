@@ -1,7 +1,5 @@
 using FluentValidation;
-using Ledger.Guarding;
-using Ledger.Holds;
-using Ledger.Log;
+using Ledger.Guard;
 using Ledger.Money;
 using Ledger.Service.Budgets;
 using Ledger.Service.Http;
@@ -20,7 +18,7 @@ internal sealed class TakeHoldValidator : AbstractValidator<TakeHold>
     public TakeHoldValidator()
     {
         RuleFor(r => r.Reserve).NotNull().WithErrorCode("hold.invalid").WithMessage("reserve is needed: how much to keep free.");
-        RuleFor(r => r.ForSeconds).Must(s => s is null || (s > 0 && s <= (long)HoldRules.LengthMax.TotalSeconds)).WithErrorCode("hold.invalid").WithMessage("A hold lasts from 1 second to 24 hours.");
+        RuleFor(r => r.ForSeconds).Must(s => s is null || (s > 0 && s <= (long)HoldsBook.LengthMax.TotalSeconds)).WithErrorCode("hold.invalid").WithMessage("A hold lasts from 1 second to 24 hours.");
         RuleFor(r => r.MaxAgeSeconds).InclusiveBetween(0, yearSeconds);
     }
 }
@@ -41,23 +39,23 @@ internal static class TakeHoldEndpoint
         return await journal.Write(command, async ct =>
         {
             var now = clock.GetUtcNow().ToMicroseconds();
-            var version = await journal.VersionOf(HoldRules.Stream, ct);
+            var version = await journal.VersionOf(HoldsBook.StreamName, ct);
             // From here on every hold up to that version is in the directory, and whatever comes later moves the stream.
             await registry.AskCurrent(d => d.Holds.Count, ct);
             var question = await GetGuard.Asked(request.Agent, request.Budget, reserve, maxAge, finder, registry, ct);
             var known = await lookout.Look(question, ct);
             var answer = GuardRules.Decide(known.Facts, now);
-            var taken = HoldRules.Take(EventIds.Short("h", command.Key), question.Agent, reserve, length, known.Position, now, command.By).Events();
+            var taken = HoldsBook.Take(Ids.Short("h", command.Key), question.Agent, reserve, length, known.Position, now, command.By).Events();
             if (answer.Decision is GuardDecision.Deny or GuardDecision.Unknown) return new(GuardBody.Of(question, known, answer, null));
-            if (known.Holds >= HoldLedger.OpenMax) throw new RefusedException("hold.invalid", $"{known.Holds} holds are open already; give some back or wait for their end.", "reserve");
-            return new Plan(GuardBody.Of(question, known, answer, (HoldTaken)taken[0])).Append(HoldRules.Stream, version, taken);
+            if (known.Holds >= HoldLedger.OpenMax) throw new Refused("hold.invalid", $"{known.Holds} holds are open already; give some back or wait for their end.", "reserve");
+            return new Plan(GuardBody.Of(question, known, answer, (HoldTaken)taken[0])).Append(HoldsBook.StreamName, version, taken);
         }, ct);
     }
 
     private static Usd Reserve(string text)
     {
-        if (!Usd.TryParse(text.Trim(), out var reserve)) throw new RefusedException("hold.invalid", "reserve is an amount in dollars such as 2.50.", "reserve", text);
-        return reserve > Usd.Zero && reserve <= reserveMax ? reserve : throw new RefusedException("hold.invalid", $"A hold keeps more than $0 free, and at most ${reserveMax}.", "reserve", text);
+        if (!Usd.TryParse(text.Trim(), out var reserve)) throw new Refused("hold.invalid", "reserve is an amount in dollars such as 2.50.", "reserve", text);
+        return reserve > Usd.Zero && reserve <= reserveMax ? reserve : throw new Refused("hold.invalid", $"A hold keeps more than $0 free, and at most ${reserveMax}.", "reserve", text);
     }
 }
 
@@ -68,7 +66,7 @@ internal sealed class HoldGate : IDisposable
 
     public async Task<IDisposable> Enter(CancellationToken ct)
     {
-        if (!await one.WaitAsync(TimeSpan.FromSeconds(10), ct)) throw new RefusedException("log.busy", "Too many ask for holds just now; nothing was written. Try again.") { RetryAfter = TimeSpan.FromSeconds(1) };
+        if (!await one.WaitAsync(TimeSpan.FromSeconds(10), ct)) throw new Refused("log.busy", "Too many ask for holds just now; nothing was written. Try again.") { RetryAfter = TimeSpan.FromSeconds(1) };
         return new Turn(one);
     }
 

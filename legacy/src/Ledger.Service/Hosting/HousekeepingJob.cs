@@ -1,4 +1,3 @@
-using Ledger.Log;
 using Ledger.Postgres;
 using Ledger.Service.Scheduling;
 

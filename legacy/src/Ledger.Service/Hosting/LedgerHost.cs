@@ -2,7 +2,6 @@ using System.Net;
 using System.Runtime.InteropServices;
 using Ledger.Delivery;
 using Ledger.Digests;
-using Ledger.Log;
 using Ledger.Postgres;
 using Ledger.Postgres.Embedded;
 using Ledger.Service.Accounts;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Ledger.Notifying;
 
 namespace Ledger.Service.Hosting;
 

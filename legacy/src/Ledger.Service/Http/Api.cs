@@ -39,16 +39,16 @@ internal static class Api
         if (http.GetEndpoint() is RouteEndpoint endpoint && endpoint.Metadata.GetMetadata<OpenToAllMetadata>() is null)
         {
             // Without a declared scope an endpoint is for nobody.
-            var demanded = endpoint.Metadata.GetMetadata<ScopeMetadata>()?.Scope ?? throw new RefusedException("auth.scope", "This endpoint is for nobody.");
+            var demanded = endpoint.Metadata.GetMetadata<ScopeMetadata>()?.Scope ?? throw new Refused("auth.scope", "This endpoint is for nobody.");
             var caller = await tokens.Recognise(Bearer(http.Request), http.RequestAborted) ?? throw Unknown(http);
             if (caller.Scope < demanded)
-                throw new RefusedException("auth.scope", $"The token \"{caller.Name}\" has the scope {caller.Scope.ToString().ToLowerInvariant()}; this needs {demanded.ToString().ToLowerInvariant()}.");
+                throw new Refused("auth.scope", $"The token \"{caller.Name}\" has the scope {caller.Scope.ToString().ToLowerInvariant()}; this needs {demanded.ToString().ToLowerInvariant()}.");
             http.User = caller.ToPrincipal();
         }
         await next(http);
     }
 
-    private static RefusedException Unknown(HttpContext http)
+    private static Refused Unknown(HttpContext http)
     {
         http.Response.Headers.WWWAuthenticate = "Bearer";
         return new("auth.missing", "A valid token is needed: Authorization: Bearer ldg_… (the first one stands in the file token of the data folder).");

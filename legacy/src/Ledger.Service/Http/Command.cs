@@ -41,7 +41,7 @@ internal sealed class WriteMiddleware(RequestDelegate next)
         var body = new MemoryStream();
         await request.Body.CopyToAsync(body, http.RequestAborted);
         if (body.Length > 0 && request.ContentType?.Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase) != true)
-            throw new RefusedException("request.content_type", "The body must be application/json.", "Content-Type", request.ContentType);
+            throw new Refused("request.content_type", "The body must be application/json.", "Content-Type", request.ContentType);
         if (body.Length == 0)
         {
             body.Write("{}"u8);
@@ -68,10 +68,10 @@ internal sealed class WriteMiddleware(RequestDelegate next)
     private static string Key(HttpRequest request)
     {
         if (request.Headers["Idempotency-Key"] is not [{ Length: > 0 } key])
-            throw new RefusedException("idempotency.missing", "A write needs one Idempotency-Key header: any text of up to 200 characters that you never use for something else.", "Idempotency-Key");
+            throw new Refused("idempotency.missing", "A write needs one Idempotency-Key header: any text of up to 200 characters that you never use for something else.", "Idempotency-Key");
         return key.Length <= 200 && key.All(c => c is >= '!' and <= '~')
             ? key
-            : throw new RefusedException("request.invalid", "An Idempotency-Key has 1 to 200 printable ASCII characters and no spaces.", "Idempotency-Key", key);
+            : throw new Refused("request.invalid", "An Idempotency-Key has 1 to 200 printable ASCII characters and no spaces.", "Idempotency-Key", key);
     }
 
     /// <summary>U+0000 and lone surrogates can't be stored or shown anywhere, whatever field they are in.</summary>
@@ -97,9 +97,9 @@ internal sealed class WriteMiddleware(RequestDelegate next)
                 }
                 catch (InvalidOperationException)
                 {
-                    throw new RefusedException("text.invalid", $"{Names.Printable(path)} holds a lone surrogate.", path);
+                    throw new Refused("text.invalid", $"{Names.Printable(path)} holds a lone surrogate.", path);
                 }
-                if (text.Contains('\0', StringComparison.Ordinal)) throw new RefusedException("text.invalid", $"{Names.Printable(path)} holds U+0000.", path);
+                if (text.Contains('\0', StringComparison.Ordinal)) throw new Refused("text.invalid", $"{Names.Printable(path)} holds U+0000.", path);
                 break;
         }
     }

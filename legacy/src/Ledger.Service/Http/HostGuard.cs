@@ -16,5 +16,5 @@ internal sealed class HostGuard
     public Task Invoke(HttpContext http, RequestDelegate next) =>
         allowed.Contains(http.Request.Host.Host)
             ? next(http)
-            : throw new RefusedException("request.invalid", "This service does not answer to that host name; LEDGER_ALLOWED_HOSTS may name it.", "Host", http.Request.Host.Host);
+            : throw new Refused("request.invalid", "This service does not answer to that host name; LEDGER_ALLOWED_HOSTS may name it.", "Host", http.Request.Host.Host);
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Ledger.Log;
 using Ledger.Providers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -71,7 +70,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         retryAfter = null;
         switch (e)
         {
-            case RefusedException refused:
+            case Refused refused:
                 retryAfter = refused.RetryAfter;
                 return refused.Why;
             case ProviderException provider:

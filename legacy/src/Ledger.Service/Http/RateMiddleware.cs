@@ -20,7 +20,7 @@ internal sealed class RateMiddleware(RequestDelegate next, ServiceSettings setti
     {
         using var lease = limiter.AttemptAcquire($"{http.Connection.RemoteIpAddress} {http.Request.Headers.Authorization}");
         if (!lease.IsAcquired)
-            throw new RefusedException("rate.limited", $"More than {settings.RequestsPerSecondMax} requests in a second; nothing was done. Try again.") { RetryAfter = TimeSpan.FromSeconds(1) };
+            throw new Refused("rate.limited", $"More than {settings.RequestsPerSecondMax} requests in a second; nothing was done. Try again.") { RetryAfter = TimeSpan.FromSeconds(1) };
         await next(http);
     }
 

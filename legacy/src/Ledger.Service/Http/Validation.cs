@@ -18,7 +18,7 @@ internal static class Validation
             return call =>
             {
                 var result = validator.Validate(new ValidationContext<object?>(call.Arguments[index]));
-                return result.IsValid ? next(call) : throw new RefusedException(Refusal(result.Errors[0]));
+                return result.IsValid ? next(call) : throw new Refused(Refusal(result.Errors[0]));
             };
         }
         return next;

@@ -30,7 +30,7 @@ internal static class AssignKeyEndpoint
             foreach (var (name, weight) in request.Owners!)
             {
                 var id = await finder.Agent(name, "owners", ct);
-                if (owners.Any(o => o.Agent == id)) throw new RefusedException("request.invalid", $"owners names the agent {id} twice.", "owners", name);
+                if (owners.Any(o => o.Agent == id)) throw new Refused("request.invalid", $"owners names the agent {id} twice.", "owners", name);
                 owners.Add(new(id, weight));
             }
             var (meant, label) = await registry.AskCurrent(d =>
@@ -40,9 +40,9 @@ internal static class AssignKeyEndpoint
             }, ct);
             var known = await registry.Key(meant.Account, meant.Key, ct);
             var before = known.State ?? meant;
-            var events = KeyRules.Assign(before, owners, request.From.ToInstant(), now, command.By).Events();
+            var events = before.Assign(owners, request.From.ToInstant(), now, command.By).Events();
             var after = events.OfType<KeyAssigned>().Aggregate(before, (k, e) => k.Assign(new(e.From ?? DateTimeOffset.MinValue, e.Owners)));
-            return new Plan(new KeyAnswer(registry.Ask(d => KeyBody.Of(after, label, now, null, d)), null, null)).Append(Registry.StreamOfKey(meant.Account, meant.Key), known.Version, events);
+            return new Plan(new KeyAnswer(registry.Ask(d => KeyBody.Of(after, label, now, null, d)), null, null)).Append(KeyOwnership.StreamOf(meant.Account, meant.Key), known.Version, events);
         }, ct);
         return await moved.AddTo(answer, ct);
     }

@@ -2,7 +2,6 @@ using System.Text.Json.Serialization;
 using Ledger.Keys;
 using Ledger.Money;
 using Ledger.Service.Agents;
-using Directory = Ledger.Attribution.Directory;
 
 namespace Ledger.Service.Keys;
 
@@ -17,7 +16,7 @@ namespace Ledger.Service.Keys;
 internal sealed record KeyBody(
     string Account, string Key, string? Name, IReadOnlyList<NamedOwner> Owners, IReadOnlyList<OwnersFrom> History, Usd? Billed30d, bool SharedNow)
 {
-    public static KeyBody Of(KeyOwnership key, string label, DateTimeOffset now, Usd? billed, Directory? known = null) => new(
+    public static KeyBody Of(KeyOwnership key, string label, DateTimeOffset now, Usd? billed, AttributionContext? known = null) => new(
         label, key.Key, key.Name, [.. key.OwnersAt(now).Select(o => new NamedOwner(o.Agent, o.Weight, known is null ? null : AgentFinder.NameBeside(known, o.Agent)))],
         [.. key.Assignments.Select(a => new OwnersFrom(a.From == DateTimeOffset.MinValue ? null : a.From, a.Owners))],
         billed, key.OwnersAt(now).Count > 1);

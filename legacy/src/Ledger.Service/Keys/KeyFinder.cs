@@ -1,7 +1,6 @@
 using Ledger.Keys;
 using Ledger.Service.Accounts;
 using Ledger.Service.Http;
-using Directory = Ledger.Attribution.Directory;
 
 namespace Ledger.Service.Keys;
 
@@ -11,7 +10,7 @@ internal static class KeyFinder
     /// <summary>How spend without a key is named.</summary>
     public const string NoKey = "(none)";
 
-    public static KeyOwnership Find(Directory known, string? account, string key)
+    public static KeyOwnership Find(AttributionContext known, string? account, string key)
     {
         var of = account is null ? null : AccountFinder.Any(known, account).Id;
         var candidates = known.Keys.Values.Where(k => of is null || k.Account == of).ToArray();
@@ -23,8 +22,8 @@ internal static class KeyFinder
         return found switch
         {
             [var only] => only,
-            [] => throw new RefusedException("key.unknown", $"No key has the id or name {Names.Printable(text)}; `ledger key list` shows them.", "key", text, [.. candidates.Where(k => k.Name is not null).Select(k => k.Name!).Order(StringComparer.Ordinal).Take(20)]),
-            _ => throw new RefusedException("key.ambiguous", $"Several keys are named {Names.Printable(text)}; give the id.", "key", text, [.. found.Take(50).Select(k => $"{k.Key} (account {known.Accounts.GetValueOrDefault(k.Account)?.Label ?? k.Account})")]),
+            [] => throw new Refused("key.unknown", $"No key has the id or name {Names.Printable(text)}; `ledger key list` shows them.", "key", text, [.. candidates.Where(k => k.Name is not null).Select(k => k.Name!).Order(StringComparer.Ordinal).Take(20)]),
+            _ => throw new Refused("key.ambiguous", $"Several keys are named {Names.Printable(text)}; give the id.", "key", text, [.. found.Take(50).Select(k => $"{k.Key} (account {known.Accounts.GetValueOrDefault(k.Account)?.Label ?? k.Account})")]),
         };
     }
 }

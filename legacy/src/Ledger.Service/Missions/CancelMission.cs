@@ -17,9 +17,9 @@ internal static class CancelMissionEndpoint
         {
             var meant = await finder.Meant(id, d => MissionFinder.One(d, id), ct);
             var known = await registry.Mission(meant, ct);
-            var events = MissionRules.Cancel(known.State!, now, command.By).Events();
+            var events = known.State!.Cancel(now, command.By).Events();
             return new Plan(new EditAnswer(MissionBody.Of(events.Aggregate(known.State, Mission.Apply)!, registry), null, null))
-                .Append(Registry.StreamOfMission(meant), known.Version, events);
+                .Append(Mission.StreamOf(meant), known.Version, events);
         }, ct);
         return await moved.AddTo(answer, ct);
     }

@@ -19,14 +19,14 @@ internal static class DiffMission
     public static async Task<MissionDiff> Get(
         string? mission, string? from, string? to, long? minPosition, ReadAt readAt, SpendQueries spend, Registry registry, DataStates data, CancellationToken ct)
     {
-        if (string.IsNullOrWhiteSpace(mission)) throw new RefusedException("request.invalid", "mission is needed: an id or a reference.", "mission");
-        if (from is null) throw new RefusedException("request.invalid", "from is needed: a position or a time.", "from");
+        if (string.IsNullOrWhiteSpace(mission)) throw new Refused("request.invalid", "mission is needed: an id or a reference.", "mission");
+        if (from is null) throw new Refused("request.invalid", "from is needed: a position or a time.", "from");
         var id = registry.Ask(d => MissionFinder.One(d, mission)).Id;
         var start = await readAt.Position("from", from, ct);
         var (asked, behind) = await readAt.Resolve(to, minPosition, ct);
         var end = asked ?? registry.Position;
-        if (start > end) throw new RefusedException("range.invalid", $"from is position {start}, which comes after {end}.", "from", from);
-        var diff = await spend.Diff(id, start, end, ct) ?? throw new RefusedException("mission.unknown", $"{id} was not there yet at position {end}.", "mission", mission);
+        if (start > end) throw new Refused("range.invalid", $"from is position {start}, which comes after {end}.", "from", from);
+        var diff = await spend.Diff(id, start, end, ct) ?? throw new Refused("mission.unknown", $"{id} was not there yet at position {end}.", "mission", mission);
         var before = await spend.Cost(id, start, [], data.PreliminaryFrom, ct);
         var after = await spend.Cost(id, end, [], data.PreliminaryFrom, ct);
         return new(

@@ -29,9 +29,9 @@ internal static class EditMissionEndpoint
             var meant = await finder.Meant(id, d => MissionFinder.One(d, id), ct);
             var agents = request.Agents is null ? null : request.Agents.Count == 0 ? [] : await finder.Agents(request.Agents, ct);
             var known = await registry.Mission(meant, ct);
-            var events = MissionRules.Edit(known.State!, request.Start.ToInstant(), request.End.ToInstant(), request.Title?.Trim(), request.Ref?.Trim(), agents, request.Weight, now, command.By).Events();
+            var events = known.State!.Edit(request.Start.ToInstant(), request.End.ToInstant(), request.Title?.Trim(), request.Ref?.Trim(), agents, request.Weight, now, command.By).Events();
             return new Plan(new EditAnswer(MissionBody.Of(events.Aggregate(known.State, Mission.Apply)!, registry), null, null))
-                .Append(Registry.StreamOfMission(meant), known.Version, events);
+                .Append(Mission.StreamOf(meant), known.Version, events);
         }, ct);
         return await moved.AddTo(answer, ct);
     }

@@ -28,9 +28,9 @@ internal static class EndMissionEndpoint
                 : null;
             var id = await finder.Meant(request.Mission, d => MissionFinder.ToEnd(d, request.Mission, agent), ct);
             var known = await registry.Mission(id, ct);
-            var events = MissionRules.End(known.State!, request.At.ToInstant() ?? now, now, command.By).Events();
+            var events = known.State!.End(request.At.ToInstant() ?? now, now, command.By).Events();
             return new Plan(new BookmarkAnswer(MissionBody.Of(events.Aggregate(known.State, Mission.Apply)!, registry), null, [], Queued: false))
-                .Append(Registry.StreamOfMission(id), known.Version, events);
+                .Append(Mission.StreamOf(id), known.Version, events);
         }, ct);
         StartMissionEndpoint.Ask(pollers, bookmark, answer);
         return answer;

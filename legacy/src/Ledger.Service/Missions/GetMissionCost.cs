@@ -36,7 +36,7 @@ internal static class GetMissionCost
     public static async Task<MissionCost> Get(
         string? mission, string? by, string? asOf, long? minPosition, ReadAt readAt, SpendQueries spend, Registry registry, DataStates data, CancellationToken ct)
     {
-        if (string.IsNullOrWhiteSpace(mission)) throw new RefusedException("request.invalid", "mission is needed: an id or a reference.", "mission");
+        if (string.IsNullOrWhiteSpace(mission)) throw new Refused("request.invalid", "mission is needed: an id or a reference.", "mission");
         var groupBy = Groups.Parse(by, allowed) is { Count: > 0 } given ? given : usual;
         var (position, behind) = await readAt.Resolve(asOf, minPosition, ct);
         var named = registry.Ask(d => MissionFinder.Named(d, mission));
@@ -46,7 +46,7 @@ internal static class GetMissionCost
         foreach (var each in named.Take(missionsMax))
             if (await spend.Cost(each.Id, position, groupBy, data.PreliminaryFrom, ct) is { } cost)
                 costs.Add(cost);
-        if (costs.Count == 0) throw new RefusedException("mission.unknown", $"{Names.Printable(mission)} was not there yet at position {position}.", "mission", mission);
+        if (costs.Count == 0) throw new Refused("mission.unknown", $"{Names.Printable(mission)} was not there yet at position {position}.", "mission", mission);
 
         var answers = new List<MissionCost>();
         foreach (var cost in costs)

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Ledger.Log;
 using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Service.Agents;
@@ -31,7 +30,7 @@ internal static class ListMissions
         string? state, string? agent, string? mission, int? limit, string? asOf, long? minPosition, ReadAt readAt, SpendQueries spend, Registry registry, MissionFinder finder, Books books, IEventLog log, DataStates data, CancellationToken ct)
     {
         var wanted = State(state);
-        if (limit is < 1 or > limitMax) throw new RefusedException("request.invalid", $"limit is a number from 1 to {limitMax}.", "limit", $"{limit}");
+        if (limit is < 1 or > limitMax) throw new Refused("request.invalid", $"limit is a number from 1 to {limitMax}.", "limit", $"{limit}");
         var (past, behind) = await readAt.Resolve(asOf, minPosition, ct);
         var of = agent is null ? null : await finder.Agent(agent, "agent", ct);
         var take = limit ?? 50;
@@ -78,6 +77,6 @@ internal static class ListMissions
         "open" => MissionState.Open,
         "ended" => MissionState.Ended,
         "cancelled" => MissionState.Cancelled,
-        _ => throw new RefusedException("request.invalid", "state is one of open, ended, cancelled, all.", "state", word),
+        _ => throw new Refused("request.invalid", "state is one of open, ended, cancelled, all.", "state", word),
     };
 }

@@ -31,7 +31,7 @@ internal sealed record MissionBody(
 /// <summary>An agent of a new mission that is still on another: their spend is shared.</summary>
 internal sealed record Overlap(string Agent, string Mission, string Title, DateTimeOffset Since, string Text)
 {
-    public static IReadOnlyList<Overlap> Of(Attribution.Directory known, Mission mission, DateTimeOffset now)
+    public static IReadOnlyList<Overlap> Of(AttributionContext known, Mission mission, DateTimeOffset now)
     {
         var overlaps = new List<Overlap>();
         foreach (var agent in mission.Agents)

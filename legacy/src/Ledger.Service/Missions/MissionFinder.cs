@@ -1,10 +1,8 @@
 using System.Collections.Concurrent;
-using Ledger.Log;
 using Ledger.Missions;
 using Ledger.Service.Agents;
 using Ledger.Service.Http;
 using Ledger.Service.Writing;
-using Directory = Ledger.Attribution.Directory;
 
 namespace Ledger.Service.Missions;
 
@@ -15,14 +13,14 @@ internal sealed class MissionFinder(Registry registry, IEventLog log)
     private const int readersMax = 4;
 
     /// <summary>The id of the one mission meant. An exact id is looked up in the log, so that it is found however far the views are.</summary>
-    public async Task<string> Meant(string? selector, Func<Directory, Mission> find, CancellationToken ct) =>
+    public async Task<string> Meant(string? selector, Func<AttributionContext, Mission> find, CancellationToken ct) =>
         selector is { Length: > 2 and <= 40 } && selector.StartsWith("m-", StringComparison.Ordinal) && (await registry.Mission(selector, ct)).State is not null
             ? selector
             : (await registry.AskCurrent(find, ct)).Id;
 
     /// <summary>The missions a selector names: an id, a reference (several missions may share one), or the beginning of one id.</summary>
-    /// <exception cref="RefusedException">None, or a beginning that fits several.</exception>
-    public static IReadOnlyList<Mission> Named(Directory known, string selector)
+    /// <exception cref="Refused">None, or a beginning that fits several.</exception>
+    public static IReadOnlyList<Mission> Named(AttributionContext known, string selector)
     {
         // A slash inside a path segment arrives as it was sent.
         var text = selector.Trim().Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
@@ -34,17 +32,17 @@ internal sealed class MissionFinder(Registry registry, IEventLog log)
         return begins.Length switch
         {
             1 => begins,
-            0 => throw new RefusedException("mission.unknown", $"No mission has the id or reference {Names.Printable(text)}; `mission list` shows them.", "mission", text),
+            0 => throw new Refused("mission.unknown", $"No mission has the id or reference {Names.Printable(text)}; `mission list` shows them.", "mission", text),
             _ => throw Ambiguous(begins, $"{Names.Printable(text)} fits several missions.", text),
         };
     }
 
     /// <summary>The one mission an edit means.</summary>
-    public static Mission One(Directory known, string selector) =>
+    public static Mission One(AttributionContext known, string selector) =>
         Named(known, selector) is [var only] ? only : throw Ambiguous(Named(known, selector), $"{Names.Printable(selector)} is the reference of several missions.", selector);
 
     /// <summary>The mission to end: the one named (of several, the only open one), else the agent's only open one.</summary>
-    public static Mission ToEnd(Directory known, string? selector, string? agent)
+    public static Mission ToEnd(AttributionContext known, string? selector, string? agent)
     {
         if (selector is not null)
         {
@@ -58,7 +56,7 @@ internal sealed class MissionFinder(Registry registry, IEventLog log)
         return candidates switch
         {
             [var one] => one,
-            [] => throw new RefusedException("mission.none_open", $"No mission of {agent} is open."),
+            [] => throw new Refused("mission.none_open", $"No mission of {agent} is open."),
             _ => throw Ambiguous(candidates, $"{agent} is on several missions; name one.", agent),
         };
     }
@@ -84,8 +82,8 @@ internal sealed class MissionFinder(Registry registry, IEventLog log)
         return all switch
         {
             [var only] => only,
-            [] => throw new RefusedException("agent.unknown", "There is no agent yet; `ledger agent add NAME` adds one.", field),
-            _ => throw new RefusedException("agent.which", $"There are {all.Length} agents; say which works on it (--agent, or LEDGER_AGENT).", field, null, [.. all.Take(50)]),
+            [] => throw new Refused("agent.unknown", "There is no agent yet; `ledger agent add NAME` adds one.", field),
+            _ => throw new Refused("agent.which", $"There are {all.Length} agents; say which works on it (--agent, or LEDGER_AGENT).", field, null, [.. all.Take(50)]),
         };
     }
 
@@ -95,7 +93,7 @@ internal sealed class MissionFinder(Registry registry, IEventLog log)
         if (registry.Ask(d => AgentFinder.Find(d, name)) is { } found) return found.Id;
         // It may have been added or renamed just now.
         if (Names.WhyNot(name) is null && await registry.AskCurrent(d => AgentFinder.Find(d, name), ct) is { } late) return late.Id;
-        throw new RefusedException("agent.unknown", $"There is no agent {Names.Printable(name)}; `ledger agent add` adds one.", field, name, registry.Ask(d => d.Agents.Keys.Order(StringComparer.Ordinal).Take(50).ToArray()));
+        throw new Refused("agent.unknown", $"There is no agent {Names.Printable(name)}; `ledger agent add` adds one.", field, name, registry.Ask(d => d.Agents.Keys.Order(StringComparer.Ordinal).Take(50).ToArray()));
     }
 
     /// <summary>Missions as they stood at a position, from their own streams; those that came later are not among them.</summary>
@@ -114,7 +112,7 @@ internal sealed class MissionFinder(Registry registry, IEventLog log)
         Mission? mission = null;
         for (var version = 0L; ;)
         {
-            var page = await log.ReadStream(Registry.StreamOfMission(id), version, pageLength, ct);
+            var page = await log.ReadStream(Mission.StreamOf(id), version, pageLength, ct);
             foreach (var recorded in page)
             {
                 if (recorded.Position > position) return mission;
@@ -125,7 +123,7 @@ internal sealed class MissionFinder(Registry registry, IEventLog log)
         }
     }
 
-    public static RefusedException Ambiguous(IEnumerable<Mission> candidates, string detail, string? value) =>
+    public static Refused Ambiguous(IEnumerable<Mission> candidates, string detail, string? value) =>
         new("mission.ambiguous", detail, "mission", value, [.. candidates.Take(50).Select(m => $"{m.Id} \"{m.Title}\" ({m.State.ToString().ToLowerInvariant()} since {(m.Windows[^1].End ?? m.Windows[^1].Start).ToText()})")]);
 
     /// <summary>An issue's address and its short form are one reference: <c>https://host/owner/repo/issues/3</c> is <c>owner/repo#3</c>.</summary>

@@ -24,10 +24,10 @@ internal static class ReopenMissionEndpoint
         {
             var meant = await finder.Meant(id, d => MissionFinder.One(d, id), ct);
             var known = await registry.Mission(meant, ct);
-            var events = MissionRules.Reopen(known.State!, request.At.ToInstant() ?? now, now, command.By).Events();
+            var events = known.State!.Reopen(request.At.ToInstant() ?? now, now, command.By).Events();
             var mission = events.Aggregate(known.State, Mission.Apply)!;
             return new Plan(new BookmarkAnswer(MissionBody.Of(mission, registry), null, registry.Ask(d => Overlap.Of(d, mission, now)), Queued: false))
-                .Append(Registry.StreamOfMission(meant), known.Version, events);
+                .Append(Mission.StreamOf(meant), known.Version, events);
         }, ct);
         StartMissionEndpoint.Ask(pollers, bookmark, answer);
         return answer;

@@ -1,5 +1,4 @@
 using FluentValidation;
-using Ledger.Log;
 using Ledger.Missions;
 using Ledger.Service.Http;
 using Ledger.Service.Polling;
@@ -30,10 +29,10 @@ internal static class StartMissionEndpoint
         {
             var agents = await finder.Agents(request.Agents, ct);
             var (id, known) = await NewId(registry, command.Key, ct);
-            var events = MissionRules.Start(known.State, id, request.Title!.Trim(), request.Ref?.Trim(), agents, request.Weight ?? 1, request.At.ToInstant() ?? now, now, command.By).Events();
+            var events = Mission.Start(known.State, id, request.Title!.Trim(), request.Ref?.Trim(), agents, request.Weight ?? 1, request.At.ToInstant() ?? now, now, command.By).Events();
             var mission = events.Aggregate((Mission?)null, Mission.Apply)!;
             return new Plan(new BookmarkAnswer(MissionBody.Of(mission, registry), null, registry.Ask(d => Overlap.Of(d, mission, now)), Queued: false))
-                .Append(Registry.StreamOfMission(id), known.Version, events);
+                .Append(Mission.StreamOf(id), known.Version, events);
         }, ct);
         Ask(pollers, bookmark, answer);
         return answer;
@@ -44,7 +43,7 @@ internal static class StartMissionEndpoint
     {
         for (var n = 1; ; n++)
         {
-            var id = EventIds.Short("m", n == 1 ? key : $"{key}/{n}");
+            var id = Ids.Short("m", n == 1 ? key : $"{key}/{n}");
             var known = await registry.Mission(id, ct);
             if (known.State is null) return (id, known);
         }

@@ -35,18 +35,18 @@ internal static class SwitchMissionEndpoint
             var leaving = named is not null ? [named] : await registry.AskCurrent(d => OnlyOpenOfEach(d, agents), ct);
 
             var ended = new List<Mission>();
-            var streams = new List<(string Stream, long Version, IReadOnlyList<Log.ILedgerEvent> Events)>();
+            var streams = new List<(string Stream, long Version, IReadOnlyList<ILedgerEvent> Events)>();
             foreach (var mission in leaving)
             {
                 var known = await registry.Mission(mission.Id, ct);
-                var events = MissionRules.End(known.State!, at, now, command.By).Events();
+                var events = known.State!.End(at, now, command.By).Events();
                 ended.Add(events.Aggregate(known.State, Mission.Apply)!);
-                streams.Add((Registry.StreamOfMission(mission.Id), known.Version, events));
+                streams.Add((Mission.StreamOf(mission.Id), known.Version, events));
             }
             var (id, fresh) = await StartMissionEndpoint.NewId(registry, command.Key, ct);
-            var started = MissionRules.Start(fresh.State, id, request.Title!.Trim(), request.Ref?.Trim(), agents, request.Weight ?? 1, at, now, command.By).Events();
+            var started = Mission.Start(fresh.State, id, request.Title!.Trim(), request.Ref?.Trim(), agents, request.Weight ?? 1, at, now, command.By).Events();
             var next = started.Aggregate((Mission?)null, Mission.Apply)!;
-            streams.Add((Registry.StreamOfMission(id), fresh.Version, started));
+            streams.Add((Mission.StreamOf(id), fresh.Version, started));
 
             var overlaps = registry.Ask(d => Overlap.Of(d, next, now)).Where(o => ended.TrueForAll(e => e.Id != o.Mission)).ToArray();
             var plan = new Plan(new SwitchAnswer([.. ended.Select(m => MissionBody.Of(m, registry))], MissionBody.Of(next, registry), null, overlaps, Queued: false));
@@ -59,7 +59,7 @@ internal static class SwitchMissionEndpoint
     }
 
     /// <summary>What each agent is on; an agent on several has to say which.</summary>
-    private static Mission[] OnlyOpenOfEach(Attribution.Directory known, IReadOnlyList<string> agents)
+    private static Mission[] OnlyOpenOfEach(AttributionContext known, IReadOnlyList<string> agents)
     {
         var leaving = new Dictionary<string, Mission>(StringComparer.Ordinal);
         foreach (var agent in agents)

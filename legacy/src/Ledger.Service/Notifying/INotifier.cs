@@ -1,5 +1,3 @@
-using Ledger.Log;
-
 namespace Ledger.Service.Notifying;
 
 /// <summary>Turns what was raised into messages: one per recipient or target, to be committed with what they tell of.</summary>

@@ -1,7 +1,6 @@
-using Ledger.Log;
 using Ledger.Mail;
-using Ledger.Notifying;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Notifying;
 
@@ -99,7 +98,7 @@ internal sealed class Notifier(Routes routes, Sent sent, Team team) : INotifier
     {
         var notices = Notice.Of(rest.SelectMany(r => r.Notices).SelectMany(n => n.All).DistinctBy(a => a.Alert));
         var cause = $"summary:{string.Join(',', rest.Select(CauseOf))}";
-        var id = EventIds.Short("s", $"{kind}\n{cause}");
+        var id = Ids.Short("s", $"{kind}\n{cause}");
         var count = notices.Sum(n => n.All.Count()) + heldBack;
         var line = $"{Wording.Count(count, "more alert")}, not told one by one, because there had been {PerHourMax} notifications within an hour. Until there are fewer, new ones are only listed: ledger alert list.{(notices.Count > 0 ? $" The worst: {Headline.Of(notices[0].Alert)}" : "")}";
         switch (kind)
@@ -119,7 +118,7 @@ internal sealed class Notifier(Routes routes, Sent sent, Team team) : INotifier
     private static System.Text.Json.JsonElement PayloadOf(Route route, string team) => route.Notices is [var notice] ? Payload.Of(notice, team) : Payload.Of(route.Recoveries[0], team);
 
     /// <summary>The alert's own id where it is one; else one that follows from all of them.</summary>
-    private static string IdOf(Route route) => route is { Notices: [var only], Recoveries: [] } ? only.Alert.Alert : EventIds.Short("n", CauseOf(route));
+    private static string IdOf(Route route) => route is { Notices: [var only], Recoveries: [] } ? only.Alert.Alert : Ids.Short("n", CauseOf(route));
 
     private static string CauseOf(Route route) =>
         string.Join('\n', route.Notices.SelectMany(n => n.All).Select(a => a.Key).Concat(route.Recoveries.Select(r => $"over:{r.Alert}:{r.At.ToText()}")).Order(StringComparer.Ordinal));

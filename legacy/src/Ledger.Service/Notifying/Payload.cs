@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ledger.Budgets;
-using Ledger.Log;
 using Ledger.Money;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Notifying;
 
@@ -17,7 +17,7 @@ internal static class Payload
     public static JsonElement Of(Notice notice, string team)
     {
         var alert = notice.Alert;
-        var json = Begin(EventIds.DerivedFrom(alert.Key, "notification"), EventOf(alert), alert.Severity, alert.Alert, team, alert.At, Headline.Of(alert));
+        var json = Begin(Ids.DerivedFrom(alert.Key, "notification"), EventOf(alert), alert.Severity, alert.Alert, team, alert.At, Headline.Of(alert));
         if (notice.Also.Count > 0) json["alerts_also"] = new JsonArray([.. notice.Also.Select(a => (JsonNode)a.Alert)]);
         switch (alert)
         {
@@ -72,7 +72,7 @@ internal static class Payload
     public static JsonElement Of(IRecovery recovery, string team)
     {
         var name = recovery switch { BudgetRecovered => "budget.resolved", RunwayRecovered => "prepaid.resolved", _ => "source.resolved" };
-        var json = Begin(EventIds.DerivedFrom(recovery.Alert, $"over:{recovery.At.ToText()}"), name, Severity.Info, recovery.Alert, team, recovery.At, Headline.Of(recovery));
+        var json = Begin(Ids.DerivedFrom(recovery.Alert, $"over:{recovery.At.ToText()}"), name, Severity.Info, recovery.Alert, team, recovery.At, Headline.Of(recovery));
         switch (recovery)
         {
             case BudgetRecovered e:
@@ -96,7 +96,7 @@ internal static class Payload
     /// <summary>Alerts that were too many to be told one by one.</summary>
     public static JsonElement Summary(string id, IReadOnlyList<Notice> notices, string team, string message, DateTimeOffset now)
     {
-        var json = Begin(EventIds.DerivedFrom(id, "notification"), "alerts.suppressed", notices.Count > 0 ? notices[0].Alert.Severity : Severity.Info, id, team, now, message);
+        var json = Begin(Ids.DerivedFrom(id, "notification"), "alerts.suppressed", notices.Count > 0 ? notices[0].Alert.Severity : Severity.Info, id, team, now, message);
         json["suppressed_count"] = notices.Sum(n => n.All.Count());
         json["alerts"] = new JsonArray([.. notices.Take(100).Select(n => (JsonNode)n.Alert.Alert)]);
         return End(json);

@@ -1,7 +1,7 @@
-using Ledger.Notifying;
 using Ledger.Service.Hosting;
 using Ledger.Service.Writing;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Notifying;
 

@@ -1,5 +1,4 @@
 using Ledger.Delivery;
-using Ledger.Log;
 using Ledger.Service.Accounts;
 using Ledger.Service.Hosting;
 using Ledger.Service.Polling;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Ledger.Delivery;
-using Ledger.Log;
 using Ledger.Service.Accounts;
 using Ledger.Service.Budgets;
 using Ledger.Service.Delivery;

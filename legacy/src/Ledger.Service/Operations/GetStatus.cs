@@ -1,5 +1,4 @@
 using Ledger.Delivery;
-using Ledger.Log;
 using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Service.Accounts;
@@ -74,7 +73,7 @@ internal static class GetStatus
             [.. Warnings(books, atStart, accounts, state, deliverer, digest)]);
     }
 
-    private static ReportQuery Query(Span window, DataStates data) => new() { Since = window.Start, Until = window.End, By = [], PreliminaryFrom = data.PreliminaryFrom };
+    private static ReportQuery Query(Interval window, DataStates data) => new() { Since = window.Start, Until = window.End, By = [], PreliminaryFrom = data.PreliminaryFrom };
 
     private static IEnumerable<string> Warnings(Books books, ConnectAtStart atStart, AccountBody[] accounts, OutboxState outbox, Deliverer deliverer, DigestState digest)
     {

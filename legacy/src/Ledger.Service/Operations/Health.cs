@@ -1,4 +1,3 @@
-using Ledger.Log;
 using Ledger.Views;
 using Microsoft.AspNetCore.Http;
 

@@ -28,7 +28,7 @@ internal static class RebuildViewsEndpoint
         }
         catch (RebuildBusyException e)
         {
-            throw new RefusedException("log.busy", e.Message) { RetryAfter = TimeSpan.FromSeconds(5) };
+            throw new Refused("log.busy", e.Message) { RetryAfter = TimeSpan.FromSeconds(5) };
         }
     });
 }

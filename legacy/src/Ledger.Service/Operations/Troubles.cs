@@ -2,7 +2,8 @@ using Ledger.Service.Budgets;
 using Ledger.Service.Watching;
 using Ledger.Service.Writing;
 using Ledger.Views.Watching;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Operations;
 

@@ -1,4 +1,3 @@
-using Ledger.Log;
 using Ledger.Postgres;
 using Ledger.Service.Http;
 using Ledger.Views;
@@ -34,7 +33,7 @@ internal static class VerifyBooksEndpoint
         }
         catch (RebuildBusyException e)
         {
-            throw new RefusedException("log.busy", e.Message) { RetryAfter = TimeSpan.FromSeconds(5) };
+            throw new Refused("log.busy", e.Message) { RetryAfter = TimeSpan.FromSeconds(5) };
         }
         return new Verified(checks.TrueForAll(c => c.Ok), verified.Position, Convert.ToHexStringLower(verified.Chain.Span), checks);
     });

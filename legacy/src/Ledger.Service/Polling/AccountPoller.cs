@@ -1,5 +1,4 @@
 using Ledger.Accounts;
-using Ledger.Log;
 using Ledger.Providers;
 using Ledger.Providers.Xai;
 using Ledger.Service.Hosting;
@@ -84,7 +83,7 @@ internal sealed class AccountPoller : IAsyncDisposable
         var asked = new TaskCompletionSource<Polled>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (gate)
         {
-            if (syncs.Count >= 100) throw new RefusedException("provider.unavailable", "Many are waiting for a reading of this account already.");
+            if (syncs.Count >= 100) throw new Refused("provider.unavailable", "Many are waiting for a reading of this account already.");
             syncs.Add(asked);
             wake.TrySetResult();
         }
@@ -106,7 +105,7 @@ internal sealed class AccountPoller : IAsyncDisposable
         Backfill.Stop();
         calls.Close();
         foreach (var asked in TakeSyncs())
-            asked.TrySetException(new RefusedException("provider.unavailable", "The account is not read any more."));
+            asked.TrySetException(new Refused("provider.unavailable", "The account is not read any more."));
         client?.Dispose();
         stopping.Dispose();
     }
@@ -126,8 +125,8 @@ internal sealed class AccountPoller : IAsyncDisposable
             catch (Exception e)
             {
                 // Nothing that happens here may end the loop: the next turn tries again.
-                logger.LogWarning("Polling {Account}: {Kind} {Detail}", account, e.GetType().Name, e is ProviderException or RefusedException or TimeoutException ? e.Message : "see the log");
-                if (e is not (ProviderException or RefusedException or TimeoutException or Npgsql.NpgsqlException or LogBusyException or AppendOutcomeUnknownException or OperationCanceledException))
+                logger.LogWarning("Polling {Account}: {Kind} {Detail}", account, e.GetType().Name, e is ProviderException or Refused or TimeoutException ? e.Message : "see the log");
+                if (e is not (ProviderException or Refused or TimeoutException or Npgsql.NpgsqlException or LogBusyException or AppendOutcomeUnknownException or OperationCanceledException))
                     logger.LogError(e, "Polling {Account} met something unexpected", account);
                 await Pause(TimeSpan.FromSeconds(2), ct);
             }
@@ -233,7 +232,7 @@ internal sealed class AccountPoller : IAsyncDisposable
     }
 
     /// <summary>One stretch of the backfill: at most seven days a request, one reading per UTC day.</summary>
-    private Task<Polled> PollChunk(Span chunk, CancellationToken ct) => UnderLease(Reason.Due, async (known, state, fence, xai, ct) =>
+    private Task<Polled> PollChunk(Interval chunk, CancellationToken ct) => UnderLease(Reason.Due, async (known, state, fence, xai, ct) =>
     {
         var now = clock.GetUtcNow();
         if (await Backfill.IsRead(chunk, known.State!, sources, ct))
@@ -296,7 +295,7 @@ internal sealed class AccountPoller : IAsyncDisposable
             await Failed(known, state, e.Kind, e.Detail, e.RetryAfter, fence, stop);
             throw;
         }
-        catch (RefusedException e) when (e.Why.Code == "credential.lost")
+        catch (Refused e) when (e.Why.Code == "credential.lost")
         {
             await Failed(known, state, FailureKind.Auth, e.Why.Detail, null, fence, stop);
             throw;
@@ -380,7 +379,7 @@ internal sealed class AccountPoller : IAsyncDisposable
     {
         if (client is not null && clientOf == credential.Credential) return client;
         var secret = await vault.Open(credential.Credential, of.Id, of.Provider, ct)
-            ?? throw new RefusedException("credential.lost", $"The credential of {of.Label} is not in the database any more; `ledger account rotate` stores it anew.");
+            ?? throw new Refused("credential.lost", $"The credential of {of.Label} is not in the database any more; `ledger account rotate` stores it anew.");
         client?.Dispose();
         clientOf = credential.Credential;
         return client = new(settings.Xai, secret, clock);

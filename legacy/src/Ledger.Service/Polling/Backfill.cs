@@ -13,10 +13,10 @@ internal sealed class Backfill
     private const int chunkDays = 7;
 
     private readonly Lock gate = new();
-    private readonly Queue<Span> chunks = new();
+    private readonly Queue<Interval> chunks = new();
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DateTimeOffset? plannedFor;
-    private Span? newest;
+    private Interval? newest;
     private int days;
     private int done;
 
@@ -33,14 +33,14 @@ internal sealed class Backfill
     public (int Readings, int Lines, long Position) Sum { get; private set; }
 
     /// <summary>The next stretch to read; null when nothing is left.</summary>
-    public async Task<Span?> Plan(Func<Task<Known<Account>>> look, Sources sources, int daysBack, DateTimeOffset now, CancellationToken ct)
+    public async Task<Interval?> Plan(Func<Task<Known<Account>>> look, Sources sources, int daysBack, DateTimeOffset now, CancellationToken ct)
     {
         if (IsDone && plannedFor is not null) return null;
         if ((await look()).State is not { Removed: false } account) return null;
         if (plannedFor != account.ConnectedAt)
         {
             var today = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero);
-            var wanted = new Span(today.AddDays(-daysBack), today.AddDays(1));
+            var wanted = new Interval(today.AddDays(-daysBack), today.AddDays(1));
             var covered = (await sources.Coverage(account.Id, wanted, ct)).Where(c => c.Asked >= account.ConnectedAt).ToArray();
             Missing(wanted, covered, today);
             plannedFor = account.ConnectedAt;
@@ -54,14 +54,14 @@ internal sealed class Backfill
     }
 
     /// <summary>Whether all days of a stretch were read since the account was connected.</summary>
-    public static async Task<bool> IsRead(Span chunk, Account account, Sources sources, CancellationToken ct)
+    public static async Task<bool> IsRead(Interval chunk, Account account, Sources sources, CancellationToken ct)
     {
         var covered = (await sources.Coverage(account.Id, chunk, ct)).Where(c => c.Asked >= account.ConnectedAt).ToArray();
         // The last day may still run: it is read up to some hour.
         return covered.Length > 0 && Days(chunk).All(day => day == chunk.End.AddDays(-1) ? covered.Any(c => c.End > day) : covered.Any(c => c.Start <= day && c.End >= day.AddDays(1)));
     }
 
-    private static IEnumerable<DateTimeOffset> Days(Span chunk) => Enumerable.Range(0, (int)chunk.Length.TotalDays).Select(i => chunk.Start.AddDays(i));
+    private static IEnumerable<DateTimeOffset> Days(Interval chunk) => Enumerable.Range(0, (int)chunk.Length.TotalDays).Select(i => chunk.Start.AddDays(i));
 
     public void Did(int readings, int lines, long position)
     {
@@ -75,7 +75,7 @@ internal sealed class Backfill
     }
 
     /// <summary>A stretch is done. True: it was the newest, so the account is read up to now.</summary>
-    public bool Finish(Span chunk)
+    public bool Finish(Interval chunk)
     {
         lock (gate)
         {
@@ -113,7 +113,7 @@ internal sealed class Backfill
         }
     }
 
-    private void Missing(Span wanted, IReadOnlyList<PreviousReading> covered, DateTimeOffset today)
+    private void Missing(Interval wanted, IReadOnlyList<PreviousReading> covered, DateTimeOffset today)
     {
         bool Lacks(DateTimeOffset day) => day == today
             ? !covered.Any(c => c.End > day)
@@ -128,7 +128,7 @@ internal sealed class Backfill
                 var lacking = Enumerable.Range(0, (int)(end - start).TotalDays).Select(i => start.AddDays(i)).Where(Lacks).ToArray();
                 if (lacking.Length > 0)
                 {
-                    var chunk = new Span(lacking[0], lacking[^1].AddDays(1));
+                    var chunk = new Interval(lacking[0], lacking[^1].AddDays(1));
                     chunks.Enqueue(chunk);
                     days += (int)chunk.Length.TotalDays;
                     if (chunk.End == wanted.End) newest = chunk;

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Ledger.Log;
 using Ledger.Service.Hosting;
 using Ledger.Service.Http;
 using Ledger.Service.Scheduling;
@@ -47,7 +46,7 @@ internal sealed class Pollers(
     public async Task<AccountPoller> Of(string account, CancellationToken ct)
     {
         await Look(ct);
-        return running.TryGetValue(account, out var poller) ? poller : throw new RefusedException("account.removed", "The account is not connected.");
+        return running.TryGetValue(account, out var poller) ? poller : throw new Refused("account.removed", "The account is not connected.");
     }
 
     /// <summary>The schedule gives an account its turn on this node. False: the account is not connected any more.</summary>

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Ledger.Accounts;
 using Ledger.Keys;
-using Ledger.Log;
 using Ledger.Service.Writing;
 using Ledger.Views;
 using Ledger.Views.Spend;
@@ -25,7 +24,7 @@ internal sealed class Recorder(IEventLog log, Books books, SpendQueries spend, S
     /// <summary>The account and the version of its stream, once the views hold everything that is in the log.</summary>
     public async Task<Known<Account>> Look(string account, CancellationToken ct)
     {
-        var version = await journal.VersionOf(Account.Stream(account), ct);
+        var version = await journal.VersionOf(Account.StreamOf(account), ct);
         var head = await log.Head(ct);
         if (!await books.WaitFor(head.Position, patience, ct))
             throw new TimeoutException("The views are behind the log, so a reading can't be compared with what they hold.");
@@ -66,9 +65,9 @@ internal sealed class Recorder(IEventLog log, Books books, SpendQueries spend, S
         if (balance is not null && Changed(account.Balance, balance)) own.Add(EventJson.ToNew(balance, cause, "balance", now));
         if (account.Failing is not null) own.Add(EventJson.ToNew(new PollRecovered(account.Id, now), cause, "recovered", now));
 
-        var streams = new List<StreamAppend> { new(Account.Stream(account.Id), known.Version, own) };
+        var streams = new List<StreamAppend> { new(Account.StreamOf(account.Id), known.Version, own) };
         foreach (var seen in Seen(account.Id, readings, now))
-            streams.Add(new(Registry.StreamOfKey(account.Id, seen.Key), StreamAppend.AnyVersion, [EventJson.ToNew(seen, cause, $"key:{seen.Key}", now)]));
+            streams.Add(new(KeyOwnership.StreamOf(account.Id, seen.Key), StreamAppend.AnyVersion, [EventJson.ToNew(seen, cause, $"key:{seen.Key}", now)]));
 
         var written = streams.Sum(s => s.Events.Count);
         long position;
@@ -104,7 +103,7 @@ internal sealed class Recorder(IEventLog log, Books books, SpendQueries spend, S
         var middle = covers.Start + TimeSpan.FromHours(hours / 2);
         return ([Part(new(covers.Start, middle))], [Part(new(middle, covers.End))]);
 
-        Reading Part(Span stretch) => readings[0] with { Covers = stretch, Lines = [.. readings[0].Lines.Where(l => stretch.Contains(l.Start))] };
+        Reading Part(Interval stretch) => readings[0] with { Covers = stretch, Lines = [.. readings[0].Lines.Where(l => stretch.Contains(l.Start))] };
     }
 
     /// <summary>The state of the source changed for the worse. Written only when it did.</summary>
@@ -113,7 +112,7 @@ internal sealed class Recorder(IEventLog log, Books books, SpendQueries spend, S
         if (known.State is not { Removed: false } account || account.Failing?.Kind == kind) return;
         var now = clock.GetUtcNow().ToMicroseconds();
         var failed = EventJson.ToNew(new PollFailed(account.Id, kind, detail, now), $"{account.Id}:{now.ToText()}", "failed", now);
-        await log.Append(new() { Streams = [new(Account.Stream(account.Id), known.Version, [failed])], Fence = fence }, ct);
+        await log.Append(new() { Streams = [new(Account.StreamOf(account.Id), known.Version, [failed])], Fence = fence }, ct);
     }
 
     /// <summary>Keys that are new or have another name.</summary>
@@ -138,7 +137,7 @@ internal sealed class Recorder(IEventLog log, Books books, SpendQueries spend, S
         if (seen.Count == 0) return;
         await log.Append(new()
         {
-            Streams = [.. seen.Select(e => new StreamAppend(Registry.StreamOfKey(account, e.Key), StreamAppend.AnyVersion, [EventJson.ToNew(e, $"{account}:{now.ToText()}", $"key:{e.Key}", now)]))],
+            Streams = [.. seen.Select(e => new StreamAppend(KeyOwnership.StreamOf(account, e.Key), StreamAppend.AnyVersion, [EventJson.ToNew(e, $"{account}:{now.ToText()}", $"key:{e.Key}", now)]))],
             Fence = fence,
         }, ct);
     }
@@ -151,7 +150,7 @@ internal sealed class Recorder(IEventLog log, Books books, SpendQueries spend, S
     private static string? Shown(string? name) => name is null || Names.WhyNot(name) is null ? name : Names.Printable(name);
 
     private static bool Changed(BalanceObserved? before, BalanceObserved now) => before is null
-        || JsonSerializer.Serialize(before with { Asked = default, Answered = default, Lines = [] }, EventJson.Options) != JsonSerializer.Serialize(now with { Asked = default, Answered = default, Lines = [] }, EventJson.Options)
+        || JsonSerializer.Serialize(before with { Asked = default, Answered = default, Lines = [] }, LedgerJson.Options) != JsonSerializer.Serialize(now with { Asked = default, Answered = default, Lines = [] }, LedgerJson.Options)
         || !before.Lines.SequenceEqual(now.Lines);
 }
 

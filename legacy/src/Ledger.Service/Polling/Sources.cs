@@ -88,7 +88,7 @@ internal sealed class Sources(NpgsqlDataSource db)
     }
 
     /// <summary>The complete readings that cover parts of a stretch, in order, disjoint, cut to it.</summary>
-    public async Task<IReadOnlyList<PreviousReading>> Coverage(string account, Span stretch, CancellationToken ct)
+    public async Task<IReadOnlyList<PreviousReading>> Coverage(string account, Interval stretch, CancellationToken ct)
     {
         await using var select = db.CreateCommand("""
             select greatest(first, $2), least("end", $3), asked, answered from ledger_coverage
@@ -106,7 +106,7 @@ internal sealed class Sources(NpgsqlDataSource db)
     /// A stretch was read completely. Said only after the reading is in the log: should we die in between, the next reading counts
     /// from the one before, whose evidence is wider but never wrong.
     /// </summary>
-    public async Task Cover(string account, IReadOnlyList<(Span Stretch, DateTimeOffset Asked, DateTimeOffset Answered)> readings, CancellationToken ct)
+    public async Task Cover(string account, IReadOnlyList<(Interval Stretch, DateTimeOffset Asked, DateTimeOffset Answered)> readings, CancellationToken ct)
     {
         await using var connection = await db.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
@@ -133,7 +133,7 @@ internal sealed class Sources(NpgsqlDataSource db)
         await transaction.CommitAsync(ct);
     }
 
-    private static void Stretch(NpgsqlCommand command, string account, Span stretch)
+    private static void Stretch(NpgsqlCommand command, string account, Interval stretch)
     {
         command.Parameters.Add(new() { Value = account });
         command.Parameters.Add(new() { Value = stretch.Start.ToUniversalTime() });

@@ -8,7 +8,7 @@ namespace Ledger.Service.Polling;
 internal static class UsageStretch
 {
     /// <summary>One stretch, completely. Where the width of buckets changed within it, each side is read in its own.</summary>
-    public static async Task<(IReadOnlyList<Reading> Readings, DimensionSet Dimensions)> Read(XaiClient xai, Account of, DimensionSet dimensions, Span stretch, Priority priority, CancellationToken ct)
+    public static async Task<(IReadOnlyList<Reading> Readings, DimensionSet Dimensions)> Read(XaiClient xai, Account of, DimensionSet dimensions, Interval stretch, Priority priority, CancellationToken ct)
     {
         var readings = new List<Reading>();
         foreach (var (part, seconds) in of.InWidths(stretch))

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Ledger.Attribution;
+using Ledger.Spend;
 using Ledger.Money;
 using Ledger.Service.Accounts;
 using Ledger.Service.Agents;
@@ -9,7 +9,6 @@ using Ledger.Service.Missions;
 using Ledger.Service.Writing;
 using Ledger.Views.Spend;
 using Microsoft.AspNetCore.Mvc;
-using Directory = Ledger.Attribution.Directory;
 
 namespace Ledger.Service.Spend;
 
@@ -44,7 +43,7 @@ internal static class GetReport
     {
         var window = ReportWindow.Of(since, until, clock.GetUtcNow());
         var groupBy = Groups.Parse(by);
-        if (limit is < 1 or > rowsMax) throw new RefusedException("request.invalid", $"limit is a number from 1 to {rowsMax}.", "limit", $"{limit}");
+        if (limit is < 1 or > rowsMax) throw new Refused("request.invalid", $"limit is a number from 1 to {rowsMax}.", "limit", $"{limit}");
         var (position, behind) = await readAt.Resolve(asOf, minPosition, ct);
         var report = await spend.Report(new()
         {
@@ -63,7 +62,7 @@ internal static class GetReport
             new(window.Start, window.End), AsOfBody.Of(report.AsOf), state);
     }
 
-    private static Dictionary<Dimension, string> Where(Directory known, ReportFilters filters)
+    private static Dictionary<Dimension, string> Where(AttributionContext known, ReportFilters filters)
     {
         var where = new Dictionary<Dimension, string>();
         if (filters.Provider is { } provider) where[Dimension.Provider] = provider;
@@ -71,7 +70,7 @@ internal static class GetReport
         if (filters.Agent is { } agent)
         {
             where[Dimension.Agent] = agent == Party.UnassignedName ? agent
-                : AgentFinder.Find(known, agent)?.Id ?? throw new RefusedException("agent.unknown", $"There is no agent {Names.Printable(agent)}.", "agent", agent);
+                : AgentFinder.Find(known, agent)?.Id ?? throw new Refused("agent.unknown", $"There is no agent {Names.Printable(agent)}.", "agent", agent);
         }
         if (filters.Key is { } key) where[Dimension.Key] = KeyFinder.Find(known, filters.Account, key).Key;
         if (filters.Model is { } model) where[Dimension.Model] = model;

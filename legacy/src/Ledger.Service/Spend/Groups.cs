@@ -18,8 +18,8 @@ internal static class Groups
         foreach (var word in words)
         {
             if (!dimensions.TryGetValue(word, out var dimension) || (allowed.Count > 0 && !allowed.Contains(dimension)))
-                throw new RefusedException("group.invalid", $"by is a list of {string.Join(", ", (allowed.Count > 0 ? allowed : [.. dimensions.Values]).Select(d => d.ToString().ToLowerInvariant()))}.", "by", word);
-            if (parsed.Contains(dimension)) throw new RefusedException("group.invalid", $"by names {word} twice.", "by", word);
+                throw new Refused("group.invalid", $"by is a list of {string.Join(", ", (allowed.Count > 0 ? allowed : [.. dimensions.Values]).Select(d => d.ToString().ToLowerInvariant()))}.", "by", word);
+            if (parsed.Contains(dimension)) throw new Refused("group.invalid", $"by names {word} twice.", "by", word);
             parsed.Add(dimension);
         }
         return parsed;

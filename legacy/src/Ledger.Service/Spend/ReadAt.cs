@@ -1,5 +1,4 @@
 using System.Globalization;
-using Ledger.Log;
 using Ledger.Service.Http;
 using Ledger.Views;
 
@@ -20,7 +19,7 @@ internal sealed class ReadAt(IEventLog log, Books books)
         if (asOf is null) return (null, behind);
         var position = await Position("asOf", asOf, ct);
         if (!await books.WaitFor(position, patience, ct))
-            throw new RefusedException("log.busy", $"The views hold the log up to {books.Position} only; position {position} is not there yet.") { RetryAfter = TimeSpan.FromSeconds(2) };
+            throw new Refused("log.busy", $"The views hold the log up to {books.Position} only; position {position} is not there yet.") { RetryAfter = TimeSpan.FromSeconds(2) };
         return (position, behind);
     }
 
@@ -41,8 +40,8 @@ internal sealed class ReadAt(IEventLog log, Books books)
             return position <= (await log.Head(ct)).Position ? position : throw Unknown(field, text);
         return Instants.TryParse(text, out var at)
             ? await log.PositionBefore(at, ct)
-            : throw new RefusedException("time.invalid", $"{field} is a position, or a time such as 2026-11-16T10:15:00Z.", field, text);
+            : throw new Refused("time.invalid", $"{field} is a position, or a time such as 2026-11-16T10:15:00Z.", field, text);
     }
 
-    private static RefusedException Unknown(string field, string value) => new("position.unknown", $"The log does not reach position {Names.Printable(value)}.", field, value);
+    private static Refused Unknown(string field, string value) => new("position.unknown", $"The log does not reach position {Names.Printable(value)}.", field, value);
 }

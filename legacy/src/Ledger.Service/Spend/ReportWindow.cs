@@ -14,13 +14,13 @@ internal static class ReportWindow
 {
     private static readonly TimeSpan longest = TimeSpan.FromDays(3660);
 
-    public static Span Of(string? since, string? until, DateTimeOffset now)
+    public static Interval Of(string? since, string? until, DateTimeOffset now)
     {
         var named = Named(since ?? "month", "since", now);
         var start = Floor(named.Start);
         var end = until is not null ? Ceil(Named(until, "until", now).End) : Over(since) ? named.End : Midnight(now).AddDays(1);
-        if (end <= start) throw new RefusedException("range.invalid", $"The range {start.ToText()} to {end.ToText()} is empty.", "until", until);
-        return end - start <= longest ? new(start, end) : throw new RefusedException("range.invalid", "The range is longer than ten years.", "since", since);
+        if (end <= start) throw new Refused("range.invalid", $"The range {start.ToText()} to {end.ToText()} is empty.", "until", until);
+        return end - start <= longest ? new(start, end) : throw new Refused("range.invalid", "The range is longer than ten years.", "since", since);
     }
 
     /// <summary>Where a stretch begins, from the same words.</summary>
@@ -29,7 +29,7 @@ internal static class ReportWindow
     private static bool Over(string? since) => since?.Trim().ToLowerInvariant() is "yesterday" or "last-week" or "last-month";
 
     /// <summary>What a word stands for: where it begins, and where it ends when it is the end of a range.</summary>
-    private static Span Named(string text, string field, DateTimeOffset now)
+    private static Interval Named(string text, string field, DateTimeOffset now)
     {
         var today = Midnight(now);
         var monday = today.AddDays(-(((int)today.DayOfWeek + 6) % 7));
@@ -54,7 +54,7 @@ internal static class ReportWindow
         }
         return Instants.TryParse(text.Trim(), out var at)
             ? new(at, at)
-            : throw new RefusedException("time.invalid", $"{field} is a time, a date (2026-11-16 or 20261116), a length back such as 7d, 2w, 24h or 90m, or one of today, yesterday, week, last-week, month, last-month.", field, text);
+            : throw new Refused("time.invalid", $"{field} is a time, a date (2026-11-16 or 20261116), a length back such as 7d, 2w, 24h or 90m, or one of today, yesterday, week, last-week, month, last-month.", field, text);
     }
 
     private static DateTimeOffset? Date(string text) =>

@@ -1,5 +1,4 @@
 using FluentValidation;
-using Ledger.Log;
 using Ledger.Service.Http;
 using Ledger.Service.Writing;
 
@@ -27,9 +26,9 @@ internal static class CreateTokenEndpoint
     {
         if (await journal.Before(command, ct) is { } before) return before;
         var expires = request.Expires.ToInstant();
-        if (expires <= clock.GetUtcNow()) throw new RefusedException("time.out_of_range", "expires must lie ahead.", "expires", request.Expires);
+        if (expires <= clock.GetUtcNow()) throw new Refused("time.out_of_range", "expires must lie ahead.", "expires", request.Expires);
         var scope = request.Scopes!.Select(word => Enum.Parse<Scope>(word, ignoreCase: true)).Max();
-        var id = EventIds.Short("t", command.Key);
+        var id = Ids.Short("t", command.Key);
         var token = TokenText.New();
         // The key is kept first: of two calls with one key, only the first makes a token.
         var answer = await journal.Write(command, _ => Plan.Nothing(new TokenCreated(id, null, request.Name!, [scope.ToString().ToLowerInvariant()], expires)), ct);

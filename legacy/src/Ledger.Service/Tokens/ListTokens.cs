@@ -17,7 +17,7 @@ internal static class RevokeToken
     public static async Task<Answer> Delete(string id, Command command, Journal journal, TokenStore tokens, CancellationToken ct)
     {
         if (await journal.Before(command, ct) is { } before) return before;
-        if (!await tokens.Revoke(id, ct)) throw new RefusedException("token.unknown", $"There is no token {Names.Printable(id)}.", "id", id);
+        if (!await tokens.Revoke(id, ct)) throw new Refused("token.unknown", $"There is no token {Names.Printable(id)}.", "id", id);
         return await journal.Write(command, _ => Plan.Nothing(new TokenRevoked(id)), ct);
     }
 }

@@ -41,7 +41,7 @@ internal sealed class CredentialVault(NpgsqlDataSource db, KeyFile file, TimePro
     }
 
     /// <summary>Opens a credential. Null: there is none of that id.</summary>
-    /// <exception cref="RefusedException"><c>credential.lost</c>: the row and the key file don't belong together.</exception>
+    /// <exception cref="Refused"><c>credential.lost</c>: the row and the key file don't belong together.</exception>
     public async Task<Secret?> Open(string id, string account, string provider, CancellationToken ct)
     {
         await using var select = db.CreateCommand("select wrapped_key, wrapped_nonce, nonce, sealed from ledger_credential where id = $1 and version = $2");
@@ -58,7 +58,7 @@ internal sealed class CredentialVault(NpgsqlDataSource db, KeyFile file, TimePro
         }
         catch (CryptographicException)
         {
-            throw new RefusedException("credential.lost", $"The stored credential of account {account} can't be opened with {file.Path}: the file or the row is not the one it was stored with. `ledger account rotate` stores it anew.");
+            throw new Refused("credential.lost", $"The stored credential of account {account} can't be opened with {file.Path}: the file or the row is not the one it was stored with. `ledger account rotate` stores it anew.");
         }
         finally
         {

@@ -1,7 +1,8 @@
 using Ledger.Service.Http;
 using Ledger.Service.Writing;
 using Ledger.Views.Watching;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Watching;
 
@@ -18,11 +19,11 @@ internal static class AcknowledgeAlertEndpoint
         var now = clock.GetUtcNow().ToMicroseconds();
         var text = id.Trim();
         // The stream's version first: an acknowledgement that the views don't show yet moves it.
-        var version = await journal.VersionOf(Alerts.Stream(text), ct);
+        var version = await journal.VersionOf(Alert.StreamOf(text), ct);
         await registry.AskCurrent(d => d.Budgets.Count, ct);
-        var alert = await watch.Alert(text, ct) ?? throw new RefusedException("alert.unknown", $"There is no alert {Names.Printable(text)}; `ledger alert list` shows them.", "id", text);
+        var alert = await watch.Alert(text, ct) ?? throw new Refused("alert.unknown", $"There is no alert {Names.Printable(text)}; `ledger alert list` shows them.", "id", text);
         var ack = new AlertAcknowledged(alert.Id, now, command.By);
         var plan = new Plan(new AlertAnswer(AlertBody.Of(alert, registry, now, ack), null));
-        return alert.AckedAt is null ? plan.Append(Alerts.Stream(alert.Id), version, [ack]) : plan;
+        return alert.AckedAt is null ? plan.Append(Alert.StreamOf(alert.Id), version, [ack]) : plan;
     }, ct);
 }

@@ -1,11 +1,11 @@
-using Ledger.Attribution;
+using Ledger.Spend;
 using Ledger.Budgets;
 using Ledger.Keys;
 using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Views.Watching;
-using Ledger.Watching;
-using Directory = Ledger.Attribution.Directory;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Watching;
 
@@ -13,7 +13,7 @@ namespace Ledger.Service.Watching;
 /// <param name="Scope">Whose spend.</param>
 /// <param name="Window">When.</param>
 /// <param name="Spent">How much it is.</param>
-internal readonly record struct Subject(Scope Scope, Span Window, Usd Spent);
+internal readonly record struct Subject(Scope Scope, Interval Window, Usd Spent);
 
 /// <summary>
 /// What trouble comes from and what helps most, for many subjects at once: what they share is asked once. Only for what people are
@@ -34,7 +34,7 @@ internal sealed class Advisor(Look look)
         var answers = new Dictionary<Subject, Circumstances>();
         if (subjects.Count == 0) return answers;
         common ??= await Gather(ct);
-        var parts = new Dictionary<(Scope, Span), IReadOnlyList<ScopePart>>();
+        var parts = new Dictionary<(Scope, Interval), IReadOnlyList<ScopePart>>();
         foreach (var group in subjects.GroupBy(s => (s.Scope.Kind, s.Window)))
             foreach (var (value, list) in await look.Views.Parts(group.Key.Kind, [.. group.Select(s => s.Scope.Value).Distinct(StringComparer.Ordinal)], group.Key.Window, partsPerDimension, ct))
                 parts[(new(group.Key.Kind, value), group.Key.Window)] = list;
@@ -42,7 +42,7 @@ internal sealed class Advisor(Look look)
         foreach (var group in subjects.Select(s => s.Scope).Distinct().GroupBy(s => (s.Kind, Through: look.Through(s.Kind, s.Value) ?? look.Now)))
             foreach (var (value, list) in await look.Views.Units(group.Key.Kind, [.. group.Select(s => s.Value)], new(group.Key.Through.AddDays(-1), look.Now.AddHours(1)), unitsPerScope, ct))
                 units[new(group.Key.Kind, value)] = list;
-        var shared = new Dictionary<Span, IReadOnlyDictionary<string, ScopeSum>>();
+        var shared = new Dictionary<Interval, IReadOnlyDictionary<string, ScopeSum>>();
         foreach (var window in subjects.Select(s => s.Window).Distinct())
             shared[window] = await look.Views.Sums(ScopeKind.Key, [.. common.Shared.Select(k => k.Key).Distinct(StringComparer.Ordinal)], window, look.Connected, ct);
 
@@ -72,7 +72,7 @@ internal sealed class Advisor(Look look)
         if (runways is not null) return runways;
         var accounts = look.Accounts.Values.Where(a => !a.Removed && a.Balance?.PrepaidLeft is not null).ToArray();
         var series = await BudgetStates.Series(look, accounts.Select(a => new Scope(ScopeKind.Account, a.Id)), ct);
-        var known = accounts.Select(a => Ledger.Watching.Runways.Of(a, series[new(ScopeKind.Account, a.Id)])).OfType<Runway>();
+        var known = accounts.Select(a => Ledger.Forecasts.Runways.Of(a, series[new(ScopeKind.Account, a.Id)])).OfType<Runway>();
         return runways = [.. known.OrderBy(r => r.RunsOut ?? DateTimeOffset.MaxValue).ThenBy(r => r.Account, StringComparer.Ordinal)];
     }
 
@@ -132,7 +132,7 @@ internal sealed class Advisor(Look look)
             d.Agents.ToDictionary(a => a.Key, a => a.Value.Name, StringComparer.Ordinal),
             d.Missions.Values.Where(m => m.State == MissionState.Open && look.Now - m.Windows[^1].Start >= MissionsLeftOpen.AtTheLatest).OrderBy(m => m.Windows[^1].Start).Take(50).ToArray()));
         var end = look.Through(ScopeKind.Everything, "") ?? look.Now;
-        var day = new Span(end.AddDays(-1), look.Now.AddHours(1));
+        var day = new Interval(end.AddDays(-1), look.Now.AddHours(1));
         var shared = keys.Where(k => k.OwnersAt(look.Now).Count > 1).ToArray();
         var unowned = keys.Where(k => k.OwnersAt(look.Now).Count == 0).ToArray();
         var lastDay = await look.Views.Sums(ScopeKind.Key, [.. shared.Select(k => k.Key).Distinct(StringComparer.Ordinal)], day, look.Connected, ct);
@@ -145,7 +145,7 @@ internal sealed class Advisor(Look look)
             await Runways(ct));
     }
 
-    public static Dictionary<string, string> NamesOf(Directory directory)
+    public static Dictionary<string, string> NamesOf(AttributionContext directory)
     {
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var key in directory.Keys.Values)

@@ -3,7 +3,8 @@ using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Views;
 using Ledger.Views.Watching;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Watching;
 
@@ -23,7 +24,7 @@ namespace Ledger.Service.Watching;
 /// <param name="Drivers">What it came from.</param>
 /// <param name="Runway">The soonest run-out, where a balance was known by then.</param>
 internal sealed record BacktestAlert(
-    DateTimeOffset At, string Budget, string Name, string Scope, string Period, Span Window, Threshold Threshold, IReadOnlyList<Threshold> Also, Severity Severity, Usd Spent, Usd Limit, Forecast Forecast,
+    DateTimeOffset At, string Budget, string Name, string Scope, string Period, Interval Window, Threshold Threshold, IReadOnlyList<Threshold> Also, Severity Severity, Usd Spent, Usd Limit, Forecast Forecast,
     IReadOnlyList<Driver> Drivers, Runway? Runway);
 
 /// <summary>What budgets would have said.</summary>
@@ -33,7 +34,7 @@ internal sealed record BacktestAlert(
 /// <param name="AsOf">Position of the books.</param>
 /// <param name="Partial">It took too long or too much: what comes after the last alert's time is not looked at.</param>
 /// <param name="Through">How far it got.</param>
-internal sealed record BacktestResult(Span Range, IReadOnlyList<BacktestAlert> Alerts, long Rows, long AsOf, bool Partial, DateTimeOffset Through);
+internal sealed record BacktestResult(Interval Range, IReadOnlyList<BacktestAlert> Alerts, long Rows, long AsOf, bool Partial, DateTimeOffset Through);
 
 /// <summary>Replays what was spent, in the order in which it was known, through the same rules that watch it live. Writes nothing.</summary>
 internal sealed class Backtest(WatchQueries queries, Books books, TimeProvider clock)
@@ -47,17 +48,17 @@ internal sealed class Backtest(WatchQueries queries, Books books, TimeProvider c
     private static readonly TimeSpan timeMax = TimeSpan.FromSeconds(45);
 
     /// <summary>The last 90 days.</summary>
-    public Span DefaultRange => new(clock.GetUtcNow().AddDays(-90), clock.GetUtcNow());
+    public Interval DefaultRange => new(clock.GetUtcNow().AddDays(-90), clock.GetUtcNow());
 
     /// <summary>Alerts of budgets in a range; raises that a budget holds count in their time.</summary>
-    public async Task<BacktestResult> Run(IReadOnlyList<Budget> budgets, Span range, CancellationToken ct)
+    public async Task<BacktestResult> Run(IReadOnlyList<Budget> budgets, Interval range, CancellationToken ct)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(budgets.Count, BudgetsMax);
         var began = clock.GetTimestamp();
         var (accounts, missions, keyNames, agentNames) = books.Ask(d => (
             d.Accounts.ToDictionary(StringComparer.Ordinal), d.Missions.ToDictionary(StringComparer.Ordinal), Advisor.NamesOf(d), d.Agents.ToDictionary(a => a.Key, a => a.Value.Name, StringComparer.Ordinal)));
         var connected = accounts.ToDictionary(a => a.Key, a => a.Value.ConnectedAt, StringComparer.Ordinal);
-        var starts = new Span(budgets.Select(b => Earliest(b, range.Start, missions)).Append(range.Start.AddDays(-WatchSnapshot.SeriesDays - 1)).Min(), range.End);
+        var starts = new Interval(budgets.Select(b => Earliest(b, range.Start, missions)).Append(range.Start.AddDays(-WatchSnapshot.SeriesDays - 1)).Min(), range.End);
 
         await using var views = await queries.Open(ct);
         var replayed = new List<ReplayedBudget>();

@@ -1,13 +1,14 @@
 using Ledger.Budgets;
 using Ledger.Money;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Watching;
 
 /// <summary>A threshold that is crossed and was not told of yet, and where its budget stands.</summary>
 internal sealed record NewCrossing(BudgetState State, Crossing Crossing)
 {
-    public string Alert => Alerts.IdOf(Crossing.Key);
+    public string Alert => Alert.IdOf(Crossing.Key);
 
     /// <summary>Null: it is told itself.</summary>
     public string? ToldBy { get; init; }
@@ -25,7 +26,7 @@ internal static class BudgetFindings
     /// </summary>
     public static async Task<IReadOnlyList<NewCrossing>> Crossings(Look look, IReadOnlyList<StateAt> states, CancellationToken ct)
     {
-        var crossed = states.Select(s => (s.State, Crossings: BudgetWatch.Crossed(s.State, s.At))).Where(s => s.Crossings.Count > 0).ToArray();
+        var crossed = states.Select(s => (s.State, Crossings: s.State.Crossed(s.At))).Where(s => s.Crossings.Count > 0).ToArray();
         var known = await look.Views.KnownKeys([.. crossed.SelectMany(s => s.Crossings).Select(c => c.Key).Distinct(StringComparer.Ordinal)], ct);
         var found = new List<NewCrossing>();
         foreach (var (state, crossings) in crossed) found.AddRange(Sort(state, crossings, known.Contains));
@@ -41,7 +42,7 @@ internal static class BudgetFindings
         if (fresh.Length == 0) return [];
         var before = crossings.Where(c => isKnown(c.Key) && c.Threshold.Basis == Basis.Actual && c.Threshold.Under(state.Limit) >= fresh[0].Crossing.Threshold.Under(state.Limit))
             .MaxBy(c => c.Threshold.Under(state.Limit));
-        var teller = before is null ? fresh[0].Alert : Alerts.IdOf(before.Key);
+        var teller = before is null ? fresh[0].Alert : Alert.IdOf(before.Key);
         return
         [
             .. fresh.Select((c, i) => before is null && i == 0
@@ -54,10 +55,10 @@ internal static class BudgetFindings
     public static async Task<IReadOnlyList<IReadOnlyList<Finding>>> Recoveries(Look look, IReadOnlyCollection<string> budgets, IReadOnlyList<StateAt> states, CancellationToken ct)
     {
         var groups = new List<IReadOnlyList<Finding>>();
-        var open = (await look.Views.OpenOf(budgets, look.Now, ct)).Select(a => a.Event).OfType<BudgetThresholdCrossed>().ToLookup(a => (a.Budget, a.Period, BudgetWatch.WindowOf(a.Period, a.Window)));
+        var open = (await look.Views.OpenOf(budgets, look.Now, ct)).Select(a => a.Event).OfType<BudgetThresholdCrossed>().ToLookup(a => (a.Budget, a.Period, BudgetState.WindowOf(a.Period, a.Window)));
         foreach (var (state, _) in states)
         {
-            var cleared = open[(state.Budget.Id, state.Period, BudgetWatch.WindowOf(state.Period, state.Window))].Where(a => BudgetWatch.Clear(state, a.Threshold)).OrderByDescending(a => a.Severity).ThenByDescending(a => a.Threshold.Under(state.Limit)).ToArray();
+            var cleared = open[(state.Budget.Id, state.Period, BudgetState.WindowOf(state.Period, state.Window))].Where(a => state.IsClearOf(a.Threshold)).OrderByDescending(a => a.Severity).ThenByDescending(a => a.Threshold.Under(state.Limit)).ToArray();
             if (cleared.Length == 0) continue;
             // Who was not told of the trouble needs not hear that it is over.
             var told = cleared.FirstOrDefault(a => a.ToldBy is null);
@@ -107,5 +108,5 @@ internal static class BudgetFindings
         where highest is not null
         select new PassedThreshold(s.State.Budget.Id, s.State.Budget.Name, s.State.Period, highest, s.State.Spent, s.State.Limit);
 
-    private static Span Counted(BudgetState state) => state.Period == "life" ? Span.Always : state.Window;
+    private static Interval Counted(BudgetState state) => state.Period == "life" ? Interval.Always : state.Window;
 }

@@ -5,7 +5,7 @@ using Ledger.Views.Watching;
 namespace Ledger.Service.Watching;
 
 /// <summary>A budget to look at, and the buckets that changed; null: any may have.</summary>
-internal readonly record struct ToLookAt(Budget Budget, Span? Changed);
+internal readonly record struct ToLookAt(Budget Budget, Interval? Changed);
 
 /// <summary>
 /// Open budgets by what they limit, so that what changed finds its budgets without a look at all. Made from the directory, and made

@@ -2,7 +2,8 @@ using Ledger.Budgets;
 using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Views.Watching;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Watching;
 
@@ -23,7 +24,7 @@ internal static class BudgetStates
     public static async Task<IReadOnlyList<StateAt>> Of(Look look, IReadOnlyCollection<ToLookAt> budgets, CancellationToken ct)
     {
         var questions = budgets.SelectMany(b => Questions(b, id => look.Books.Ask(d => d.Missions.GetValueOrDefault(id)), look.Now)).ToArray();
-        var sums = new Dictionary<(Scope, Span), ScopeSum>();
+        var sums = new Dictionary<(Scope, Interval), ScopeSum>();
         foreach (var group in questions.GroupBy(q => (q.Budget.Scope.Kind, q.Counted)))
         {
             var values = group.Select(q => q.Budget.Scope.Value).Distinct(StringComparer.Ordinal).ToArray();
@@ -37,7 +38,7 @@ internal static class BudgetStates
             if (q.Budget.LimitAt(q.Period, q.At) is not { } limit || limit <= Usd.Zero) continue;
             var sum = sums.GetValueOrDefault((q.Budget.Scope, q.Counted));
             var recent = series.GetValueOrDefault(q.Budget.Scope) ?? SpendSeries.Empty with { Through = look.Through(q.Budget.Scope.Kind, q.Budget.Scope.Value) };
-            states.Add(new(new(q.Budget, q.Period, q.Window, limit, sum.Spent, sum.History, Forecasts.Of(recent, q.Window, sum.Spent, limit)), q.At));
+            states.Add(new(new(q.Budget, q.Period, q.Window, limit, sum.Spent, sum.History, Forecasting.Of(recent, q.Window, sum.Spent, limit)), q.At));
         }
         return states;
     }
@@ -70,7 +71,7 @@ internal static class BudgetStates
             {
                 // All that a mission carries is its own, also in a bucket that began before it.
                 if (missions(budget.Scope.Value) is { Cancelled: false } mission)
-                    yield return new(budget, text, mission.Life, Span.Always, now);
+                    yield return new(budget, text, mission.Life, Interval.Always, now);
                 continue;
             }
             if (Calendar.WindowAt(period, zone, budget.WeekStart, now) is not { } window) continue;
@@ -88,7 +89,7 @@ internal static class BudgetStates
         }
     }
 
-    private static DateTimeOffset LastOf(Span window) => window.End.AddMicroseconds(-1);
+    private static DateTimeOffset LastOf(Interval window) => window.End.AddMicroseconds(-1);
 }
 
 /// <summary>A window of a budget that is looked at.</summary>
@@ -97,4 +98,4 @@ internal static class BudgetStates
 /// <param name="Window">The window people are told.</param>
 /// <param name="Counted">The buckets that are added up.</param>
 /// <param name="At">The instant it is judged at.</param>
-internal readonly record struct Question(Budget Budget, string Period, Span Window, Span Counted, DateTimeOffset At);
+internal readonly record struct Question(Budget Budget, string Period, Interval Window, Interval Counted, DateTimeOffset At);

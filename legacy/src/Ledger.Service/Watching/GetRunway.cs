@@ -3,7 +3,8 @@ using Ledger.Service.Accounts;
 using Ledger.Service.Spend;
 using Ledger.Service.Writing;
 using Ledger.Views.Watching;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Watching;
 

@@ -1,10 +1,10 @@
 using Ledger.Accounts;
 using Ledger.Budgets;
-using Ledger.Log;
 using Ledger.Money;
 using Ledger.Service.Polling;
 using Ledger.Views.Watching;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Watching;
 
@@ -40,7 +40,7 @@ internal sealed class HistoryFindings(Sources sources, IEventLog log, int daysBa
     private async Task<Finding?> Sum(string key, Account account, Look look, Advisor advisor, IEnumerable<Budget> budgets, CancellationToken ct)
     {
         var connected = WatchSnapshot.BeginsToCount(account.ConnectedAt);
-        var window = new Span(new(connected.UtcDateTime.Date.AddDays(-daysBack), TimeSpan.Zero), connected);
+        var window = new Interval(new(connected.UtcDateTime.Date.AddDays(-daysBack), TimeSpan.Zero), connected);
         var spent = (await look.Views.Sums(ScopeKind.Account, [account.Id], window, look.Connected, ct)).GetValueOrDefault(account.Id).Spent;
         if (spent == Usd.Zero) return null;
         var passed = new List<PassedThreshold>();
@@ -51,11 +51,11 @@ internal sealed class HistoryFindings(Sources sources, IEventLog log, int daysBa
         }
         var subject = new Subject(new(ScopeKind.Account, account.Id), window, spent);
         var circumstances = (await advisor.Of([subject], ct))[subject];
-        return new(new HistoryImported(Alerts.IdOf(key), key, Severity.Info, account.Id, account.Label, window, spent, [.. passed.Take(passedMax)], circumstances, look.Now.ToMicroseconds()));
+        return new(new HistoryImported(Alert.IdOf(key), key, Severity.Info, account.Id, account.Label, window, spent, [.. passed.Take(passedMax)], circumstances, look.Now.ToMicroseconds()));
     }
 
     /// <summary>Whether every day that connecting reads was read since.</summary>
-    private async Task<bool> IsRead(Account account, Span wanted, CancellationToken ct)
+    private async Task<bool> IsRead(Account account, Interval wanted, CancellationToken ct)
     {
         var covered = (await sources.Coverage(account.Id, wanted, ct)).Where(c => c.Asked >= account.ConnectedAt).OrderBy(c => c.Start).ToArray();
         var reached = wanted.Start;

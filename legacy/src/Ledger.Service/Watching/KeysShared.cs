@@ -1,7 +1,8 @@
 using Ledger.Budgets;
 using Ledger.Keys;
 using Ledger.Money;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Watching;
 
@@ -22,7 +23,7 @@ internal static class KeysShared
             .. fresh.Where(k => spent.GetValueOrDefault(k.Key).Spent > Usd.Zero).Select(k => (IReadOnlyList<Finding>)
             [
                 new(new KeyShared(
-                    Alerts.IdOf(KeyOf(k, look.Now)), KeyOf(k, look.Now), Severity.Info, k.Account,
+                    Alert.IdOf(KeyOf(k, look.Now)), KeyOf(k, look.Now), Severity.Info, k.Account,
                     new(k.Key, k.Name, [.. k.OwnersAt(look.Now).Select(o => o.Agent)], spent[k.Key].Spent), look.Now.ToMicroseconds())),
             ]),
         ];

@@ -1,10 +1,10 @@
 using System.Text.Json.Nodes;
-using Ledger.Log;
 using Ledger.Service.Http;
 using Ledger.Service.Spend;
 using Ledger.Service.Writing;
 using Ledger.Views.Watching;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Watching;
 
@@ -30,7 +30,7 @@ internal sealed record AlertBody(
     {
         var (seen, by) = (row.AckedAt ?? ack?.At, row.AckedAt is null ? ack?.By : row.AckedBy);
         return new(
-            row.Id, AlertKinds.WordOf(row.Kind), row.Severity, Ledger.Watching.Headline.Of(row.Event), row.RecoveredAt is not null ? "recovered" : !row.IsOpen(now) || registry.Ask(d => Moot.Is(d, row.Event)) ? "over" : seen is not null ? "acknowledged" : "open",
+            row.Id, AlertKinds.WordOf(row.Kind), row.Severity, Ledger.Alerts.Headline.Of(row.Event), row.RecoveredAt is not null ? "recovered" : !row.IsOpen(now) || registry.Ask(d => Moot.Is(d, row.Event)) ? "over" : seen is not null ? "acknowledged" : "open",
             row.At, row.RecoveredAt, seen, by, row.Scope, JsonNode.Parse(EventJson.ToNew(row.Event, row.Id, "alert", row.At).Data.Span));
     }
 }
@@ -51,7 +51,7 @@ internal static class AlertKinds
     };
 
     public static string? StoredAs(string? word) => word is null ? null : stored.GetValueOrDefault(word)
-        ?? throw new RefusedException("request.invalid", $"kind is one of {string.Join(", ", stored.Keys)}.", "kind", word, [.. stored.Keys]);
+        ?? throw new Refused("request.invalid", $"kind is one of {string.Join(", ", stored.Keys)}.", "kind", word, [.. stored.Keys]);
 
     public static string WordOf(string kind) => stored.FirstOrDefault(s => s.Value == kind).Key ?? kind;
 }
@@ -62,7 +62,7 @@ internal static class ListAlerts
 
     public static async Task<AlertList> Get(bool? open, bool? all, string? since, string? kind, int? limit, long? minPosition, WatchQueries watch, Registry registry, ReadAt readAt, TimeProvider clock, CancellationToken ct)
     {
-        if (limit is < 1 or > limitMax) throw new RefusedException("request.invalid", $"limit is a number from 1 to {limitMax}.", "limit", $"{limit}");
+        if (limit is < 1 or > limitMax) throw new Refused("request.invalid", $"limit is a number from 1 to {limitMax}.", "limit", $"{limit}");
         var now = clock.GetUtcNow();
         var filter = new AlertFilter
         {

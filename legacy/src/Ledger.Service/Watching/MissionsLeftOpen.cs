@@ -1,6 +1,7 @@
 using Ledger.Budgets;
 using Ledger.Missions;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Watching;
 
@@ -29,13 +30,13 @@ internal static class MissionsLeftOpen
         var left = open.Where(o => look.Now - o.Mission.Windows[^1].Start >= AtTheLatest
             || (through is { } end && end - o.Mission.Windows[^1].Start >= quiet && (!last.TryGetValue(o.Mission.Id, out var start) || end - start.AddHours(1) >= quiet))).ToArray();
         if (left.Length == 0) return [];
-        var billed = await look.Views.Sums(ScopeKind.Mission, [.. left.Select(o => o.Mission.Id)], Span.Always, look.Connected, ct);
+        var billed = await look.Views.Sums(ScopeKind.Mission, [.. left.Select(o => o.Mission.Id)], Interval.Always, look.Connected, ct);
         return
         [
             .. left.Select(o => (IReadOnlyList<Finding>)
             [
                 new(new MissionLeftOpen(
-                    Alerts.IdOf(KeyOf(o.Mission)), KeyOf(o.Mission), Severity.Warning, o.Mission.Id, o.Mission.Title, o.Mission.Ref, o.Mission.Agents, o.Mission.Windows[^1].Start,
+                    Alert.IdOf(KeyOf(o.Mission)), KeyOf(o.Mission), Severity.Warning, o.Mission.Id, o.Mission.Title, o.Mission.Ref, o.Mission.Agents, o.Mission.Windows[^1].Start,
                     o.Known ? billed.GetValueOrDefault(o.Mission.Id).Spent : null, look.Now.ToMicroseconds())),
             ]),
         ];

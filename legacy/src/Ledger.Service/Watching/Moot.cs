@@ -1,6 +1,6 @@
 using Ledger.Missions;
-using Ledger.Watching;
-using Directory = Ledger.Attribution.Directory;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Watching;
 
@@ -8,7 +8,7 @@ namespace Ledger.Service.Watching;
 internal static class Moot
 {
     /// <summary>The mission has ended, the key has one owner, the budget is closed, the account is no longer read.</summary>
-    public static bool Is(Directory now, IAlert alert) => alert switch
+    public static bool Is(AttributionContext now, IAlert alert) => alert switch
     {
         MissionLeftOpen e => !(now.Missions.TryGetValue(e.Mission, out var mission) && mission.State == MissionState.Open && mission.Windows[^1].Start == e.Since),
         KeyShared e => now.Keys.TryGetValue((e.Account, e.Shared.Key), out var key) && (key.Assignments.Count == 0 || key.Assignments[^1].Owners.Count < 2),
@@ -18,8 +18,8 @@ internal static class Moot
         _ => false,
     };
 
-    private static bool IsRemoved(Directory now, string account) => now.Accounts.TryGetValue(account, out var known) && known.Removed;
+    private static bool IsRemoved(AttributionContext now, string account) => now.Accounts.TryGetValue(account, out var known) && known.Removed;
 
-    private static bool IsCancelled(Directory now, Ledger.Budgets.Scope scope) =>
+    private static bool IsCancelled(AttributionContext now, Ledger.Budgets.Scope scope) =>
         scope.Kind == Ledger.Budgets.ScopeKind.Mission && now.Missions.TryGetValue(scope.Value, out var mission) && mission.Cancelled;
 }

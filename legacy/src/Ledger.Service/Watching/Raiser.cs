@@ -1,7 +1,7 @@
-using Ledger.Log;
 using Ledger.Service.Notifying;
 using Ledger.Views;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Watching;
 
@@ -80,7 +80,7 @@ internal sealed class Raiser(IEventLog log, Books books, INotifier notifier, Tim
             if (messages.Count > messagesMax || messages.Sum(m => (long)m.Body.Length) > messageBytesMax) throw new TooMuchException();
             var request = new AppendRequest
             {
-                Streams = [.. findings.GroupBy(f => f.Alert, StringComparer.Ordinal).Select(g => new StreamAppend(Alerts.Stream(g.Key), StreamAppend.AnyVersion, [.. g.Select(f => f.ToNew(now))]))],
+                Streams = [.. findings.GroupBy(f => f.Alert, StringComparer.Ordinal).Select(g => new StreamAppend(Alert.StreamOf(g.Key), StreamAppend.AnyVersion, [.. g.Select(f => f.ToNew(now))]))],
                 Messages = messages,
                 Fence = fence,
             };
@@ -114,7 +114,7 @@ internal sealed class Raiser(IEventLog log, Books books, INotifier notifier, Tim
         foreach (var finding in findings)
         {
             var id = finding.ToNew(Instants.Min).Id;
-            var there = await log.ReadStream(Alerts.Stream(finding.Alert), 0, 100, ct);
+            var there = await log.ReadStream(Alert.StreamOf(finding.Alert), 0, 100, ct);
             if (!there.Any(e => e.Id == id)) missing.Add(finding);
         }
         return missing;

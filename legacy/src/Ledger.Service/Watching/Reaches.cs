@@ -2,7 +2,6 @@ using Ledger.Budgets;
 using Ledger.Service.Accounts;
 using Ledger.Service.Hosting;
 using Ledger.Service.Polling;
-using Directory = Ledger.Attribution.Directory;
 using Scope = Ledger.Budgets.Scope;
 
 namespace Ledger.Service.Watching;
@@ -35,7 +34,7 @@ internal sealed class Reaches(Sources sources, ServiceSettings settings, TimePro
     }
 
     /// <summary>The accounts whose data a scope hangs on: its own, where it is one account's; else all that are connected.</summary>
-    public static IReadOnlyList<string> AccountsOf(Directory known, Scope scope) => scope.Kind switch
+    public static IReadOnlyList<string> AccountsOf(AttributionContext known, Scope scope) => scope.Kind switch
     {
         ScopeKind.Account => [scope.Value],
         ScopeKind.Key when known.Keys.Values.Where(k => k.Key == scope.Value).Select(k => k.Account).Distinct().ToArray() is { Length: > 0 } of => of,
@@ -45,12 +44,12 @@ internal sealed class Reaches(Sources sources, ServiceSettings settings, TimePro
     };
 
     /// <summary>The accounts in which agents ever owned a key; all that are connected when there is none.</summary>
-    public static IReadOnlyList<string> AccountsOf(Directory known, IReadOnlyList<string> agents)
+    public static IReadOnlyList<string> AccountsOf(AttributionContext known, IReadOnlyList<string> agents)
     {
         var of = known.Keys.Values.Where(k => k.Assignments.Any(a => a.Owners.Any(o => agents.Contains(o.Agent)))).Select(k => k.Account).Distinct()
             .Where(a => known.Accounts.TryGetValue(a, out var account) && !account.Removed).ToArray();
         return of.Length > 0 ? of : Connected(known);
     }
 
-    private static string[] Connected(Directory known) => [.. known.Accounts.Values.Where(a => !a.Removed).Select(a => a.Id)];
+    private static string[] Connected(AttributionContext known) => [.. known.Accounts.Values.Where(a => !a.Removed).Select(a => a.Id)];
 }

@@ -4,7 +4,8 @@ using Ledger.Budgets;
 using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Views.Watching;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Watching;
 
@@ -51,7 +52,7 @@ internal sealed class ReplayedBudget(Budget budget, DateTimeOffset? firstEver, D
         [.. budget.Limits.Select(l => Period.TryParse(l.Period, out var period) ? (l, period, new List<ReplayedWindow>()) : default).Where(l => l.period is not null)];
     private readonly TimeZoneInfo? zone = BudgetStates.ZoneOf(budget);
     private readonly HashSet<string> told = new(StringComparer.Ordinal);
-    private Span? changed;
+    private Interval? changed;
 
     public Budget Budget => budget;
 
@@ -75,9 +76,9 @@ internal sealed class ReplayedBudget(Budget budget, DateTimeOffset? firstEver, D
             if (budget.LimitAt(q.Period, q.At) is not { } limit || limit <= Usd.Zero) continue;
             var window = limits.Single(l => l.Limit.Period == q.Period).Windows.FirstOrDefault(w => w.Counted == q.Counted);
             if (window is null) continue;
-            var forecast = budget.Thresholds.Any(t => t.Basis == Basis.Forecast) ? Forecasts.Of(recent ??= series.At(now), q.Window, window.Spent, limit) : new(null, null, null, null, null, "not asked for");
+            var forecast = budget.Thresholds.Any(t => t.Basis == Basis.Forecast) ? Forecasting.Of(recent ??= series.At(now), q.Window, window.Spent, limit) : new(null, null, null, null, null, "not asked for");
             var state = new BudgetState(budget, q.Period, q.Window, limit, window.Spent, Usd.Zero, forecast);
-            foreach (var crossing in BudgetFindings.Sort(state, BudgetWatch.Crossed(state, q.At), told.Contains))
+            foreach (var crossing in BudgetFindings.Sort(state, state.Crossed(q.At), told.Contains))
             {
                 told.Add(crossing.Crossing.Key);
                 if (crossing.ToldBy is null) yield return (crossing, window.Parts(dimensions));
@@ -90,7 +91,7 @@ internal sealed class ReplayedBudget(Budget budget, DateTimeOffset? firstEver, D
         foreach (var known in windows)
             if (known.Counted.Contains(start))
                 return known;
-        var span = period.Kind == PeriodKind.Life ? Span.Always : Calendar.WindowAt(period, zone!, budget.WeekStart, start)!.Value;
+        var span = period.Kind == PeriodKind.Life ? Interval.Always : Calendar.WindowAt(period, zone!, budget.WeekStart, start)!.Value;
         if (!span.Contains(start)) return null;
         var window = new ReplayedWindow(span);
         windows.Insert(0, window);
@@ -101,11 +102,11 @@ internal sealed class ReplayedBudget(Budget budget, DateTimeOffset? firstEver, D
 }
 
 /// <summary>What a window holds by now.</summary>
-internal sealed class ReplayedWindow(Span counted)
+internal sealed class ReplayedWindow(Interval counted)
 {
     private readonly Dictionary<(ScopeKind, string), long> parts = [];
 
-    public Span Counted { get; } = counted;
+    public Interval Counted { get; } = counted;
 
     public Usd Spent { get; private set; }
 

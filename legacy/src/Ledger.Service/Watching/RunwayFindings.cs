@@ -1,6 +1,7 @@
 using System.Globalization;
 using Ledger.Budgets;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Watching;
 
@@ -32,11 +33,11 @@ internal static class RunwayFindings
         var circumstances = (await advisor.Of([subject], ct))[subject] with { Runway = runway };
         var told = fresh.FirstOrDefault(l => !open.Any(o => o.Level[^1] == l.Level[^1] && Number(o.Level) < Number(l.Level))).Level;
         // What nobody is told of now was told by a more urgent level that is open.
-        var teller = told is not null ? Alerts.IdOf(fresh.First(l => l.Level == told).Key) : open[0].Alert;
+        var teller = told is not null ? Alert.IdOf(fresh.First(l => l.Level == told).Key) : open[0].Alert;
         return
         [
             .. fresh.Select(l => new Finding(
-                new RunwayShort(Alerts.IdOf(l.Key), l.Key, l.Severity, runway.Account, l.Level, circumstances, look.Now.ToMicroseconds(), l.Level == told ? null : teller), l.Level == told)),
+                new RunwayShort(Alert.IdOf(l.Key), l.Key, l.Severity, runway.Account, l.Level, circumstances, look.Now.ToMicroseconds(), l.Level == told ? null : teller), l.Level == told)),
         ];
     }
 

@@ -1,6 +1,7 @@
 using Ledger.Accounts;
 using Ledger.Service.Polling;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Watching;
 
@@ -25,7 +26,7 @@ internal sealed class SourceFindings(Sources sources, TimeSpan pollEvery)
             {
                 var key = $"stale:{account.Id}:{since.ToText()}";
                 if (open.Length == 0 && (await look.Views.KnownKeys([key], ct)).Count == 0)
-                    groups.Add([new(new SourceStale(Alerts.IdOf(key), key, Severity.Warning, account.Id, account.Label, state?.Asked, Reason(account, state), look.Now.ToMicroseconds()))]);
+                    groups.Add([new(new SourceStale(Alert.IdOf(key), key, Severity.Warning, account.Id, account.Label, state?.Asked, Reason(account, state), look.Now.ToMicroseconds()))]);
             }
             else if (look.Now - since < Patience && state?.Asked is not null && open.Where(o => o.At < since).ToArray() is { Length: > 0 } over)
             {

@@ -1,7 +1,8 @@
 using Ledger.Budgets;
 using Ledger.Money;
 using Ledger.Views.Watching;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Watching;
 
@@ -36,7 +37,7 @@ internal static class SpendFindings
         [
             .. restated.Where(r => !known.Contains(KeyOf(r))).Select(r => (IReadOnlyList<Finding>)
             [
-                new(new LargeRestatement(Alerts.IdOf(KeyOf(r)), KeyOf(r), Severity.Info, r.Account, look.Accounts.TryGetValue(r.Account, out var account) ? account.Label : r.Account, r.Moved, r.Days, r.Position, look.Now.ToMicroseconds())),
+                new(new LargeRestatement(Alert.IdOf(KeyOf(r)), KeyOf(r), Severity.Info, r.Account, look.Accounts.TryGetValue(r.Account, out var account) ? account.Label : r.Account, r.Moved, r.Days, r.Position, look.Now.ToMicroseconds())),
             ]),
         ];
     }
@@ -53,14 +54,14 @@ internal static class SpendFindings
         var known = await look.Views.KnownKeys([.. found.Select(f => f.Key)], ct);
         var fresh = found.Where(f => !known.Contains(f.Key)).ToArray();
         if (fresh.Length == 0) return [];
-        var window = new Span(hour, hour.AddHours(1));
+        var window = new Interval(hour, hour.AddHours(1));
         var circumstances = await advisor.Of([.. fresh.Select(f => new Subject(new(ScopeKind.Agent, f.Agent), window, f.Spent))], ct);
         return
         [
             .. fresh.Select(f => (IReadOnlyList<Finding>)
             [
                 new(new SpendAnomalous(
-                    Alerts.IdOf(f.Key), f.Key, Severity.Warning, f.Agent, look.Books.Ask(d => d.Agents.GetValueOrDefault(f.Agent))?.Name ?? f.Agent, hour, f.Spent, f.Judged!.Value.Usual,
+                    Alert.IdOf(f.Key), f.Key, Severity.Warning, f.Agent, look.Books.Ask(d => d.Agents.GetValueOrDefault(f.Agent))?.Name ?? f.Agent, hour, f.Spent, f.Judged!.Value.Usual,
                     circumstances[new(new(ScopeKind.Agent, f.Agent), window, f.Spent)], look.Now.ToMicroseconds())),
             ]),
         ];

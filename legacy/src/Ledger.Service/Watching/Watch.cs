@@ -1,5 +1,4 @@
 using Ledger.Budgets;
-using Ledger.Log;
 using Ledger.Service.Hosting;
 using Ledger.Service.Polling;
 using Ledger.Views;
@@ -196,7 +195,7 @@ internal sealed class Watch(
 
     private static ToLookAt Widest(IEnumerable<ToLookAt> same)
     {
-        var (first, all) = (default(ToLookAt), default(Span?));
+        var (first, all) = (default(ToLookAt), default(Interval?));
         foreach (var one in same)
         {
             if (one.Changed is null) return one;

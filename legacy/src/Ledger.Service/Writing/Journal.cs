@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Ledger.Log;
 using Ledger.Service.Http;
 
 namespace Ledger.Service.Writing;
@@ -37,9 +36,9 @@ internal sealed class Journal(IEventLog log, TimeProvider clock)
                 case AppendResult.StreamMoved when attempt < attemptsMax:
                     continue;
                 case AppendResult.StreamMoved moved:
-                    throw new RefusedException("log.conflict", $"{moved.Stream} kept changing while this was decided; look and try again.");
+                    throw new Refused("log.conflict", $"{moved.Stream} kept changing while this was decided; look and try again.");
                 default:
-                    throw new RefusedException("log.conflict", "Another node does this work now.");
+                    throw new Refused("log.conflict", "Another node does this work now.");
             }
         }
     }
@@ -63,7 +62,7 @@ internal sealed class Journal(IEventLog log, TimeProvider clock)
         catch (ArgumentException e)
         {
             // A bound of the log that no rule before it has: nothing was written, and the same request would meet it again.
-            throw new RefusedException("request.invalid", $"The log does not take this: {Names.Printable(e.Message)}");
+            throw new Refused("request.invalid", $"The log does not take this: {Names.Printable(e.Message)}");
         }
     }
 
@@ -73,6 +72,6 @@ internal sealed class Journal(IEventLog log, TimeProvider clock)
         return new(body, position, events, replayed: true);
     }
 
-    private static RefusedException Reused() =>
+    private static Refused Reused() =>
         new("idempotency.reused", "This Idempotency-Key was used before for something else; a new request needs a new key.", "Idempotency-Key");
 }

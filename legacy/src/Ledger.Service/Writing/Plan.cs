@@ -1,5 +1,3 @@
-using Ledger.Log;
-
 namespace Ledger.Service.Writing;
 
 /// <summary>What a command decided: events per stream with the versions it looked at, and the answer.</summary>

@@ -2,11 +2,9 @@ using Ledger.Accounts;
 using Ledger.Agents;
 using Ledger.Budgets;
 using Ledger.Keys;
-using Ledger.Log;
 using Ledger.Missions;
 using Ledger.Service.Http;
 using Ledger.Views;
-using Directory = Ledger.Attribution.Directory;
 
 namespace Ledger.Service.Writing;
 
@@ -35,15 +33,15 @@ internal sealed class Registry(IEventLog log, Books books, Journal journal)
     public long Position => books.Position;
 
     /// <summary>Asks the directory as it is.</summary>
-    public T Ask<T>(Func<Directory, T> question) => books.Ask(question);
+    public T Ask<T>(Func<AttributionContext, T> question) => books.Ask(question);
 
     /// <summary>Asks the directory once it holds everything that is in the log by now.</summary>
-    public async Task<T> AskCurrent<T>(Func<Directory, T> question, CancellationToken ct)
+    public async Task<T> AskCurrent<T>(Func<AttributionContext, T> question, CancellationToken ct)
     {
         var head = await log.Head(ct);
         return await books.WaitFor(head.Position, patience, ct)
             ? books.Ask(question)
-            : throw new RefusedException("log.busy", "The views are behind the log just now, so this can't be looked up; nothing was written. Try again.") { RetryAfter = TimeSpan.FromSeconds(2) };
+            : throw new Refused("log.busy", "The views are behind the log just now, so this can't be looked up; nothing was written. Try again.") { RetryAfter = TimeSpan.FromSeconds(2) };
     }
 
     public async Task<Known<Mission>> Mission(string id, CancellationToken ct)
@@ -66,20 +64,20 @@ internal sealed class Registry(IEventLog log, Books books, Journal journal)
 
     public async Task<Known<Budget>> Budget(string id, CancellationToken ct)
     {
-        var (version, known) = await Fold(Ledger.Budgets.Budget.Stream(id), ct);
+        var (version, known) = await Fold(Ledger.Budgets.Budget.StreamOf(id), ct);
         return new(version, known.Budgets.GetValueOrDefault(id));
     }
 
     /// <summary>An account's stream is long, so its state comes from the directory, and the version from before the look.</summary>
     public async Task<Known<Account>> Account(string id, CancellationToken ct)
     {
-        var version = await journal.VersionOf(Ledger.Accounts.Account.Stream(id), ct);
+        var version = await journal.VersionOf(Ledger.Accounts.Account.StreamOf(id), ct);
         return new(version, await AskCurrent(d => d.Accounts.GetValueOrDefault(id), ct));
     }
 
-    private async Task<(long Version, Directory Known)> Fold(string stream, CancellationToken ct)
+    private async Task<(long Version, AttributionContext Known)> Fold(string stream, CancellationToken ct)
     {
-        var known = new Directory();
+        var known = new AttributionContext();
         long version = 0;
         while (true)
         {

@@ -3,12 +3,10 @@ using System.Text.Json.Serialization;
 using Ledger.Accounts;
 using Ledger.Agents;
 using Ledger.Budgets;
-using Ledger.Holds;
+using Ledger.Guard;
 using Ledger.Keys;
-using Ledger.Log;
 using Ledger.Missions;
 using Npgsql;
-using Directory = Ledger.Attribution.Directory;
 
 namespace Ledger.Views.Spend;
 
@@ -16,10 +14,10 @@ namespace Ledger.Views.Spend;
 internal static class Documents
 {
     /// <summary>The document of what an event changed, as the directory has it now.</summary>
-    public static void Changed(ILedgerEvent happened, Directory directory, Dictionary<(string, string), string> into)
+    public static void Changed(ILedgerEvent happened, AttributionContext directory, Dictionary<(string, string), string> into)
     {
         var json = DocumentJson.Default;
-        if (Directory.MissionOf(happened) is { } mission && directory.Missions.TryGetValue(mission, out var m))
+        if (AttributionContext.MissionOf(happened) is { } mission && directory.Missions.TryGetValue(mission, out var m))
             into[("mission", mission)] = JsonSerializer.Serialize(m, json.Mission);
         else if (Account.IdIn(happened) is { } account && directory.Accounts.TryGetValue(account, out var a))
             into[("account", account)] = JsonSerializer.Serialize(a, json.Account);
@@ -39,9 +37,9 @@ internal static class Documents
             into[("hold", released.Hold)] = "null";
     }
 
-    public static async Task<Directory> Load(NpgsqlConnection db, string schema, CancellationToken ct)
+    public static async Task<AttributionContext> Load(NpgsqlConnection db, string schema, CancellationToken ct)
     {
-        var directory = new Directory();
+        var directory = new AttributionContext();
         await using var command = new NpgsqlCommand($"select kind, doc::text from {schema}.directory order by kind, id", db);
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))

@@ -1,6 +1,5 @@
 using Ledger.Accounts;
-using Ledger.Attribution;
-using Ledger.Log;
+using Ledger.Spend;
 using Ledger.Missions;
 using Ledger.Money;
 using Npgsql;
@@ -53,7 +52,7 @@ public sealed record ExplainedPart(string Mission, string? Agent, Method Method,
 /// <param name="Evidence">When a rise can have happened.</param>
 /// <param name="Withdrawn">The line vanished.</param>
 public sealed record ExplainedReading(
-    long Position, Guid Event, DateTimeOffset Asked, DateTimeOffset Answered, Usd Total, Usd? Replaces, string Raw, Span Evidence, bool Withdrawn);
+    long Position, Guid Event, DateTimeOffset Asked, DateTimeOffset Answered, Usd Total, Usd? Replaces, string Raw, Interval Evidence, bool Withdrawn);
 
 public sealed partial class SpendQueries
 {
@@ -125,7 +124,7 @@ public sealed partial class SpendQueries
     private async Task<Dictionary<long, IReadOnlyList<ExplainedReading>>> ReadingsOf(
         NpgsqlConnection connection, Dictionary<long, ExplainedLine> lines, long position, CancellationToken ct)
     {
-        var facts = new List<(long Line, long Position, Span Evidence)>();
+        var facts = new List<(long Line, long Position, Interval Evidence)>();
         await using (var command = new NpgsqlCommand("""
             select line_id, position, evidence_start, evidence_end from (
                 select f.*, row_number() over (partition by line_id order by position desc) as age from views.fact f where line_id = any($1) and position <= $2) f

@@ -1,10 +1,8 @@
 using Ledger.Accounts;
-using Ledger.Attribution;
+using Ledger.Spend;
 using Ledger.Keys;
-using Ledger.Log;
 using Ledger.Money;
 using Npgsql;
-using Directory = Ledger.Attribution.Directory;
 
 namespace Ledger.Views.Spend;
 
@@ -97,7 +95,7 @@ internal sealed class HeldLines(string schema)
     }
 
     /// <summary>Loads lines by name; those that are not there are left out.</summary>
-    public async Task Load(IReadOnlyCollection<LineKey> wanted, Directory directory, NpgsqlConnection db, CancellationToken ct)
+    public async Task Load(IReadOnlyCollection<LineKey> wanted, AttributionContext directory, NpgsqlConnection db, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand($"""
             select l.id from unnest($1, $2, $3, $4, $5, $6, $7) w (account, key, model, unit, dimensions, start, seconds)
@@ -166,7 +164,7 @@ internal sealed class HeldLines(string schema)
     /// <summary>
     /// Loads lines with what was last written of them, and makes their books anew from their facts under the directory as it is.
     /// </summary>
-    public async Task<IReadOnlyList<HeldLine>> LoadAgain(long[] ids, Directory directory, NpgsqlConnection db, CancellationToken ct)
+    public async Task<IReadOnlyList<HeldLine>> LoadAgain(long[] ids, AttributionContext directory, NpgsqlConnection db, CancellationToken ct)
     {
         var loaded = new SortedDictionary<long, HeldLine>();
         await using var batch = new NpgsqlBatch(db)
@@ -242,19 +240,19 @@ internal sealed class HeldLine(LineRow row)
 {
     public LineRow Row { get; } = row;
 
-    private readonly List<(Usd Total, Span Evidence)> facts = new(1);
+    private readonly List<(Usd Total, Interval Evidence)> facts = new(1);
 
     public LineBook Book { get; private set; } = new();
 
     /// <summary>What the provider said of the line now.</summary>
-    public void Observe(Usd total, Span evidence, KeyOwnership ownership, Directory directory)
+    public void Observe(Usd total, Interval evidence, KeyOwnership ownership, AttributionContext directory)
     {
         facts.Add((total, evidence));
         Book.Observe(total, evidence, (amount, when) => Attributor.Attribute(amount, when, ownership, directory));
     }
 
     /// <summary>Makes the book anew from the line's own facts, under the directory as it is now.</summary>
-    public void Replay(Directory directory)
+    public void Replay(AttributionContext directory)
     {
         var ownership = directory.Ownership(Row.Account, Row.Key);
         Book = new();

@@ -13,7 +13,7 @@ public sealed record MissingLine(string Account, LineName Name, Usd Total, DateT
 public sealed partial class SpendQueries
 {
     /// <summary>The lines the books hold for buckets inside a stretch: what a reading is compared with.</summary>
-    public async Task<IReadOnlyList<Ledger.Accounts.HeldLine>> HeldLines(string account, Span covers, CancellationToken ct)
+    public async Task<IReadOnlyList<Ledger.Accounts.HeldLine>> HeldLines(string account, Interval covers, CancellationToken ct)
     {
         await using var command = db.CreateCommand("""
             select start, seconds, dimensions, key, model, unit, total, missing_since from views.line

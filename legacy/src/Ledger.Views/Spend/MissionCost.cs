@@ -1,9 +1,7 @@
-using Ledger.Attribution;
-using Ledger.Log;
+using Ledger.Spend;
 using Ledger.Missions;
 using Ledger.Money;
 using Npgsql;
-using Directory = Ledger.Attribution.Directory;
 
 namespace Ledger.Views.Spend;
 
@@ -153,9 +151,9 @@ public sealed partial class SpendQueries
     }
 
     /// <summary>Key ownership as it was at a position, from the keys' own streams.</summary>
-    private async Task<Directory> DirectoryAt(long position, CancellationToken ct)
+    private async Task<AttributionContext> DirectoryAt(long position, CancellationToken ct)
     {
-        var directory = new Directory();
+        var directory = new AttributionContext();
         foreach (var (account, key) in books.Ask(d => d.Keys.Keys.ToArray()))
             await foreach (var happened in StreamUpTo($"key-{account}-{key}", position, ct))
                 directory.Apply(happened);

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Ledger.Attribution;
+using Ledger.Spend;
 using Ledger.Money;
 using Npgsql;
 

@@ -244,7 +244,7 @@ internal sealed record LineRow(long Id, string Account, string Key, string Model
 
     public DateTimeOffset? MissingSince { get; set; }
 
-    public Span Bucket => new(Start, Start.AddSeconds(Seconds));
+    public Interval Bucket => new(Start, Start.AddSeconds(Seconds));
 
     public void Write(NpgsqlBinaryImporter w, long total, DateTimeOffset? missingSince)
     {
@@ -262,7 +262,7 @@ internal sealed record LineRow(long Id, string Account, string Key, string Model
     }
 }
 
-internal readonly record struct FactRow(long Line, long Position, long Total, long? Replaces, Span Evidence, DateTimeOffset Answered, long? LateSeconds)
+internal readonly record struct FactRow(long Line, long Position, long Total, long? Replaces, Interval Evidence, DateTimeOffset Answered, long? LateSeconds)
 {
     public void Write(NpgsqlBinaryImporter w)
     {

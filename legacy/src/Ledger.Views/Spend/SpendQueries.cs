@@ -1,4 +1,3 @@
-using Ledger.Log;
 using Npgsql;
 
 namespace Ledger.Views.Spend;
@@ -29,7 +28,7 @@ public sealed partial class SpendQueries(NpgsqlDataSource db, IEventLog log, Boo
     }
 
     private static string Shown(string mission, string agent) =>
-        mission.Length > 0 ? mission : agent.Length > 0 ? Attribution.Party.IdleName : Attribution.Party.UnassignedName;
+        mission.Length > 0 ? mission : agent.Length > 0 ? Spend.Party.IdleName : Spend.Party.UnassignedName;
 
     private static string? Named(string text) => text.Length == 0 ? null : text;
 }

@@ -1,11 +1,10 @@
 using Ledger.Accounts;
-using Ledger.Attribution;
+using Ledger.Spend;
 using Ledger.Keys;
-using Ledger.Log;
 using Ledger.Money;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 using Npgsql;
-using Directory = Ledger.Attribution.Directory;
 
 namespace Ledger.Views.Spend;
 
@@ -22,7 +21,7 @@ internal sealed class SpendWriter(string schema, bool indexed = true)
     private Rows spare = new();
     private Task writing = Task.CompletedTask;
     private readonly HeldLines lines = new(schema);
-    private Directory directory = new();
+    private AttributionContext directory = new();
     private long nextLine = 1;
 
     public long RowsWritten => rows.Written + spare.Written;
@@ -183,7 +182,7 @@ internal sealed class SpendWriter(string schema, bool indexed = true)
         }
     }
 
-    private static PreviousReading? PreviousOf(UsageSnapshotTaken snapshot, Span bucket)
+    private static PreviousReading? PreviousOf(UsageSnapshotTaken snapshot, Interval bucket)
     {
         foreach (var previous in snapshot.Previous)
             if (previous.Start <= bucket.Start && bucket.End <= previous.End)

@@ -1,6 +1,6 @@
 using System.Text;
-using Ledger.Log;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 using Npgsql;
 
 namespace Ledger.Views.Watching;

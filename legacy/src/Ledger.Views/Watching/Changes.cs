@@ -8,14 +8,14 @@ namespace Ledger.Views.Watching;
 /// <param name="Values">Each value of each dimension whose spend changed, with the start of its earliest and latest bucket concerned.</param>
 /// <param name="Answered">How far the readings among them reach, by account.</param>
 /// <param name="More">There was more than is listed: look at everything.</param>
-public sealed record Changed(IReadOnlyDictionary<(ScopeKind Kind, string Value), Span> Values, IReadOnlyDictionary<string, DateTimeOffset> Answered, bool More);
+public sealed record Changed(IReadOnlyDictionary<(ScopeKind Kind, string Value), Interval> Values, IReadOnlyDictionary<string, DateTimeOffset> Answered, bool More);
 
 /// <summary>How far a reading moved figures of the past.</summary>
 /// <param name="Account">The account.</param>
 /// <param name="Position">Position of the reading.</param>
 /// <param name="Moved">By how much, signed.</param>
 /// <param name="Days">The UTC days concerned.</param>
-public sealed record Restated(string Account, long Position, Usd Moved, Span Days);
+public sealed record Restated(string Account, long Position, Usd Moved, Interval Days);
 
 public sealed partial class WatchSnapshot
 {
@@ -28,7 +28,7 @@ public sealed partial class WatchSnapshot
     /// <summary>What changed after a position, up to this snapshot's: allocations are dated, so nothing else is looked at.</summary>
     public async Task<Changed> ChangedSince(long position, CancellationToken ct)
     {
-        var values = new Dictionary<(ScopeKind, string), Span>();
+        var values = new Dictionary<(ScopeKind, string), Interval>();
         var answered = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
         if (position >= Position) return new(values, answered, false);
         await using var command = new NpgsqlCommand("""
@@ -49,7 +49,7 @@ public sealed partial class WatchSnapshot
         {
             if (++rows > ChangesMax) return new(values, answered, true);
             allocations += reader.GetInt64(9);
-            var starts = new Span(reader.GetFieldValue<DateTimeOffset>(6), reader.GetFieldValue<DateTimeOffset>(7));
+            var starts = new Interval(reader.GetFieldValue<DateTimeOffset>(6), reader.GetFieldValue<DateTimeOffset>(7));
             if (!reader.IsDBNull(8) && reader.GetFieldValue<DateTimeOffset>(8) is var at && at > answered.GetValueOrDefault(reader.GetString(0))) answered[reader.GetString(0)] = at;
             Add(ScopeKind.Everything, "");
             Add(ScopeKind.Account, reader.GetString(0));
@@ -97,7 +97,7 @@ public sealed partial class WatchSnapshot
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
         {
-            var days = new Span(
+            var days = new Interval(
                 new(reader.GetFieldValue<DateTimeOffset>(3).UtcDateTime.Date, TimeSpan.Zero), new(reader.GetFieldValue<DateTimeOffset>(4).UtcDateTime.Date.AddDays(1), TimeSpan.Zero));
             restated.Add(new(reader.GetString(1), reader.GetInt64(0), Money(reader.GetDecimal(2)), days));
         }

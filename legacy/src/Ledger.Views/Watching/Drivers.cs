@@ -26,7 +26,7 @@ public sealed partial class WatchSnapshot
     /// <param name="perDimension">Parts of each dimension, largest first.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<IReadOnlyDictionary<string, IReadOnlyList<ScopePart>>> Parts(
-        ScopeKind kind, IReadOnlyCollection<string> values, Span window, int perDimension, CancellationToken ct)
+        ScopeKind kind, IReadOnlyCollection<string> values, Interval window, int perDimension, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand($"""
             with part as ({PartsOf(kind)}),
@@ -53,7 +53,7 @@ public sealed partial class WatchSnapshot
 
     /// <summary>The same by key, model and unit together.</summary>
     public async Task<IReadOnlyDictionary<string, IReadOnlyList<UnitPart>>> Units(
-        ScopeKind kind, IReadOnlyCollection<string> values, Span window, int perValue, CancellationToken ct)
+        ScopeKind kind, IReadOnlyCollection<string> values, Interval window, int perValue, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand($"""
             with part as ({PartsOf(kind)})
@@ -89,7 +89,7 @@ public sealed partial class WatchSnapshot
             """;
     }
 
-    private static void Stretches(NpgsqlCommand command, IReadOnlyCollection<string> values, Span window)
+    private static void Stretches(NpgsqlCommand command, IReadOnlyCollection<string> values, Interval window)
     {
         var (days, before, after) = WholeDays(window);
         command.Parameters.Add(new() { Value = values.ToArray() });
@@ -111,7 +111,7 @@ public sealed partial class WatchSnapshot
     };
 
     /// <summary>The whole UTC days of a window, and what lies before and after them.</summary>
-    internal static ((DateOnly From, DateOnly Until) Days, Span Before, Span After) WholeDays(Span window)
+    internal static ((DateOnly From, DateOnly Until) Days, Interval Before, Interval After) WholeDays(Interval window)
     {
         var (start, end) = (Clamp(window.Start), Clamp(window.End));
         var first = new DateTimeOffset(start.UtcDateTime.Date, TimeSpan.Zero);

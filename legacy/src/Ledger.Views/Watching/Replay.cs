@@ -40,7 +40,7 @@ public sealed partial class WatchSnapshot
     /// <param name="limit">Most rows.</param>
     /// <param name="ct">Cancels.</param>
     public async IAsyncEnumerable<KnownSpend> Replay(
-        Span starts, IReadOnlyDictionary<string, DateTimeOffset> connected, int limit, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+        Interval starts, IReadOnlyDictionary<string, DateTimeOffset> connected, int limit, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
         // All of a stretch is read: here the planner may choose.
         await using (var free = new NpgsqlCommand("set local enable_seqscan = on; set local enable_hashjoin = on; set local enable_mergejoin = on", connection))
@@ -68,7 +68,7 @@ public sealed partial class WatchSnapshot
     }
 
     /// <summary>What was known of an account's prepaid money, in order.</summary>
-    public async Task<IReadOnlyList<(string Account, DateTimeOffset At, Usd? Credit, Usd? Left)>> Balances(Span answered, int limit, CancellationToken ct)
+    public async Task<IReadOnlyList<(string Account, DateTimeOffset At, Usd? Credit, Usd? Left)>> Balances(Interval answered, int limit, CancellationToken ct)
     {
         var balances = new List<(string, DateTimeOffset, Usd?, Usd?)>();
         await using var command = new NpgsqlCommand("select account, answered, credit, remaining from views.balance where answered >= $1 and answered < $2 order by answered, position limit $3", connection);

@@ -68,7 +68,7 @@ public sealed partial class WatchSnapshot : IAsyncDisposable
     /// <param name="connected">Since when each account is watched.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<IReadOnlyDictionary<string, ScopeSum>> Sums(
-        ScopeKind kind, IReadOnlyCollection<string> values, Span window, IReadOnlyDictionary<string, DateTimeOffset> connected, CancellationToken ct)
+        ScopeKind kind, IReadOnlyCollection<string> values, Interval window, IReadOnlyDictionary<string, DateTimeOffset> connected, CancellationToken ct)
     {
         var sums = new Dictionary<string, ScopeSum>(StringComparer.Ordinal);
         await using var command = new NpgsqlCommand($"""
@@ -99,7 +99,7 @@ public sealed partial class WatchSnapshot : IAsyncDisposable
         command.Parameters.Add(new() { Value = (kind == ScopeKind.Everything ? accounts : values).ToArray() });
     }
 
-    private static void Within(NpgsqlCommand command, Span window)
+    private static void Within(NpgsqlCommand command, Interval window)
     {
         command.Parameters.Add(new() { Value = Clamp(window.Start) });
         command.Parameters.Add(new() { Value = Clamp(window.End) });

@@ -1,7 +1,8 @@
 using Ledger.Budgets;
 using Ledger.Missions;
 using Ledger.Money;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Tests.Watching;
 
@@ -21,7 +22,7 @@ public sealed class BudgetAlerts
         Assert.Equal(["all 50%"], await scene.Crossed());
         var alert = (await scene.Raised()).OfType<BudgetThresholdCrossed>().Single();
         Assert.Equal((Usd.Parse("5.00"), Usd.Parse("10.00"), Severity.Info), (alert.Spent, alert.Limit, alert.Severity));
-        Assert.Equal(new Span(new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero), new(2026, 12, 1, 0, 0, 0, TimeSpan.Zero)), alert.Window);
+        Assert.Equal(new Interval(new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero), new(2026, 12, 1, 0, 0, 0, TimeSpan.Zero)), alert.Window);
         var key = alert.Circumstances.Drivers.Single(d => d.Dimension == "key");
         Assert.Equal(("k-ba", "xai-ba", Usd.Parse("5.00"), 1000), (key.Value, key.Name, key.Amount, key.Permille));
         Assert.Equal(1, await scene.Messages());
@@ -82,7 +83,7 @@ public sealed class BudgetAlerts
         Assert.Equal(["all 50%"], await scene.Crossed());
 
         var id = Budget.IdOf("all");
-        await node.Looked(await scene.Append(Budget.Stream(id), new BudgetRaised(id, "month", Usd.Parse("20.00"), scene.Now.AddHours(2), scene.Now, null)));
+        await node.Looked(await scene.Append(Budget.StreamOf(id), new BudgetRaised(id, "month", Usd.Parse("20.00"), scene.Now.AddHours(2), scene.Now, null)));
         Assert.IsType<BudgetRecovered>((await scene.Raised())[^1]);
         await scene.Spend("ba", "6.00");
         Assert.Single(await scene.Crossed());
@@ -104,7 +105,7 @@ public sealed class BudgetAlerts
     {
         await using var scene = await WatchScene.Begin();
         var id = Budget.IdOf("two");
-        await scene.Append(Budget.Stream(id), new BudgetSet
+        await scene.Append(Budget.StreamOf(id), new BudgetSet
         {
             Budget = id,
             Name = "two",
@@ -120,7 +121,7 @@ public sealed class BudgetAlerts
         var node = await scene.Watched();
         await scene.Spend("ba", "6.00");
         Assert.Single(await scene.Crossed());
-        await node.Looked(await scene.Append(Budget.Stream(id), new BudgetRaised(id, "month", Usd.Parse("200.00"), scene.Now.AddHours(2), scene.Now, null)));
+        await node.Looked(await scene.Append(Budget.StreamOf(id), new BudgetRaised(id, "month", Usd.Parse("200.00"), scene.Now.AddHours(2), scene.Now, null)));
         await scene.Spend("ba", "6.10");
         Assert.Equal(["day"], (await scene.Raised()).OfType<BudgetThresholdCrossed>().Select(e => e.Period));
     }

@@ -1,12 +1,11 @@
 using Ledger.Accounts;
 using Ledger.Budgets;
 using Ledger.Keys;
-using Ledger.Log;
 using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Service.Watching;
-using Ledger.Watching;
-using Directory = Ledger.Attribution.Directory;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Tests.Watching;
 
@@ -85,9 +84,9 @@ public sealed class MootAlerts
         Assert.True(Moot.Is(known, crossed));
     }
 
-    private static Directory Known(params ILedgerEvent[] happened)
+    private static AttributionContext Known(params ILedgerEvent[] happened)
     {
-        var known = new Directory();
+        var known = new AttributionContext();
         foreach (var e in happened) known.Apply(e);
         return known;
     }

@@ -1,6 +1,6 @@
-using Ledger.Log;
 using Ledger.Service.Watching;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Tests.Watching;
 

@@ -4,7 +4,8 @@ using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Service.Polling;
 using Ledger.Service.Watching;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 
 namespace Ledger.Service.Tests.Watching;
 
@@ -80,21 +81,21 @@ public sealed class OtherAlerts
             scene.Clock.AdvanceTo(scene.Hour.AddHours(hour).AddMinutes(50));
             await scene.Spend("ba", "1.00", scene.Hour.AddHours(hour));
         }
-        await node.Looked(await scene.Append(Account.Stream(WatchScene.Account), Balance(scene, "100.00", "40.00")));
+        await node.Looked(await scene.Append(Account.StreamOf(WatchScene.Account), Balance(scene, "100.00", "40.00")));
         var first = Assert.IsType<RunwayShort>(Assert.Single(await scene.Raised()));
         // 60 dollars at about 1.06 an hour.
         Assert.Equal("72h", first.Level);
         Assert.InRange(first.Circumstances.Runway!.RunsOut!.Value - scene.Now, TimeSpan.FromHours(55), TimeSpan.FromHours(58));
-        await node.Looked(await scene.Append(Account.Stream(WatchScene.Account), Balance(scene, "100.00", "91.00")));
+        await node.Looked(await scene.Append(Account.StreamOf(WatchScene.Account), Balance(scene, "100.00", "91.00")));
         var raised = (await scene.Raised()).OfType<RunwayShort>().Skip(1).ToArray();
         Assert.Equal(["24h", "10%", "20%", "50%"], raised.Select(r => r.Level).OrderBy(l => l.EndsWith('h') ? 0 : 1).ThenBy(l => l));
         Assert.Equal(2, await scene.Messages());
         Assert.Equal(Usd.Parse("9.00"), raised[0].Circumstances.Runway!.Left);
         // Bought: all of it is over, in one message; and the next time it is short is another time.
-        await node.Looked(await scene.Append(Account.Stream(WatchScene.Account), Balance(scene, "1000.00", "91.00")));
+        await node.Looked(await scene.Append(Account.StreamOf(WatchScene.Account), Balance(scene, "1000.00", "91.00")));
         Assert.Equal(5, (await scene.Raised()).OfType<RunwayRecovered>().Count());
         Assert.Equal(3, await scene.Messages());
-        await node.Looked(await scene.Append(Account.Stream(WatchScene.Account), Balance(scene, "1000.00", "910.00")));
+        await node.Looked(await scene.Append(Account.StreamOf(WatchScene.Account), Balance(scene, "1000.00", "910.00")));
         Assert.Contains((await scene.Raised()).OfType<RunwayShort>(), r => r.Level == "10%" && r.Key.EndsWith(":1", StringComparison.Ordinal));
         Assert.Equal(4, await scene.Messages());
     }
@@ -185,7 +186,7 @@ public sealed class OtherAlerts
         await TestHost.Until(async () => (await scene.Raised()).Count > 0, "a restatement");
         var moved = Assert.IsType<LargeRestatement>(Assert.Single(await scene.Raised()));
         Assert.Equal((Usd.Parse("-3.90"), position, "prod"), (moved.Moved, moved.AsOf, moved.AccountName));
-        Assert.Equal(new Span(new(2026, 11, 14, 0, 0, 0, TimeSpan.Zero), new(2026, 11, 16, 0, 0, 0, TimeSpan.Zero)), moved.Days);
+        Assert.Equal(new Interval(new(2026, 11, 14, 0, 0, 0, TimeSpan.Zero), new(2026, 11, 16, 0, 0, 0, TimeSpan.Zero)), moved.Days);
     }
 
     private static BalanceObserved Balance(WatchScene scene, string credit, string used) => new(

@@ -1,10 +1,10 @@
 using Ledger.Budgets;
-using Ledger.Log;
 using Ledger.Money;
 using Ledger.Service.Watching;
 using Ledger.Simulator;
 using Ledger.Views;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.Service.Tests.Watching;
@@ -131,7 +131,7 @@ public sealed class TheAprilCase
             Channels = [],
             At = at,
         };
-        await log.Append(new() { Streams = [new(Budget.Stream(set.Budget), 0, [EventJson.ToNew(set, name, "set", at)])] }, default);
+        await log.Append(new() { Streams = [new(Budget.StreamOf(set.Budget), 0, [EventJson.ToNew(set, name, "set", at)])] }, default);
         return Budget.Apply(null, set)!;
     }
 

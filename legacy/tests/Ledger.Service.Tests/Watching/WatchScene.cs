@@ -2,7 +2,6 @@ using Ledger.Accounts;
 using Ledger.Agents;
 using Ledger.Budgets;
 using Ledger.Keys;
-using Ledger.Log;
 using Ledger.Money;
 using Ledger.Postgres;
 using Ledger.Service.Hosting;
@@ -12,7 +11,8 @@ using Ledger.Service.Watching;
 using Ledger.Testing;
 using Ledger.Views;
 using Ledger.Views.Watching;
-using Ledger.Watching;
+using Ledger.Alerts;
+using Ledger.Forecasts;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ledger.Service.Tests.Watching;
@@ -44,7 +44,7 @@ internal sealed class WatchScene : IAsyncDisposable
         var database = await TestDatabase.Create(Migration.FromResources("service", typeof(LedgerHost).Assembly));
         var clock = new TestClock();
         var scene = new WatchScene(database, await database.OpenLog(), clock) { Hour = new(2026, 11, 16, 10, 0, 0, TimeSpan.Zero) };
-        await scene.Append(Ledger.Accounts.Account.Stream(Account), new AccountConnected(Account, "xai", "team", "prod", 3600, 0, connectedAt ?? scene.Now.AddDays(-60), null));
+        await scene.Append(Ledger.Accounts.Account.StreamOf(Account), new AccountConnected(Account, "xai", "team", "prod", 3600, 0, connectedAt ?? scene.Now.AddDays(-60), null));
         foreach (var agent in new[] { "ba", "vigilio" })
         {
             await scene.Append($"agent-{agent}", new AgentAdded(agent, agent, IdleRule.Shares, scene.Now, null));
@@ -63,7 +63,7 @@ internal sealed class WatchScene : IAsyncDisposable
     public Task<long> SetBudget(string name, string limit, string period = "month", string scope = "all", string zone = "UTC", IReadOnlyList<Threshold>? thresholds = null, params string[] recipients)
     {
         var id = Budget.IdOf(name);
-        return Append(Budget.Stream(id), new BudgetSet
+        return Append(Budget.StreamOf(id), new BudgetSet
         {
             Budget = id,
             Name = name,
@@ -97,7 +97,7 @@ internal sealed class WatchScene : IAsyncDisposable
             Lines = [.. lines.Select(l => Line(l.Agent, Usd.Parse(l.Total), l.Hour))],
         };
         await Heartbeat(at);
-        return await Append(Ledger.Accounts.Account.Stream(Account), snapshot);
+        return await Append(Ledger.Accounts.Account.StreamOf(Account), snapshot);
     }
 
     /// <summary>The same, and every node has looked at it.</summary>
@@ -202,7 +202,7 @@ internal sealed class Node : IAsyncDisposable, INotifier
     }
 
     public Task<IReadOnlyList<NewMessage>> Compose(IReadOnlyList<ILedgerEvent> raised, DateTimeOffset now, CancellationToken ct) => Task.FromResult<IReadOnlyList<NewMessage>>(
-        [.. raised.Select(e => new NewMessage(EventIds.DerivedFrom(e is IAlert a ? a.Key : ((IRecovery)e).Alert, $"mail:{e.GetType().Name}"), "mail.v1", "{}"u8.ToArray(), now))]);
+        [.. raised.Select(e => new NewMessage(Ids.DerivedFrom(e is IAlert a ? a.Key : ((IRecovery)e).Alert, $"mail:{e.GetType().Name}"), "mail.v1", "{}"u8.ToArray(), now))]);
 
     public async ValueTask DisposeAsync()
     {

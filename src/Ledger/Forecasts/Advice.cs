@@ -1,0 +1,109 @@
+using Ledger.Money;
+
+namespace Ledger.Forecasts;
+
+/// <summary>What a key spent on one unit of one model in the last 24 hours of data.</summary>
+/// <param name="Key">Key id; null where billing names none.</param>
+/// <param name="KeyName">Its name.</param>
+/// <param name="Model">Model.</param>
+/// <param name="Unit">Unit type.</param>
+/// <param name="LastDay">Billed.</param>
+public sealed record UnitSpend(string? Key, string? KeyName, string? Model, string? Unit, Usd LastDay);
+
+/// <summary>A mission that is open, and what it took in the last 24 hours of data.</summary>
+/// <param name="Mission">Id.</param>
+/// <param name="Title">Title.</param>
+/// <param name="Since">Start of its open window.</param>
+/// <param name="LastDay">Billed.</param>
+public sealed record OpenMissionSpend(string Mission, string Title, DateTimeOffset Since, Usd LastDay);
+
+/// <summary>What is known when somebody asks what to do.</summary>
+/// <param name="Units">Spend of the scope by key, model and unit.</param>
+/// <param name="SharedKeys">Keys with several owners, with what the last 24 hours cost through them.</param>
+/// <param name="UnownedKeys">Keys that nobody owns (id or name), with what the last 7 days cost through them.</param>
+/// <param name="LeftOpen">Missions that seem forgotten.</param>
+/// <param name="Runway">The run-out; null: not known.</param>
+/// <param name="Now">Now.</param>
+public sealed record RecommendationFacts(
+    IReadOnlyList<UnitSpend> Units, IReadOnlyList<SharedKey> SharedKeys, IReadOnlyList<(string Key, Usd LastWeek)> UnownedKeys, IReadOnlyList<OpenMissionSpend> LeftOpen, Runway? Runway, DateTimeOffset Now);
+
+/// <summary>What helps most, in dollars of these books; nothing is said that the books don't show.</summary>
+public static class Recommendations
+{
+    /// <summary>An advice about less than this a day is noise.</summary>
+    private static readonly Usd floor = Usd.FromCents(5);
+
+    /// <summary>
+    /// Best first: what saves money by its effect, then a top-up where credit runs out within three days, then what makes the spend
+    /// attributable by the dollars concerned.
+    /// </summary>
+    public static IReadOnlyList<Recommendation> Rank(RecommendationFacts facts)
+    {
+        var saving = Stops(facts).OrderByDescending(r => r.Effect.Ticks).ThenBy(r => r.Text, StringComparer.Ordinal);
+        var clearing = Clears(facts).OrderByDescending(r => r.Effect.Ticks).ThenBy(r => r.Text, StringComparer.Ordinal);
+        return [.. saving, .. TopUp(facts), .. clearing];
+    }
+
+    /// <summary>Spend an agent can simply do without for a while: tools and media. Searches of all kinds through one key are one thing to stop.</summary>
+    private static IEnumerable<Recommendation> Stops(RecommendationFacts facts)
+    {
+        var groups = facts.Units.Select(u => (Unit: u, Family: UnitFamilies.Pausable(u.Unit))).Where(u => u.Family is not null).GroupBy(u => (u.Unit.Key, u.Family));
+        var all = facts.Units.Sum(u => u.LastDay.Ticks);
+        foreach (var group in groups)
+        {
+            var saved = group.Aggregate(Usd.Zero, (sum, u) => sum + u.Unit.LastDay);
+            // What is hardly any of it is not what helps, even if it is a dollar.
+            if (saved < floor || saved.Ticks < all / 50) continue;
+            var through = group.First().Unit is var first && (first.KeyName ?? first.Key) is { } key ? $" through {key}" : "";
+            yield return new("stop-unit", $"Pause {group.Key.Family}{through}: saves about {Dollars.Show(saved)} a day{Lasts(facts.Runway, saved)}.", saved, "day", null);
+        }
+        foreach (var mission in facts.LeftOpen)
+            if (mission.LastDay >= floor)
+                yield return new("end-mission", $"End \"{mission.Title}\", open since {mission.Since:yyyy-MM-dd}: it takes {Dollars.Show(mission.LastDay)} a day of its agents' spend.", mission.LastDay, "day", $"mission end {mission.Mission}");
+
+        // Tokens can't be stopped, but what is the most expensive of them can be made less; a tenth less is within everybody's reach.
+        if (facts.Units.Where(u => u.Unit is not null && UnitFamilies.Pausable(u.Unit) is null).MaxBy(u => u.LastDay.Ticks) is { } top && top.LastDay.Ticks / 10 >= floor.Ticks)
+        {
+            var tenth = new Usd(top.LastDay.Ticks / 10);
+            yield return new("shrink-unit", $"Send less context through {top.KeyName ?? top.Key ?? "the account"}: \"{top.Unit}\" of {top.Model ?? "its models"} cost {Dollars.Show(top.LastDay)} in the last day; a tenth less saves {Dollars.Show(tenth)} a day.", tenth, "day", null);
+        }
+    }
+
+    private static IEnumerable<Recommendation> TopUp(RecommendationFacts facts)
+    {
+        if (facts.Runway is not { RunsOut: { } end } runway || end - facts.Now > TimeSpan.FromHours(72) || runway.LastDay <= Usd.Zero) yield break;
+        var week = (Int128)runway.LastDay.Ticks * 7 - runway.Left.Ticks;
+        if (week <= 0) yield break;
+        // Whole dollars, as one buys them.
+        var amount = Usd.FromCents((long)((week + Usd.TicksPerDollar - 1) / Usd.TicksPerDollar) * 100);
+        yield return new("top-up", $"Top up {Dollars.Show(amount)} at {runway.AccountName}: with what is left that covers 7 days at the last day's rate.", amount, "once", null);
+    }
+
+    private static IEnumerable<Recommendation> Clears(RecommendationFacts facts)
+    {
+        foreach (var shared in facts.SharedKeys)
+            if (shared.Amount >= floor)
+                yield return new("split-key", $"Give {Listed(shared.Agents)} a key each instead of {shared.Name ?? shared.Key}: {Dollars.Show(shared.Amount)} a day can't be told apart.", shared.Amount, "day",
+                    $"ledger key assign KEY --agent {shared.Agents[^1]}");
+        foreach (var (key, week) in facts.UnownedKeys)
+            if (week >= floor)
+                yield return new("assign-key", $"Say who owns {key}: {Dollars.Show(week)} of the last 7 days belongs to nobody.", week, "week", $"ledger key assign {key} --agent NAME");
+    }
+
+    private static string Lasts(Runway? runway, Usd saved)
+    {
+        if (runway is not { RunsOut: { } end, Through: { } through } || runway.Left <= Usd.Zero || runway.LastDay <= Usd.Zero) return "";
+        if (saved >= runway.LastDay) return ", and the credit would hardly be used";
+        var lasts = (Int128)runway.Left.Ticks * TimeSpan.TicksPerDay / (runway.LastDay - saved).Ticks;
+        if (lasts > TimeSpan.FromDays(365).Ticks) return "";
+        var later = through + new TimeSpan((long)lasts);
+        return later <= end ? "" : $", and the credit lasts until {later.UtcDateTime:ddd d MMM HH:mm} UTC instead of {end.UtcDateTime:ddd d MMM HH:mm}";
+    }
+
+    private static string Listed(IReadOnlyList<string> names) => names.Count switch
+    {
+        0 => "its agents",
+        1 => names[0],
+        _ => $"{string.Join(", ", names.SkipLast(1))} and {names[^1]}",
+    };
+}
