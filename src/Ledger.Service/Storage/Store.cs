@@ -1,0 +1,62 @@
+using JasperFx.Events;
+using JasperFx.Events.Projections;
+using Ledger.Accounts;
+using Ledger.Agents;
+using Ledger.Alerts;
+using Ledger.Budgets;
+using Ledger.Guard;
+using Ledger.Keys;
+using Ledger.Missions;
+using Marten;
+using Weasel.Core;
+
+namespace Ledger.Service.Storage;
+
+/// <summary>How the books lie in Marten: streams, stored names, JSON, and the snapshots that commands read.</summary>
+public static class Store
+{
+    /// <summary>How long a burnt number may hold the views back while it is proven dead.</summary>
+    private static readonly TimeSpan holeLookedAt = TimeSpan.FromMilliseconds(300);
+
+    public static void Books(this StoreOptions o)
+    {
+        o.Events.StreamIdentity = StreamIdentity.AsString;
+        o.Events.AppendMode = EventAppendMode.QuickWithServerTimestamps;
+        o.Events.UseListenNotifyForEventAppends = true;
+        o.UseSystemTextJsonForSerialization(LedgerJson.Options, EnumStorage.AsString, Casing.CamelCase);
+
+        // Money is never skipped: an event that can't be applied stops its projection, and a hole is passed only when it is proven dead.
+        o.Projections.StaleSequenceThreshold = holeLookedAt;
+        o.Projections.Errors.SkipApplyErrors = false;
+        o.Projections.Errors.SkipSerializationErrors = false;
+        o.Projections.Errors.SkipUnknownEvents = false;
+        o.Projections.RebuildErrors.SkipApplyErrors = false;
+        o.Projections.RebuildErrors.SkipSerializationErrors = false;
+        o.Projections.RebuildErrors.SkipUnknownEvents = false;
+
+        foreach (var (type, name) in EventNames.All) o.Events.MapEventType(type, name);
+        o.Snapshots();
+    }
+
+    private static void Snapshots(this StoreOptions o)
+    {
+        o.Snapshot<Account>(Account.Apply, typeof(AccountConnected), typeof(AccountEdited), typeof(CredentialStored), typeof(AccountRemoved), typeof(PollFailed), typeof(PollRecovered), typeof(BalanceObserved));
+        o.Snapshot<Agent>(Agent.Apply, typeof(AgentAdded), typeof(AgentEdited));
+        o.Snapshot<KeyOwnership>(KeyOwnership.Apply, typeof(KeySeen), typeof(KeyAssigned));
+        o.Snapshot<Mission>(Mission.Apply, typeof(MissionStarted), typeof(MissionEnded), typeof(MissionReopened), typeof(MissionWindowCorrected), typeof(MissionEdited), typeof(MissionCancelled));
+        o.Snapshot<Budget>(Budget.Apply, typeof(BudgetSet), typeof(BudgetRaised), typeof(BudgetClosed));
+        o.Snapshot<HoldsBook>(HoldsBook.Apply, typeof(HoldTaken), typeof(HoldReleased));
+        o.Snapshot<Alert>(Alert.Apply, [.. EventNames.All.Keys.Where(t => t.IsAssignableTo(typeof(IAlert)) || t.IsAssignableTo(typeof(IRecovery))), typeof(AlertAcknowledged)]);
+
+        o.Schema.For<Account>().Identity(x => x.Stream);
+        o.Schema.For<Agent>().Identity(x => x.Stream);
+        o.Schema.For<KeyOwnership>().Identity(x => x.Stream);
+        o.Schema.For<Mission>().Identity(x => x.Stream).Index(x => x.Ref!);
+        o.Schema.For<Budget>().Identity(x => x.Stream);
+        o.Schema.For<HoldsBook>().Identity(x => x.Stream);
+        o.Schema.For<Alert>().Identity(x => x.Stream).Index(x => x.Kind).Index(x => x.Budget!).Index(x => x.Scope);
+    }
+
+    private static void Snapshot<T>(this StoreOptions o, Func<T?, ILedgerEvent, T?> apply, params Type[] events)
+        where T : class => o.Projections.Add(new Fold<T>(apply, events), ProjectionLifecycle.Inline);
+}
