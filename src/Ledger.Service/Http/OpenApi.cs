@@ -4,7 +4,7 @@ using Microsoft.OpenApi;
 namespace Ledger.Service.Http;
 
 /// <summary>The description of this interface at <c>/openapi/v1.json</c>: written from the endpoints.</summary>
-internal static class OpenApi
+public static class OpenApi
 {
     public static IServiceCollection AddLedgerOpenApi(this IServiceCollection services) => services.AddOpenApi("v1", options =>
     {
