@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Ledger.Testing;
+namespace Ledger.Tests.Laws;
 
 /// <summary>Random tests that can be run again: the seed is in the failure's message, and <c>LEDGER_SEED</c> pins it.</summary>
 public static class Seeds

@@ -1,9 +1,8 @@
-using Ledger.Money;
-using Ledger.Testing;
-using Ledger.Alerts;
 using Ledger.Forecasts;
+using Ledger.Money;
+using Ledger.Tests.Laws;
 
-namespace Ledger.Tests.Watching;
+namespace Ledger.Tests.Forecasts;
 
 public sealed class ForecastTests
 {

@@ -1,13 +1,13 @@
-using Ledger.Budgets;
-using Ledger.Money;
-using Ledger.Testing;
-using Ledger.Tests.Domain;
 using Ledger.Alerts;
+using Ledger.Budgets;
 using Ledger.Forecasts;
+using Ledger.Money;
+using Ledger.Tests.Domain;
+using Ledger.Tests.Laws;
 
 namespace Ledger.Tests.Budgets;
 
-public sealed class BudgetWatchTests
+public sealed class BudgetStateTests
 {
     private static readonly Interval month = new(Given.At("-15.00:00"), Given.At("15.00:00"));
 
@@ -20,14 +20,14 @@ public sealed class BudgetWatchTests
     [InlineData("31", "50% 80% 100%")]
     [InlineData("99", "50% 80% 100%")]
     public void a_threshold_is_crossed_to_the_tick(string spent, string crossed) =>
-        Assert.Equal(crossed, string.Join(' ', BudgetWatch.Crossed(State(spent), Given.Now).Select(c => c.Threshold)));
+        Assert.Equal(crossed, string.Join(' ', State(spent).Crossed(Given.Now).Select(c => c.Threshold)));
 
     [Fact]
     public void a_percentage_of_an_odd_limit_is_never_crossed_early()
     {
         var state = State("0.0000000001", limit: "0.0000000003");
         Assert.Empty(state.Crossed(Given.Now));
-        Assert.Equal("50%", Assert.Single(BudgetWatch.Crossed(State("0.0000000002", limit: "0.0000000003"), Given.Now)).Threshold.ToString());
+        Assert.Equal("50%", Assert.Single(State("0.0000000002", limit: "0.0000000003").Crossed(Given.Now)).Threshold.ToString());
     }
 
     [Fact]
@@ -41,16 +41,16 @@ public sealed class BudgetWatchTests
     [Fact]
     public void what_history_alone_had_crossed_alerts_nobody()
     {
-        Assert.Equal(["100%"], BudgetWatch.Crossed(State("31", history: "24.8"), Given.Now).Select(c => c.Threshold.ToString()));
-        Assert.Empty(BudgetWatch.Crossed(State("40", history: "31"), Given.Now));
+        Assert.Equal(["100%"], State("31", history: "24.8").Crossed(Given.Now).Select(c => c.Threshold.ToString()));
+        Assert.Empty(State("40", history: "31").Crossed(Given.Now));
     }
 
     [Fact]
     public void a_forecast_is_held_against_its_own_threshold_and_an_unknown_one_against_none()
     {
-        Assert.Equal(["forecast 100%"], BudgetWatch.Crossed(State("10", expected: "31"), Given.Now).Select(c => c.Threshold.ToString()));
-        Assert.Empty(BudgetWatch.Crossed(State("10", expected: "30.99"), Given.Now));
-        Assert.Empty(BudgetWatch.Crossed(State("10"), Given.Now));
+        Assert.Equal(["forecast 100%"], State("10", expected: "31").Crossed(Given.Now).Select(c => c.Threshold.ToString()));
+        Assert.Empty(State("10", expected: "30.99").Crossed(Given.Now));
+        Assert.Empty(State("10").Crossed(Given.Now));
     }
 
     [Fact]
@@ -72,13 +72,13 @@ public sealed class BudgetWatchTests
         var limit = new Usd(random.NextInt64(1_000, 1_000_000_000_000));
         var edge = threshold.Under(limit);
         var near = new Usd(edge.Ticks - random.NextInt64(0, limit.Ticks / 20));
-        Assert.False(BudgetWatch.Clear(State(near.ToString(), limit: limit.ToString()), threshold));
+        Assert.False(State(near.ToString(), limit: limit.ToString()).IsClearOf(threshold));
         var below = new Usd(edge.Ticks - (limit.Ticks / 20) - 1);
-        Assert.True(BudgetWatch.Clear(State(below.ToString(), limit: limit.ToString()), threshold));
+        Assert.True(State(below.ToString(), limit: limit.ToString()).IsClearOf(threshold));
     });
 
     [Fact]
-    public void a_forecast_nobody_can_make_clears_nothing() => Assert.False(BudgetWatch.Clear(State("1"), new(Basis.Forecast, 100, null)));
+    public void a_forecast_nobody_can_make_clears_nothing() => Assert.False(State("1").IsClearOf(new(Basis.Forecast, 100, null)));
 
     [Theory]
     [InlineData("10", "ok")]
@@ -88,7 +88,7 @@ public sealed class BudgetWatchTests
 
     [Fact]
     public void how_much_it_matters_follows_from_how_far_it_is() =>
-        Assert.Equal([Severity.Info, Severity.Warning, Severity.Critical], BudgetWatch.Crossed(State("31"), Given.Now).Select(c => c.Severity));
+        Assert.Equal([Severity.Info, Severity.Warning, Severity.Critical], State("31").Crossed(Given.Now).Select(c => c.Severity));
 
     private static string[] Keys(BudgetState state) => [.. state.Crossed(Given.Now).Select(c => c.Key)];
 

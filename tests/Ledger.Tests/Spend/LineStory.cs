@@ -1,10 +1,10 @@
 using Ledger.Agents;
-using Ledger.Spend;
 using Ledger.Keys;
 using Ledger.Missions;
 using Ledger.Money;
+using Ledger.Spend;
 
-namespace Ledger.Tests.Attribution;
+namespace Ledger.Tests.Spend;
 
 /// <summary>One hour bucket (10:00–11:00) of one key: given owners, missions and readings, who carries what?</summary>
 internal sealed class LineStory

@@ -1,9 +1,9 @@
 using Ledger.Accounts;
-using Ledger.Money;
 using Ledger.Alerts;
 using Ledger.Forecasts;
+using Ledger.Money;
 
-namespace Ledger.Tests.Watching;
+namespace Ledger.Tests.Forecasts;
 
 public sealed class RunwayTests
 {

@@ -1,11 +1,10 @@
 using Ledger.Accounts;
 using Ledger.Spend;
-using Ledger.Testing;
 
-namespace Ledger.Tests.Attribution;
+namespace Ledger.Tests.Laws;
 
 /// <summary>The laws over random worlds, and the real attribution against a plain second one.</summary>
-public sealed class Laws
+public sealed class AttributionLaws
 {
     [Fact]
     public void every_line_is_shared_as_the_reference_shares_it_to_the_tick() => Seeds.Run(150, random =>

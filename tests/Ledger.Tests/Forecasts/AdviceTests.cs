@@ -1,10 +1,9 @@
 using Ledger.Budgets;
+using Ledger.Forecasts;
 using Ledger.Guard;
 using Ledger.Money;
-using Ledger.Alerts;
-using Ledger.Forecasts;
 
-namespace Ledger.Tests.Watching;
+namespace Ledger.Tests.Forecasts;
 
 public sealed class AdviceTests
 {

@@ -1,7 +1,7 @@
 using Ledger.Agents;
 using Ledger.Money;
 
-namespace Ledger.Tests.Attribution;
+namespace Ledger.Tests.Spend;
 
 /// <summary>The worked examples of the design, one by one.</summary>
 public sealed class WorkedExamples

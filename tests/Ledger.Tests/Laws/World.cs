@@ -3,8 +3,9 @@ using Ledger.Agents;
 using Ledger.Keys;
 using Ledger.Missions;
 using Ledger.Money;
+using Ledger.Spend;
 
-namespace Ledger.Testing;
+namespace Ledger.Tests.Laws;
 
 /// <summary>
 /// A random team over a few days: it spends, the provider restates and loses lines, keys change hands, missions start, overlap, end,
@@ -21,7 +22,7 @@ public sealed class World(Random random)
     private readonly Dictionary<(DateTimeOffset Start, string Key, string Model, string Unit), Usd> feed = [];
     private readonly HashSet<(DateTimeOffset, string, string, string)> vanished = [];
     private readonly Dictionary<LineName, HeldLine> held = [];
-    private readonly AttributionContext directory = new();
+    private readonly AttributionContext context = new();
     private List<PreviousReading> coverage = [];
     private int named;
 
@@ -34,10 +35,10 @@ public sealed class World(Random random)
     public World Begin()
     {
         foreach (var agent in agents)
-            Happen($"agent-{agent}", new AgentAdded(agent, agent, random.Next(4) == 0 ? IdleRule.Yields : IdleRule.Shares, Now, null));
+            Happen(Agent.StreamOf(agent), new AgentAdded(agent, agent, random.Next(4) == 0 ? IdleRule.Yields : IdleRule.Shares, Now, null));
         foreach (var key in keys)
         {
-            Happen($"key-{Account}-{key}", new KeySeen(Account, key, $"name of {key}", Now));
+            Happen(KeyOwnership.StreamOf(Account, key), new KeySeen(Account, key, $"name of {key}", Now));
             if (random.Next(4) != 0) Assign(key);
         }
         return this;
@@ -105,7 +106,7 @@ public sealed class World(Random random)
         var snapshots = Observation.Observe(Account, reading, inside, Covering(covers), random.Next(3) == 0 ? 300 : 0, bookmark);
         foreach (var snapshot in snapshots)
         {
-            Happen($"account-{Account}", snapshot);
+            Happen(Accounts.Account.StreamOf(Account), snapshot);
             foreach (var line in snapshot.Lines)
             {
                 var name = new LineName(line.Start, line.Seconds, line.Dimensions ?? snapshot.Dimensions, line.Key, line.Model, line.Unit);
@@ -138,55 +139,62 @@ public sealed class World(Random random)
     {
         var owners = agents.Where(_ => random.Next(2) == 0).Select(a => new Owner(a, random.Next(1, 5))).ToArray();
         var from = random.Next(3) == 0 ? Some(48) : (DateTimeOffset?)null;
-        Decide($"key-{Account}-{key}", directory.Ownership(Account, key).Assign(owners, from, Now, null));
+        Decide(KeyOwnership.StreamOf(Account, key), () => [context.Ownership(Account, key).Assign(owners, from, Now, null)]);
     }
 
     private void StartMission()
     {
         var id = $"m-{++named:D3}";
         var who = agents.Where(_ => random.Next(2) == 0).DefaultIfEmpty(agents[random.Next(agents.Length)]).ToArray();
-        Decide($"mission-{id}", Mission.Start(null, id, $"Mission {named}", null, who, random.Next(4) == 0 ? 3 : 1, random.Next(3) == 0 ? Some(24) : Now, Now, null));
+        Decide(Mission.StreamOf(id), () => [Mission.Start(null, id, $"Mission {named}", null, who, random.Next(4) == 0 ? 3 : 1, random.Next(3) == 0 ? Some(24) : Now, Now, null)]);
     }
 
-    private void EndMission() => With(MissionState.Open, m => m.End(random.Next(4) == 0 ? Some(6) : Now, Now, null));
+    private void EndMission() => With(MissionState.Open, m => [m.End(random.Next(4) == 0 ? Some(6) : Now, Now, null)]);
 
     private void EditMission() => With(
         random.Next(3) == 0 ? MissionState.Open : MissionState.Ended,
-        m => MissionRules.Edit(
-            m, random.Next(2) == 0 ? Some(30) : null, m.State == MissionState.Ended && random.Next(2) == 0 ? Some(20) : null, null, null,
+        m => m.Edit(
+            random.Next(2) == 0 ? Some(30) : null, m.State == MissionState.Ended && random.Next(2) == 0 ? Some(20) : null, null, null,
             random.Next(4) == 0 ? [agents[random.Next(agents.Length)]] : null, random.Next(4) == 0 ? random.Next(1, 4) : null, Now, null));
 
     private void OtherMission()
     {
-        if (random.Next(3) == 0) With(MissionState.Open, m => m.Cancel(Now, null));
-        else With(MissionState.Ended, m => m.Reopen(random.Next(2) == 0 ? Now : Some(10), Now, null));
+        if (random.Next(3) == 0) With(MissionState.Open, m => [m.Cancel(Now, null)]);
+        else With(MissionState.Ended, m => [m.Reopen(random.Next(2) == 0 ? Now : Some(10), Now, null)]);
     }
 
     private void EditAgent()
     {
-        var agent = directory.Agents[agents[random.Next(agents.Length)]];
-        Decide($"agent-{agent.Id}", agent.Edit(null, agent.Idle == IdleRule.Shares ? IdleRule.Yields : IdleRule.Shares, Now, null));
+        var agent = context.Agents[agents[random.Next(agents.Length)]];
+        Decide(Agent.StreamOf(agent.Id), () => [agent.Edit(null, agent.Idle == IdleRule.Shares ? IdleRule.Yields : IdleRule.Shares, Now, null)]);
     }
 
-    private void With(MissionState state, Func<Mission, Decision> rule)
+    private void With(MissionState state, Func<Mission, IEnumerable<ILedgerEvent?>> rule)
     {
-        var fitting = directory.Missions.Values.Where(m => m.State == state).ToArray();
+        var fitting = context.Missions.Values.Where(m => m.State == state).ToArray();
         if (fitting.Length == 0) return;
         var mission = fitting[random.Next(fitting.Length)];
-        Decide($"mission-{mission.Id}", rule(mission));
+        Decide(Mission.StreamOf(mission.Id), () => rule(mission));
     }
 
-    private void Decide(string stream, Decision decision)
+    private void Decide(string stream, Func<IEnumerable<ILedgerEvent?>> rule)
     {
-        if (decision is Decision.Accepted accepted)
-            foreach (var happened in accepted.Events)
-                Happen(stream, happened);
+        try
+        {
+            foreach (var happened in rule())
+                if (happened is not null)
+                    Happen(stream, happened);
+        }
+        catch (Refused)
+        {
+            // What the rules refuse does not happen.
+        }
     }
 
     private void Happen(string stream, ILedgerEvent happened)
     {
         Log.Add((stream, happened));
-        directory.Apply(happened);
+        context.Apply(happened);
     }
 
     private DateTimeOffset Some(int hours) => (Now - TimeSpan.FromMinutes(random.Next(0, hours * 60))).ToMicroseconds();

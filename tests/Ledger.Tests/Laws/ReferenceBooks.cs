@@ -1,11 +1,11 @@
 using System.Numerics;
 using Ledger.Accounts;
 using Ledger.Agents;
-using Ledger.Spend;
 using Ledger.Keys;
 using Ledger.Missions;
+using Ledger.Spend;
 
-namespace Ledger.Testing;
+namespace Ledger.Tests.Laws;
 
 /// <summary>
 /// The attribution of the design, written a second time as plainly as possible: no indexes, no caches, everything from position 0,
@@ -56,9 +56,8 @@ public sealed class ReferenceBooks
                 foreach (var line in e.Lines)
                     Observe(e, line);
                 break;
-            default:
-                if (AttributionContext.MissionOf(happened) is { } id)
-                    missions[id] = Mission.Apply(missions.GetValueOrDefault(id), happened)!;
+            case IMissionEvent e:
+                missions[e.Mission] = Mission.Apply(missions.GetValueOrDefault(e.Mission), e)!;
                 break;
         }
     }
