@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Ledger.Testing;
+namespace Ledger.Service.Tests.Support;
 
 /// <summary>
 /// Stands between a client and PostgreSQL and cuts connections to order. Listens on loopback; the server may be a socket folder

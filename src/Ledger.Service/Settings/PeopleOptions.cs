@@ -1,9 +1,10 @@
 using System.Globalization;
+using NodaTime;
 
-namespace Ledger.Service.Hosting;
+namespace Ledger.Service.Settings;
 
-/// <summary>Who is told, and when the week's digest is.</summary>
-internal sealed record PeopleSettings
+/// <summary>Who is told, and when the week's digest is sent.</summary>
+public sealed record PeopleOptions
 {
     private const int recipientsMax = 50;
 
@@ -11,27 +12,32 @@ internal sealed record PeopleSettings
     public string? Team { get; init; }
 
     /// <summary>Who gets alerts of budgets that name nobody.</summary>
+    /// <value>The default is nobody. At most 50 addresses.</value>
     public IReadOnlyList<string> MailTo { get; init; } = [];
 
     /// <summary>Who gets the digest; null: those who get the alerts.</summary>
     public IReadOnlyList<string>? DigestTo { get; init; }
 
     /// <summary>The digest's weekday.</summary>
+    /// <value>The default is Monday.</value>
     public DayOfWeek DigestDay { get; init; } = DayOfWeek.Monday;
 
-    /// <summary>The digest's local time.</summary>
+    /// <summary>The digest's time of day, in the team's zone.</summary>
+    /// <value>The default is 08:00.</value>
     public TimeOnly DigestHour { get; init; } = new(8, 0);
 
-    /// <summary>The team's time zone: weeks are cut and times shown in it.</summary>
-    public TimeZoneInfo Zone { get; init; } = TimeZoneInfo.Utc;
+    /// <summary>The team's time zone, by its IANA name: weeks and days are cut and times are shown in it.</summary>
+    /// <value>The default is <c>UTC</c>.</value>
+    public string Zone { get; init; } = "UTC";
 
+    /// <summary>Who gets the digest in the end.</summary>
     public IReadOnlyList<string> DigestRecipients => DigestTo ?? MailTo;
 
-    public static PeopleSettings Read(Func<string, string?> get)
+    internal static PeopleOptions Read(Func<string, string?> get)
     {
         var team = get("LEDGER_TEAM")?.Trim();
         if (team is not null && Names.WhyNot(team) is { } why) throw new ConfigurationException("LEDGER_TEAM", $"'{Names.Printable(team)}' can't be a name: {why}.");
-        var (day, hour) = At(get("LEDGER_DIGEST_AT"));
+        var (day, hour) = DigestAt(get("LEDGER_DIGEST_AT"));
         return new()
         {
             Team = team,
@@ -39,7 +45,7 @@ internal sealed record PeopleSettings
             DigestTo = Recipients(get, "LEDGER_DIGEST_TO"),
             DigestDay = day,
             DigestHour = hour,
-            Zone = ZoneOf(get("LEDGER_ZONE")),
+            Zone = ZoneName(get("LEDGER_ZONE")),
         };
     }
 
@@ -54,7 +60,7 @@ internal sealed record PeopleSettings
         return addresses;
     }
 
-    private static (DayOfWeek, TimeOnly) At(string? text)
+    private static (DayOfWeek, TimeOnly) DigestAt(string? text)
     {
         if (text is null) return (DayOfWeek.Monday, new(8, 0));
         string[] days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
@@ -64,8 +70,9 @@ internal sealed record PeopleSettings
             : throw new ConfigurationException("LEDGER_DIGEST_AT", $"'{Names.Printable(text)}' is no weekday and time such as 'mon 08:00'.");
     }
 
-    private static TimeZoneInfo ZoneOf(string? name) =>
-        name is null ? TimeZoneInfo.Utc
-        : TimeZoneInfo.TryFindSystemTimeZoneById(name.Trim(), out var zone) ? zone
+    // The list of names, not a look-up: a look-up also takes UTC+1, which PostgreSQL reads with the opposite sign.
+    private static string ZoneName(string? name) =>
+        name is null ? "UTC"
+        : DateTimeZoneProviders.Tzdb.Ids.Contains(name.Trim()) ? name.Trim()
         : throw new ConfigurationException("LEDGER_ZONE", $"'{Names.Printable(name)}' is no time zone of the IANA database, such as Europe/Brussels.");
 }

@@ -1,8 +1,8 @@
-using Ledger.Service.Hosting;
+using Ledger.Service.Settings;
 
-namespace Ledger.Service.Tests;
+namespace Ledger.Service.Tests.Settings;
 
-public sealed class Settings
+public sealed class LedgerOptionsTests
 {
     private static readonly Dictionary<string, string> least = new() { ["HOME"] = "/home/nobody-here" };
 
@@ -47,6 +47,8 @@ public sealed class Settings
     [InlineData("LEDGER_DIGEST_AT", "mon 08:00 UTC")]
     [InlineData("LEDGER_ZONE", "Europe/Atlantis")]
     [InlineData("LEDGER_ZONE", "+01:00")]
+    [InlineData("LEDGER_ZONE", "UTC+01:00")]
+    [InlineData("LEDGER_ZONE", "Romance Standard Time")]
     public void a_bad_setting_is_named_and_a_secret_is_not_repeated(string name, string value)
     {
         var refused = Assert.Throws<ConfigurationException>(() => Read([], (name, value)));
@@ -58,12 +60,12 @@ public sealed class Settings
     public void who_is_told_and_when_is_said_in_the_environment_and_has_defaults()
     {
         var none = Read([]).People;
-        Assert.Equal((null, DayOfWeek.Monday, new TimeOnly(8, 0), TimeZoneInfo.Utc), (none.Team, none.DigestDay, none.DigestHour, none.Zone));
+        Assert.Equal((null, DayOfWeek.Monday, new TimeOnly(8, 0), "UTC"), (none.Team, none.DigestDay, none.DigestHour, none.Zone));
         Assert.Empty(none.MailTo);
         Assert.Empty(none.DigestRecipients);
 
         var said = Read([], ("LEDGER_TEAM", " Oud-Heverlee "), ("LEDGER_MAIL_TO", "ludo@example.org, x@y.z,LUDO@example.org,"), ("LEDGER_DIGEST_AT", "FRI 17:30"), ("LEDGER_ZONE", "Europe/Brussels")).People;
-        Assert.Equal(("Oud-Heverlee", DayOfWeek.Friday, new TimeOnly(17, 30), "Europe/Brussels"), (said.Team, said.DigestDay, said.DigestHour, said.Zone.Id));
+        Assert.Equal(("Oud-Heverlee", DayOfWeek.Friday, new TimeOnly(17, 30), "Europe/Brussels"), (said.Team, said.DigestDay, said.DigestHour, said.Zone));
         Assert.Equal(["ludo@example.org", "x@y.z"], said.MailTo);
         Assert.Equal(said.MailTo, said.DigestRecipients);
         Assert.Equal(["boss@example.org"], Read([], ("LEDGER_MAIL_TO", "ludo@example.org"), ("LEDGER_DIGEST_TO", "boss@example.org")).People.DigestRecipients);
@@ -76,54 +78,37 @@ public sealed class Settings
     }
 
     [Theory]
-    [InlineData("LEDGER_MAIL_TO", "nobody")]
-    [InlineData("LEDGER_ZONE", "Europe/Atlantis")]
-    [InlineData("SMTP_PASSWORD", "canary-5c1e-password")]
-    [InlineData("LEDGER_WEBHOOK_URL", "http://hooks.example.org/canary-5c1e")]
-    public async Task the_service_ends_with_78_and_names_the_setting_and_no_secret(string name, string value)
+    [InlineData("LEDGER_URL http://127.0.0.1:7171", "line 2: expected NAME=VALUE.")]
+    [InlineData("LUDO_URL=http://127.0.0.1:7171", "line 2: LUDO_URL is no setting.")]
+    public void a_line_of_the_file_that_says_nothing_is_refused_by_its_number(string line, string said)
     {
-        var service = new System.Diagnostics.ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
-        service.ArgumentList.Add(typeof(SettingsReader).Assembly.Location);
-        service.Environment["LEDGER_HOME"] = Path.Combine(Path.GetTempPath(), $"ledger-never-made-{Guid.NewGuid():N}");
-        service.Environment[name] = value;
-        using var process = System.Diagnostics.Process.Start(service)!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var said = await process.StandardError.ReadToEndAsync() + await output;
-        await process.WaitForExitAsync();
-        Assert.Equal(78, process.ExitCode);
-        Assert.Contains(name, said, StringComparison.Ordinal);
-        Assert.DoesNotContain("canary", said, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(service.Environment["LEDGER_HOME"]));
+        var path = Path.GetTempFileName();
+        File.WriteAllText(path, $"# ours\n{line}\n");
+        var refused = Assert.Throws<ConfigurationException>(() => Read(["--config", path]));
+        Assert.Equal(("LEDGER_CONFIG", true), (refused.Setting, refused.Message.EndsWith(said, StringComparison.Ordinal)));
+        File.WriteAllText(path, new string('#', 65 * 1024));
+        Assert.Contains("larger than 64 KB", Assert.Throws<ConfigurationException>(() => Read(["--config", path])).Message, StringComparison.Ordinal);
+        File.Delete(path);
     }
 
     [Fact]
-    public void every_setting_is_on_the_page_of_settings()
+    public void a_key_comes_from_the_environment_else_from_the_file_it_names()
     {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "Ledger.sln"))) root = root.Parent!;
-        var page = File.ReadAllText(Path.Combine(root.FullName, "docs", "reference", "config.md"));
-        var asked = new SortedSet<string>(StringComparer.Ordinal);
-        SettingsReader.Read([], name =>
-        {
-            asked.Add(name);
-            return name switch
-            {
-                "HOME" => "/home/nobody-here",
-                "SMTP_HOST" => "smtp.example.org",
-                "SMTP_SENDER_EMAIL" => "a@example.org",
-                "SMTP_TLS" => "none",
-                "LEDGER_SMTP_INSECURE" => "1",
-                "LEDGER_WEBHOOK_URL" => "https://hooks.example.org/x",
-                "LEDGER_WEBHOOK_SECRET" => "a secret of some length",
-                _ => null,
-            };
-        });
-        Assert.InRange(asked.Count, 30, 100);
-        Assert.All(asked, name => Assert.True(page.Contains($"`{name}`", StringComparison.Ordinal) || (name.EndsWith("_FILE", StringComparison.Ordinal) && page.Contains($"`{name[..^5]}`", StringComparison.Ordinal)) || name is "HOME" or "XDG_CONFIG_HOME" or "XDG_DATA_HOME", $"{name} is not in config.md"));
-        // And nothing is promised that nobody reads; where the programs of the cluster are is asked only when one is made.
-        foreach (var row in page[..page.IndexOf("## The command line", StringComparison.Ordinal)].Split('\n').Where(l => l.StartsWith("| `", StringComparison.Ordinal)))
-            foreach (var name in row.Split('|')[1].Split('`').Where(n => n.Contains('_', StringComparison.Ordinal)))
-                Assert.True(name == "LEDGER_PG_BIN" || asked.Contains(name), $"nobody reads {name}");
+        var path = Path.GetTempFileName();
+        File.WriteAllText(path, " xai-key-in-a-file\n");
+        Assert.Equal("xai-key-in-a-file", Read([], ("XAI_MANAGEMENT_KEY_FILE", path)).XaiKey!.Reveal());
+        Assert.Equal("xai-key-said-here", Read([], ("XAI_MANAGEMENT_KEY_FILE", path), ("XAI_MANAGEMENT_KEY", "xai-key-said-here")).XaiKey!.Reveal());
+        Assert.Equal("xai-second-name", Read([], ("XAI_MANAGEMENT_API_KEY", "xai-second-name")).XaiKey!.Reveal());
+        Assert.Null(Read([]).XaiKey);
+        File.Delete(path);
+    }
+
+    [Fact]
+    public void printed_settings_hold_no_secret_and_other_parts_can_ask_for_their_own()
+    {
+        var options = Read([], ("LEDGER_DB", "Host=db.example.org;Password=canary-5c1e"), ("LEDGER_TOKEN", "canary-5c1e-of-some-length"), ("SMTP_HOST", "smtp.example.org"), ("SMTP_PORT", ""));
+        Assert.DoesNotContain("canary", $"{options} {options.Token}", StringComparison.Ordinal);
+        Assert.Equal(("smtp.example.org", null), (options.Get("SMTP_HOST"), options.Get("SMTP_PORT")));
     }
 
     [Fact]
@@ -132,6 +117,7 @@ public sealed class Settings
         Assert.Equal("0.0.0.0", Read([], ("LEDGER_BIND", "0.0.0.0"), ("LEDGER_URL", "https://ledger.example.org")).Bind!.ToString());
         Assert.Throws<ConfigurationException>(() => Read(["--surprise", "x"]));
         Assert.Throws<ConfigurationException>(() => Read(["--url"]));
+        Assert.Throws<ConfigurationException>(() => Read(["--home="]));
     }
 
     [Fact]
@@ -141,10 +127,10 @@ public sealed class Settings
         Assert.Contains("Host=db.example.org", Read([], ("LEDGER_DB", "Host=db.example.org;Database=books")).Database, StringComparison.Ordinal);
     }
 
-    private static ServiceSettings Read(string[] args, params (string Name, string Value)[] variables)
+    private static LedgerOptions Read(string[] args, params (string Name, string Value)[] variables)
     {
         var all = new Dictionary<string, string>(least);
         foreach (var (name, value) in variables) all[name] = value;
-        return SettingsReader.Read(args, all.GetValueOrDefault);
+        return LedgerOptions.Read(args, all.GetValueOrDefault);
     }
 }

@@ -1,4 +1,4 @@
-namespace Ledger.Service.Hosting;
+namespace Ledger.Service.Settings;
 
 /// <summary>Files for this user alone: 0600, written whole or not at all.</summary>
 internal static class PrivateFile

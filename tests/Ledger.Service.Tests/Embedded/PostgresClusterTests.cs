@@ -1,11 +1,10 @@
 using System.Diagnostics;
-using Ledger.Postgres.Embedded;
+using Ledger.Service.Embedded;
 using Npgsql;
-using Xunit;
 
-namespace Ledger.Postgres.Tests;
+namespace Ledger.Service.Tests.Embedded;
 
-public sealed class ClusterTests : IDisposable
+public sealed class PostgresClusterTests : IDisposable
 {
     private static readonly CancellationToken ct = CancellationToken.None;
     private static int folders;
