@@ -55,7 +55,7 @@ public partial class Program
         builder.Services.AddSingleton(options).AddSingleton(clock);
         builder.Services.AddBooks(options, clock);
         builder.Services.AddHttp(options);
-        builder.Services.AddXai(new XaiOptions { BaseAddress = options.XaiUrl });
+        builder.Services.AddXai(options.Xai);
         builder.Services.AddAccounts();
         builder.Services.AddPolling();
         builder.Services.AddSpend();
