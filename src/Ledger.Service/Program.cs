@@ -28,11 +28,13 @@ using Wolverine;
 using Wolverine.Http;
 using Wolverine.Marten;
 
-return await Startup.Run(args);
+namespace Ledger.Service;
 
 /// <summary>The running service: this file is its table of contents.</summary>
-public partial class Program
+public static class LedgerService
 {
+    public static Task<int> Main(string[] args) => Startup.Run(args);
+
     /// <summary>Everything the service is made of. The database must be reachable when the host starts.</summary>
     /// <param name="options">Checked settings; <see cref="LedgerOptions.Database"/> names the database.</param>
     /// <param name="clock">The clock of the domain.</param>

@@ -73,14 +73,19 @@ public sealed class LedgerHost : IAsyncDisposable
             PollEvery = TimeSpan.FromHours(1),
             Xai = new()
             {
-                BaseAddress = xai.BaseAddress, Burst = 1_000, Pace = TimeSpan.FromMilliseconds(1), BackoffFirst = TimeSpan.FromMilliseconds(1), BackoffMax = TimeSpan.FromMilliseconds(5),
-                AttemptMax = TimeSpan.FromSeconds(2), DeadlineMax = TimeSpan.FromSeconds(4),
+                BaseAddress = xai.BaseAddress,
+                Burst = 1_000,
+                Pace = TimeSpan.FromMilliseconds(1),
+                BackoffFirst = TimeSpan.FromMilliseconds(1),
+                BackoffMax = TimeSpan.FromMilliseconds(5),
+                AttemptMax = TimeSpan.FromSeconds(2),
+                DeadlineMax = TimeSpan.FromSeconds(4),
             },
             BackfillDays = 8,
             Channels = new() { MailFolder = Path.Combine(home, "mail") },
         };
         options = change?.Invoke(options) ?? options;
-        var host = await AlbaHost.For(Program.Compose(options, clock), Program.Map);
+        var host = await AlbaHost.For(LedgerService.Compose(options, clock), LedgerService.Map);
         return new(databases, options, host, xai, team, clock, ownsWorld);
     }
 
