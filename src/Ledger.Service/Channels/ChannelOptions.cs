@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Ledger.Notifying;
 using Ledger.Service.Settings;
 
 namespace Ledger.Service.Channels;
