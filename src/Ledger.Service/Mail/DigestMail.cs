@@ -98,7 +98,7 @@ public static class DigestMail
         ]);
     }
 
-    private static Line Leftover(string name) => name == "(other)" ? $"(other)" : name == Spend.Party.UnassignedName ? (Line)$"(unassigned)" : $"{name}";
+    private static Line Leftover(string name) => name == "(other)" ? $"(other)" : name == Ledger.Spend.Party.UnassignedName ? (Line)$"(unassigned)" : $"{name}";
 
     private static IEnumerable<Block> Leftovers(Digest digest)
     {

@@ -86,7 +86,7 @@ internal sealed class MailServer : IAsyncDisposable, IMessageStore, IMailboxFilt
         Port = Port,
         Tls = tls,
         Username = User,
-        Password = Secret.Of(password),
+        Password = new Secret(password),
         CaFile = TestCertificate.CaFile,
         AttemptMax = attemptMax ?? TimeSpan.FromSeconds(10),
     };

@@ -31,7 +31,7 @@ internal sealed class MoodyMailServer : IDisposable
         Port = ((IPEndPoint)listener.LocalEndpoint).Port,
         Tls = tls,
         Username = signsIn ? "ledger" : null,
-        Password = signsIn ? Secret.Of("canary-password") : null,
+        Password = signsIn ? new Secret("canary-password") : null,
         AttemptMax = attemptMax ?? TimeSpan.FromSeconds(10),
     };
 

@@ -12,7 +12,7 @@ namespace Ledger.Service.Tests.Channels;
 public sealed class NotifierTests
 {
     private static readonly DateTimeOffset now = new(2026, 11, 16, 10, 5, 0, TimeSpan.Zero);
-    private static readonly ChannelOptions all = new() { MailFolder = "/nowhere", SlackUrl = Secret.Of("https://hooks.example.org/slack"), Webhook = new() { Url = Secret.Of("https://hooks.example.org/hook") }, Exec = "/bin/true" };
+    private static readonly ChannelOptions all = new() { MailFolder = "/nowhere", SlackUrl = new Secret("https://hooks.example.org/slack"), Webhook = new() { Url = new Secret("https://hooks.example.org/hook") }, Exec = "/bin/true" };
     private readonly Dictionary<string, NotificationLimit> limits = new(StringComparer.Ordinal);
     private Audience audience = new("trentuna", ["ludo@example.org", "ba@example.org"], new Dictionary<string, Budget>());
 

@@ -1,3 +1,4 @@
+using Ledger.Service.Tests.Support;
 using System.Diagnostics;
 using JasperFx.CodeGeneration;
 using Ledger.Contracts;
@@ -15,25 +16,22 @@ using Wolverine.Runtime;
 namespace Ledger.Service.Tests.Channels;
 
 /// <summary>The queues on a real database: what waits, what is set aside, what is tried again.</summary>
-public sealed class OutboxTests : IAsyncLifetime
+public sealed class OutboxTests(TestDatabases databases) : IAsyncLifetime
 {
     private string folder = "";
-    private PostgresCluster? cluster;
     private IHost? host;
 
     public async ValueTask InitializeAsync()
     {
-        folder = await PostgresCluster.ReachableFolder(Path.Combine(Path.GetTempPath(), $"ledger-outbox-{Environment.ProcessId}"));
-        cluster = await PostgresCluster.Start(new() { DataFolder = folder, Settings = new Dictionary<string, string> { ["fsync"] = "off" } }, null, CancellationToken.None);
-        host = await Start(cluster.ConnectionString, new() { MailFolder = Path.Combine(folder, "mail"), Exec = Path.Combine(folder, "hook") });
+        folder = Directory.CreateTempSubdirectory("ledger-outbox").FullName;
+        host = await Start(await databases.Create(), new() { MailFolder = Path.Combine(folder, "mail"), Exec = Path.Combine(folder, "hook") });
     }
 
     public async ValueTask DisposeAsync()
     {
         if (host is not null) await host.StopAsync();
         host?.Dispose();
-        if (cluster is not null) await cluster.DisposeAsync();
-        System.IO.Directory.Delete(folder, recursive: true);
+        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]
@@ -77,7 +75,7 @@ public sealed class OutboxTests : IAsyncLifetime
     public async Task messages_and_limits_are_committed_together_and_a_mail_is_delivered_soon()
     {
         var limit = NotificationLimit.IdOf("email", "ludo@example.org");
-        var audience = new Audience("trentuna", ["ludo@example.org"], new Dictionary<string, Budgets.Budget>());
+        var audience = new Audience("trentuna", ["ludo@example.org"], new Dictionary<string, Ledger.Budgets.Budget>());
         var began = Stopwatch.StartNew();
         await using (var scope = host!.Services.CreateAsyncScope())
         {

@@ -16,7 +16,7 @@ internal sealed class Sink : IAsyncDisposable
     public List<(Dictionary<string, string> Headers, byte[] Body)> Got { get; } = [];
 
     /// <summary>Its address by a name that leads to this machine.</summary>
-    public Secret Url => Secret.Of($"http://localhost:{new Uri(app.Urls.First()).Port}/hooks/canary-path-5c1e");
+    public Secret Url => new Secret($"http://localhost:{new Uri(app.Urls.First()).Port}/hooks/canary-path-5c1e");
 
     public static async Task<Sink> Start()
     {

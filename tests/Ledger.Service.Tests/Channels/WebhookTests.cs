@@ -39,7 +39,7 @@ public sealed class WebhookTests
     [Fact]
     public void the_specifications_own_example_comes_out() => Assert.Equal(
         "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
-        Signature.Of([Secret.Of(secret)], "msg_p5jXN8AQM9LWM0D4loKWxJek", DateTimeOffset.FromUnixTimeSeconds(1614265330), """{"test": 2432232314}"""u8));
+        Signature.Of([new Secret(secret)], "msg_p5jXN8AQM9LWM0D4loKWxJek", DateTimeOffset.FromUnixTimeSeconds(1614265330), """{"test": 2432232314}"""u8));
 
     [Theory]
     [InlineData("short")]
@@ -173,7 +173,7 @@ public sealed class WebhookTests
                 written += block.Length;
             }
         });
-        using var given = Posting(Secret.Of($"http://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}/"));
+        using var given = Posting(new Secret($"http://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}/"));
         await given.Handle(Given.Webhook());
         // The connection is closed on it, with what the buffers of both sides hold.
         await Assert.ThrowsAsync<IOException>(() => serving.WaitAsync(TimeSpan.FromSeconds(10)));
@@ -183,7 +183,7 @@ public sealed class WebhookTests
     [Fact]
     public async Task nobody_there_is_surely_not_delivered()
     {
-        using var given = Posting(Secret.Of($"http://localhost:{Given.FreePort()}/canary-path"));
+        using var given = Posting(new Secret($"http://localhost:{Given.FreePort()}/canary-path"));
         var failed = await given.Fails(Given.Webhook());
         Assert.Equal((true, false), (failed.IsChannelDown, failed.IsUnknown));
         Assert.DoesNotContain("canary", failed.ToString(), StringComparison.Ordinal);
@@ -241,5 +241,5 @@ public sealed class WebhookTests
     }
 
     private static Given Posting(Secret url, params string[] secrets) =>
-        new(new() { MailFolder = "/nowhere", Webhook = new() { Url = url, Secrets = [.. secrets.Select(Secret.Of)] }, AllowPrivate = here });
+        new(new() { MailFolder = "/nowhere", Webhook = new() { Url = url, Secrets = [.. secrets.Select(s => new Secret(s))] }, AllowPrivate = here });
 }

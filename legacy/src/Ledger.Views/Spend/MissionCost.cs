@@ -146,7 +146,7 @@ public sealed partial class SpendQueries
     {
         Mission? mission = null;
         await foreach (var happened in StreamUpTo($"mission-{id}", position, ct))
-            mission = Mission.Apply(mission, happened);
+            mission = Mission.Fold(mission, happened);
         return mission;
     }
 
