@@ -1,4 +1,4 @@
-namespace Ledger.Notifying;
+namespace Ledger;
 
 /// <summary>Addresses that mail can be sent to: one plain address, nothing that could mean something in a header or an envelope.</summary>
 public static class EmailAddress

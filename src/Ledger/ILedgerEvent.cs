@@ -1,5 +1,5 @@
-namespace Ledger.Log;
+namespace Ledger;
 
 /// <summary>Something that happened and is kept for ever.</summary>
-/// <remarks>What is on disk has a short, versioned name of its own (<see cref="EventNames"/>), so a record can be renamed freely.</remarks>
+/// <remarks>The store knows an event by a short, versioned name of its own, so that a record can be renamed freely.</remarks>
 public interface ILedgerEvent;

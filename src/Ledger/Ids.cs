@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Ledger.Log;
+namespace Ledger;
 
 /// <summary>Ids derived from cause and role: the same cause has the same id, so a retry or a replay writes nothing new.</summary>
-public static class EventIds
+public static class Ids
 {
     /// <summary>A name-based id (RFC 9562 version 8, SHA-256) of cause and role.</summary>
     /// <param name="cause">What it follows from: an idempotency key, another event's id, a reading's id.</param>

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Ledger.Notifying;
+namespace Ledger;
 
 /// <summary>Ids that mail programs thread and filter by. The same notification has the same id, however often it is sent.</summary>
 public static class MailIds

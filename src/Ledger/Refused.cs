@@ -1,22 +1,17 @@
 namespace Ledger;
 
-/// <summary>What a rule decided: the events that follow, or why not. Expected answers are values; bugs are exceptions.</summary>
-public abstract record Decision
+/// <summary>A rule, or the edge, says no. Caught in one place, which answers it; every other exception is a bug.</summary>
+public sealed class Refused(Refusal why) : Exception(why.Detail)
 {
-    private Decision() { }
+    /// <summary>Refused with a code from <see cref="Refusals"/>. The value may come from outside: it is made harmless and cut.</summary>
+    public Refused(string code, string detail, string? field = null, string? value = null, IReadOnlyList<string>? candidates = null)
+        : this(new Refusal(code, detail, field, value is null ? null : Names.Printable(value), candidates)) { }
 
-    /// <summary>These events follow; none when nothing changes.</summary>
-    public sealed record Accepted(IReadOnlyList<ILedgerEvent> Events) : Decision;
+    /// <summary>Why.</summary>
+    public Refusal Why { get; } = why;
 
-    /// <summary>Refused; nothing follows.</summary>
-    public sealed record Refused(Refusal Why) : Decision;
-
-    /// <summary>Events follow.</summary>
-    public static Decision Accept(params ILedgerEvent[] events) => new Accepted(events);
-
-    /// <summary>Refused with a code from <see cref="Refusals"/>.</summary>
-    public static Decision Refuse(string code, string detail, string? field = null, string? value = null, IReadOnlyList<string>? candidates = null) =>
-        new Refused(new(code, detail, field, value, candidates));
+    /// <summary>When it is worth asking again; null: asking again changes nothing.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 }
 
 /// <summary>Why something was refused.</summary>
@@ -90,51 +85,14 @@ public static class Refusals
         ["message.unknown"] = (404, 65, "No message of that id in the outbox."),
         ["message.not_dead"] = (409, 65, "The message is no dead letter."),
         ["token.unknown"] = (404, 65, "No token of that id."),
+        ["conflict.retry"] = (409, 69, "Somebody else wrote at the same moment and nothing of this was written; send it again."),
         ["log.busy"] = (503, 69, "The log can't take writes just now; try again."),
         ["log.conflict"] = (409, 65, "Somebody else changed it at the same moment; look and try again."),
         ["log.unknown"] = (503, 69, "Whether it was written is not known yet; ask again with the same key."),
         ["log.broken"] = (500, 70, "An invariant of the log is broken; run ledger verify."),
+        ["database.unknown"] = (500, 78, "The database is not this program's, or a newer program's."),
         ["rate.limited"] = (429, 69, "Too many requests in a second; wait and try again."),
         ["not_found"] = (404, 64, "No such path."),
         ["internal"] = (500, 70, "A bug: please report it with the correlation id."),
     };
-}
-
-/// <summary>Texts that people and providers name things with.</summary>
-public static class Names
-{
-    /// <summary>Longest name or title, in characters.</summary>
-    public const int LengthMax = 200;
-
-    private static readonly HashSet<string> reserved = new(StringComparer.OrdinalIgnoreCase) { "(idle)", "(unassigned)", "(other)", "(none)" };
-
-    /// <summary>Why a text can't be a name; null when it can.</summary>
-    public static string? WhyNot(string? text)
-    {
-        if (string.IsNullOrWhiteSpace(text)) return "it is empty";
-        if (text.Length > LengthMax) return $"it is longer than {LengthMax} characters";
-        if (reserved.Contains(text.Trim())) return "that name is taken by the books themselves";
-        for (var i = 0; i < text.Length; i++)
-        {
-            var c = text[i];
-            if (c == '\0') return "it holds U+0000";
-            if (char.IsControl(c)) return $"it holds the control character U+{(int)c:X4}";
-            if (c is '\u061C' or '\u200E' or '\u200F' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069')) return $"it holds the bidi control U+{(int)c:X4}";
-            if (char.IsHighSurrogate(c) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1])) i++;
-            else if (char.IsSurrogate(c)) return "it holds a lone surrogate";
-        }
-        return null;
-    }
-
-    /// <summary>Refuses a bad text with <c>text.invalid</c>; null when it is fine.</summary>
-    public static Decision.Refused? Check(string field, string? text) => WhyNot(text) is { } why
-        ? new(new("text.invalid", $"{field} can't be used: {why}.", field, text is null ? null : Printable(text)))
-        : null;
-
-    /// <summary>A text that can be shown anywhere: controls, bidi controls and lone surrogates become U+FFFD, cut to 80 characters.</summary>
-    public static string Printable(string text)
-    {
-        var cut = text.Length > 80 ? text[..80] : text;
-        return string.Concat(cut.Select(c => char.IsControl(c) || char.IsSurrogate(c) || c is '\u061C' or '\u200E' or '\u200F' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069') ? '\uFFFD' : c));
-    }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Ledger.Budgets;
+using Ledger.Forecasts;
 using Ledger.Money;
 
 namespace Ledger.Alerts;
@@ -28,16 +29,6 @@ public interface IRecovery : ILedgerEvent
 
     /// <summary>When.</summary>
     DateTimeOffset At { get; }
-}
-
-/// <summary>Ids and streams of alerts.</summary>
-public static class Alerts
-{
-    /// <summary>The id that follows from a key.</summary>
-    public static string IdOf(string key) => Ids.Short("a", key);
-
-    /// <summary>The stream of an alert: itself, its recovery, its acknowledgement.</summary>
-    public static string Stream(string id) => $"alert-{id}";
 }
 
 /// <summary>Spend, or what it is forecast to be, crossed a threshold of a budget.</summary>

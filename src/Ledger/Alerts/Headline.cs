@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ledger.Budgets;
+using Ledger.Forecasts;
 using Ledger.Money;
 
 namespace Ledger.Alerts;

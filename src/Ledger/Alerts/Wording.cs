@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ledger.Budgets;
+using Ledger.Forecasts;
 
 namespace Ledger.Alerts;
 

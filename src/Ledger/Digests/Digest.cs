@@ -18,7 +18,7 @@ namespace Ledger.Digests;
 public sealed record DigestComposed(string Team, string Week, string Subject, Digest Digest, IReadOnlyList<string> Recipients, DateTimeOffset At, string? By) : ILedgerEvent
 {
     /// <summary>The stream of a team's digests of a week.</summary>
-    public static string Stream(string team, string week) => $"digest-{Ids.Short("t", team)}-{week}";
+    public static string StreamOf(string team, string week) => $"digest-{Ids.Short("t", team)}-{week}";
 }
 
 /// <summary>Everything a weekly digest says, as data: texts, pages and mails are made from this alone.</summary>

@@ -1,6 +1,15 @@
+using Ledger.Alerts;
 using Ledger.Money;
 
 namespace Ledger.Forecasts;
+
+/// <summary>The one thing that helps most, computed from the books.</summary>
+/// <param name="Kind"><c>stop-unit</c>, <c>split-key</c>, <c>end-mission</c>, <c>top-up</c>, <c>assign-key</c>.</param>
+/// <param name="Text">One sentence for a person, with names and dollars.</param>
+/// <param name="Effect">Dollars it is about.</param>
+/// <param name="Per"><c>day</c>, <c>week</c>, <c>once</c>.</param>
+/// <param name="Command">The command that does it, where there is one.</param>
+public sealed record Recommendation(string Kind, string Text, Usd Effect, string Per, string? Command);
 
 /// <summary>What a key spent on one unit of one model in the last 24 hours of data.</summary>
 /// <param name="Key">Key id; null where billing names none.</param>

@@ -2,11 +2,20 @@ using Ledger.Money;
 
 namespace Ledger.Forecasts;
 
+/// <summary>What will have been spent at the end of a period.</summary>
+/// <param name="Expected">Most likely; null when there is too little to go by.</param>
+/// <param name="Low">Lower end of the range; null as <paramref name="Expected"/>.</param>
+/// <param name="High">Upper end of the range; null as <paramref name="Expected"/>.</param>
+/// <param name="Method">How: <c>rate-24h</c>, <c>mean-7d</c>, <c>weekday-28d</c>; null as <paramref name="Expected"/>.</param>
+/// <param name="Exceeds">When the limit is reached at that pace; null: not in this period, or there is no limit.</param>
+/// <param name="Why">Why there is no forecast; null when there is one.</param>
+public sealed record Forecast(Usd? Expected, Usd? Low, Usd? High, string? Method, DateTimeOffset? Exceeds, string? Why);
+
 /// <summary>
 /// What a period will have cost at its end. The longer the past, the better the method: the last day's rate, the mean of a week, the mean
 /// of each weekday over four weeks. With too little past there is no forecast, and it says why.
 /// </summary>
-public static class Forecasts
+public static class Forecasting
 {
     private static readonly TimeSpan observedMin = TimeSpan.FromHours(6);
     private const int hoursMin = 4;

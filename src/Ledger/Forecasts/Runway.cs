@@ -1,7 +1,25 @@
 using Ledger.Accounts;
+using Ledger.Alerts;
 using Ledger.Money;
 
 namespace Ledger.Forecasts;
+
+/// <summary>When prepaid credit runs out.</summary>
+/// <param name="Account">Account id.</param>
+/// <param name="AccountName">Its label.</param>
+/// <param name="Left">Credit left, as the provider's invoice preview has it.</param>
+/// <param name="Of">Credit at the start of its cycle; null when unknown.</param>
+/// <param name="LastHour">Spent in the last hour of data.</param>
+/// <param name="LastDay">Spent in the last 24 hours of data.</param>
+/// <param name="LastWeek">Spent in the last 7 days of data.</param>
+/// <param name="RunsOut">At the last day's rate; null: not at present rates, or not known.</param>
+/// <param name="Earliest">At the quickest of the three rates.</param>
+/// <param name="Latest">At the slowest of the three rates that is not 0.</param>
+/// <param name="Through">How far the data reaches; rates end here.</param>
+/// <param name="Why">Why there is no answer; null when there is one.</param>
+public sealed record Runway(
+    string Account, string AccountName, Usd Left, Usd? Of, Usd LastHour, Usd LastDay, Usd LastWeek, DateTimeOffset? RunsOut, DateTimeOffset? Earliest, DateTimeOffset? Latest,
+    DateTimeOffset? Through, string? Why);
 
 /// <summary>When an account's prepaid credit runs out, and when that is worth a word.</summary>
 public static class Runways

@@ -42,4 +42,53 @@ public sealed record SpendSeries(IReadOnlyList<HourSpend> Hours, IReadOnlyList<D
 
     /// <summary>How long it has been spending, as far as the data reaches.</summary>
     public TimeSpan Observed => First is { } first && Through is { } through && through > first ? through - first : TimeSpan.Zero;
+
+    /// <summary>What its last day comes to in an hour; with less than an hour of spend, what that hour came to.</summary>
+    public Usd PerHour
+    {
+        get
+        {
+            var over = Observed < TimeSpan.FromDays(1) ? Observed : TimeSpan.FromDays(1);
+            return over < TimeSpan.FromHours(1) ? Last(TimeSpan.FromHours(1)) : new((long)((Int128)Last(over).Ticks * TimeSpan.TicksPerHour / over.Ticks));
+        }
+    }
+}
+
+/// <summary>Adds up the recent spend of a scope, bucket by bucket: hours of the days a series looks back, nothing older.</summary>
+/// <param name="firstEver">Start of the scope's first bucket ever, where that is known.</param>
+/// <param name="from">Buckets from here on are added; the first bucket ever is only told where it lies before.</param>
+public sealed class SpendSeriesBuilder(DateTimeOffset? firstEver, DateTimeOffset from)
+{
+    /// <summary>Days a series looks back; the day the data ends in is not one of them.</summary>
+    public const int DaysBack = 35;
+
+    private readonly SortedDictionary<DateTimeOffset, long> hours = [];
+    private DateTimeOffset? first = firstEver < from ? firstEver : null;
+
+    /// <summary>Adds a bucket; a negative amount takes back.</summary>
+    public void Add(DateTimeOffset start, Usd billed)
+    {
+        var hour = start.FloorToHour();
+        var sum = hours.GetValueOrDefault(hour) + billed.Ticks;
+        if (sum == 0) hours.Remove(hour);
+        else hours[hour] = sum;
+        if (first is null || start < first) first = start;
+    }
+
+    /// <summary>The series of data that reaches so far. What is too old for it is forgotten.</summary>
+    public SpendSeries At(DateTimeOffset through)
+    {
+        var today = new DateTimeOffset(through.UtcDateTime.Date, TimeSpan.Zero);
+        var (week, past) = (through.AddDays(-7).FloorToHour(), today.AddDays(-DaysBack));
+        while (hours.Count > 0 && hours.First().Key is var oldest && oldest < past) hours.Remove(oldest);
+        var days = new List<DaySpend>();
+        foreach (var (hour, ticks) in hours)
+        {
+            if (hour >= today) break;
+            var day = DateOnly.FromDateTime(hour.UtcDateTime);
+            if (days.Count > 0 && days[^1].Day == day) days[^1] = new(day, days[^1].Billed + new Usd(ticks));
+            else days.Add(new(day, new(ticks)));
+        }
+        return new([.. hours.Where(h => h.Key >= week).Select(h => new HourSpend(h.Key, new(h.Value)))], [.. days.Where(d => d.Billed != Usd.Zero)], first, through);
+    }
 }

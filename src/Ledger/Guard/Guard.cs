@@ -1,6 +1,5 @@
 using Ledger.Budgets;
 using Ledger.Money;
-using Ledger.Alerts;
 using Ledger.Forecasts;
 
 namespace Ledger.Guard;

@@ -21,14 +21,34 @@ public sealed record HoldTaken(string Hold, string? Agent, Usd Amount, DateTimeO
 /// <param name="By">Who said it.</param>
 public sealed record HoldReleased(string Hold, DateTimeOffset At, string? By) : ILedgerEvent;
 
-/// <summary>The holds that count.</summary>
-public static class HoldRules
+/// <summary>The holds that count: those that were not given back, and did not end more than a day before the newest was taken.</summary>
+public sealed record HoldsBook
 {
     /// <summary>The one stream of all holds: parallel agents that ask at once meet in its version.</summary>
-    public const string Stream = "holds";
+    public const string StreamName = "holds";
 
     /// <summary>Longest hold.</summary>
     public static readonly TimeSpan LengthMax = TimeSpan.FromHours(24);
+
+    /// <summary>In the order they were taken.</summary>
+    public IReadOnlyList<HoldTaken> Holds { get; init; } = [];
+
+    /// <summary>The name of its stream.</summary>
+    public string Stream { get => field ?? StreamOf(); init; }
+
+    /// <summary>The stream of all holds.</summary>
+    public static string StreamOf() => StreamName;
+
+    /// <summary>Folds an event of the holds' stream. Total: an event of another kind changes nothing.</summary>
+    public static HoldsBook? Apply(HoldsBook? book, ILedgerEvent happened) => happened switch
+    {
+        HoldTaken e => (book ?? new()) with { Holds = [.. (book?.Holds ?? []).Where(h => h.Hold != e.Hold && h.Until >= e.At - LengthMax), e] },
+        HoldReleased e when book is not null => book with { Holds = [.. book.Holds.Where(h => h.Hold != e.Hold)] },
+        _ => book,
+    };
+
+    /// <summary>A hold that counts; null when it was given back, or never taken.</summary>
+    public HoldTaken? Find(string id) => Holds.FirstOrDefault(h => h.Hold == id);
 
     /// <summary>What of a hold is still kept free, given what its agent was billed since; never below 0.</summary>
     public static Usd Left(HoldTaken hold, Usd billedSince, DateTimeOffset now)
@@ -38,16 +58,18 @@ public static class HoldRules
     }
 
     /// <summary>Takes a hold.</summary>
-    public static Decision Take(string id, string? agent, Usd amount, TimeSpan length, long after, DateTimeOffset now, string? by)
+    public static HoldTaken Take(string id, string? agent, Usd amount, TimeSpan length, long after, DateTimeOffset now, string? by)
     {
-        if (amount <= Usd.Zero) return Decision.Refuse("hold.invalid", "A hold keeps more than $0 free.", "reserve", $"{amount}");
-        if (length <= TimeSpan.Zero || length > LengthMax) return Decision.Refuse("hold.invalid", "A hold lasts from 1 second to 24 hours.", "for");
-        return Decision.Accept(new HoldTaken(id, agent, amount, (now + length).ToMicroseconds(), after, now, by));
+        if (amount <= Usd.Zero) throw new Refused("hold.invalid", "A hold keeps more than $0 free.", "reserve", $"{amount}");
+        if (length <= TimeSpan.Zero || length > LengthMax) throw new Refused("hold.invalid", "A hold lasts from 1 second to 24 hours.", "for");
+        return new(id, agent, amount, (now + length).ToMicroseconds(), after, now, by);
     }
 
     /// <summary>Gives a hold back.</summary>
-    public static Decision Release(HoldTaken? hold, string id, DateTimeOffset now, string? by) =>
-        hold is null ? Decision.Refuse("hold.unknown", $"There is no hold {Names.Printable(id)}: it was given back, or never taken.", "hold", Names.Printable(id))
-        : hold.Until <= now ? Decision.Refuse("hold.expired", $"Hold {hold.Hold} ended at {hold.Until.ToText()}; nothing is kept free any more.", "hold", hold.Hold)
-        : Decision.Accept(new HoldReleased(id, now, by));
+    public static HoldReleased Release(HoldTaken? hold, string id, DateTimeOffset now, string? by)
+    {
+        if (hold is null) throw new Refused("hold.unknown", $"There is no hold {Names.Printable(id)}: it was given back, or never taken.", "hold", id);
+        if (hold.Until <= now) throw new Refused("hold.expired", $"Hold {hold.Hold} ended at {hold.Until.ToText()}; nothing is kept free any more.", "hold", hold.Hold);
+        return new(id, now, by);
+    }
 }

@@ -1,8 +1,77 @@
+using System.Text.Json.Serialization;
+
 namespace Ledger.Missions;
+
+/// <summary>Something that happened to a mission.</summary>
+public interface IMissionEvent : ILedgerEvent
+{
+    /// <summary>The mission's id.</summary>
+    string Mission { get; }
+}
+
+/// <summary>A mission started: its first window opens.</summary>
+/// <param name="Mission">Id.</param>
+/// <param name="Title">Title.</param>
+/// <param name="Ref">Issue URL or <c>owner/repo#n</c>; null when there is none.</param>
+/// <param name="Agents">Who works on it.</param>
+/// <param name="Weight">Its weight among an agent's missions open at once, 1 to 1,000,000.</param>
+/// <param name="Start">First instant of the window.</param>
+/// <param name="At">When it was said.</param>
+/// <param name="By">Who said it.</param>
+public sealed record MissionStarted(
+    string Mission, string Title, string? Ref, IReadOnlyList<string> Agents, int Weight, DateTimeOffset Start, DateTimeOffset At, string? By) : IMissionEvent;
+
+/// <summary>The open window ends.</summary>
+/// <param name="Mission">Id.</param>
+/// <param name="End">First instant after the window.</param>
+/// <param name="At">When it was said.</param>
+/// <param name="By">Who said it.</param>
+public sealed record MissionEnded(string Mission, DateTimeOffset End, DateTimeOffset At, string? By) : IMissionEvent;
+
+/// <summary>An ended mission goes on: another window opens.</summary>
+/// <param name="Mission">Id.</param>
+/// <param name="Start">First instant of the new window.</param>
+/// <param name="At">When it was said.</param>
+/// <param name="By">Who said it.</param>
+public sealed record MissionReopened(string Mission, DateTimeOffset Start, DateTimeOffset At, string? By) : IMissionEvent;
+
+/// <summary>The first start or the last end was wrong; null leaves an edge where it was.</summary>
+/// <param name="Mission">Id.</param>
+/// <param name="Start">New first edge.</param>
+/// <param name="End">New last edge.</param>
+/// <param name="At">When it was said.</param>
+/// <param name="By">Who said it.</param>
+public sealed record MissionWindowCorrected(string Mission, DateTimeOffset? Start, DateTimeOffset? End, DateTimeOffset At, string? By) : IMissionEvent;
+
+/// <summary>What a mission is called, refers to, weighs or who works on it was edited; null leaves a value as it was.</summary>
+/// <param name="Mission">Id.</param>
+/// <param name="Title">New title.</param>
+/// <param name="Ref">New reference; empty: none.</param>
+/// <param name="Agents">New agents.</param>
+/// <param name="Weight">New weight.</param>
+/// <param name="At">When it was said.</param>
+/// <param name="By">Who said it.</param>
+public sealed record MissionEdited(
+    string Mission, string? Title, string? Ref, IReadOnlyList<string>? Agents, int? Weight, DateTimeOffset At, string? By) : IMissionEvent;
+
+/// <summary>The mission counts as never begun: it has no windows any more, and its spend goes back to whom it came from.</summary>
+/// <param name="Mission">Id.</param>
+/// <param name="At">When it was said.</param>
+/// <param name="By">Who said it.</param>
+public sealed record MissionCancelled(string Mission, DateTimeOffset At, string? By) : IMissionEvent;
 
 /// <summary>A piece of work, its agents and its time: disjoint half-open windows in order.</summary>
 public sealed record Mission
 {
+    /// <summary>An instant further ahead than this is refused.</summary>
+    public static readonly TimeSpan AheadMax = TimeSpan.FromMinutes(10);
+
+    /// <summary>Longest reference.</summary>
+    public const int RefLengthMax = 500;
+
+    /// <summary>Most agents on a mission.</summary>
+    public const int AgentsMax = 100;
+
     /// <summary>Id.</summary>
     public required string Id { get; init; }
 
@@ -25,16 +94,21 @@ public sealed record Mission
     public bool Cancelled { get; init; }
 
     /// <summary>Open, ended or cancelled.</summary>
-    [System.Text.Json.Serialization.JsonIgnore]
     public MissionState State => Cancelled ? MissionState.Cancelled : Windows[^1].End is null ? MissionState.Open : MissionState.Ended;
 
     /// <summary>From its first start to its last end, or to the end of time that is accepted while it is open.</summary>
-    [System.Text.Json.Serialization.JsonIgnore]
+    [JsonIgnore]
     public Interval Life => new(Windows[0].Start, Windows[^1].End ?? Instants.Max);
 
     /// <summary>The stretches in which it can carry spend; an open end reaches to the end of time.</summary>
-    [System.Text.Json.Serialization.JsonIgnore]
+    [JsonIgnore]
     public IEnumerable<Interval> Intervals => Cancelled ? [] : Windows.Select(w => w.Interval);
+
+    /// <summary>The name of its stream.</summary>
+    public string Stream { get => field ?? StreamOf(Id); init; }
+
+    /// <summary>The stream of a mission.</summary>
+    public static string StreamOf(string id) => $"mission-{id}";
 
     /// <summary>Folds an event of the mission's stream. Total: an event of another kind changes nothing.</summary>
     public static Mission? Apply(Mission? mission, ILedgerEvent happened) => (mission, happened) switch
@@ -54,6 +128,112 @@ public sealed record Mission
         _ => mission,
     };
 
+    /// <summary>Starts a mission; null when it is known already.</summary>
+    public static MissionStarted? Start(Mission? known, string id, string title, string? reference, IReadOnlyList<string> agents, int weight, DateTimeOffset start, DateTimeOffset now, string? by)
+    {
+        if (known is not null) return null;
+        Names.Check("title", title);
+        CheckRef(reference);
+        CheckAgents(agents);
+        CheckWeight(weight);
+        CheckInstant("at", start, now);
+        return new(id, title, reference, agents, weight, start.ToMicroseconds(), now, by);
+    }
+
+    /// <summary>Ends its open window.</summary>
+    public MissionEnded End(DateTimeOffset end, DateTimeOffset now, string? by)
+    {
+        CheckNotCancelled();
+        if (State != MissionState.Open)
+            throw new Refused("mission.not_open", $"{Id} \"{Title}\" ended at {Windows[^1].End!.Value.ToText()}. `mission edit {Id} --end T` moves the end, `mission reopen {Id}` goes on with it.");
+        CheckInstant("at", end, now);
+        CheckEnd("at", end, Windows[^1].Start);
+        return new(Id, end.ToMicroseconds(), now, by);
+    }
+
+    /// <summary>Goes on with an ended mission in another window.</summary>
+    public MissionReopened Reopen(DateTimeOffset start, DateTimeOffset now, string? by)
+    {
+        CheckNotCancelled();
+        if (State == MissionState.Open) throw new Refused("mission.not_ended", $"{Id} \"{Title}\" is still open since {Windows[^1].Start.ToText()}.");
+        CheckInstant("at", start, now);
+        if (start < Windows[^1].End)
+            throw new Refused("mission.overlaps_itself", $"{Id} ended at {Windows[^1].End!.Value.ToText()}; a new window can't start before that.", "at", start.ToText());
+        return new(Id, start.ToMicroseconds(), now, by);
+    }
+
+    /// <summary>Moves the first or the last edge, or changes what it is called, weighs, refers to or who works on it. Empty when all is as wanted.</summary>
+    public IReadOnlyList<ILedgerEvent> Edit(
+        DateTimeOffset? start, DateTimeOffset? end, string? title, string? reference, IReadOnlyList<string>? agents, int? weight, DateTimeOffset now, string? by)
+    {
+        CheckNotCancelled();
+        if (title is not null) Names.Check("title", title);
+        CheckRef(reference);
+        if (agents is not null) CheckAgents(agents);
+        if (weight is { } w) CheckWeight(w);
+        if (start is { } s) CheckInstant("start", s, now);
+        if (end is { } e) CheckInstant("end", e, now);
+        if (end is not null && State == MissionState.Open)
+            throw new Refused("mission.not_ended", $"{Id} is still open; `mission end {Id} --at T` ends it.", "end", end.Value.ToText());
+
+        var windows = Windows.ToArray();
+        if (start is { } newStart) windows[0] = windows[0] with { Start = newStart.ToMicroseconds() };
+        if (end is { } newEnd) windows[^1] = windows[^1] with { End = newEnd.ToMicroseconds() };
+        if (windows[0].End is { } firstEnd) CheckEnd(start is null ? "end" : "start", firstEnd, windows[0].Start);
+        if (windows[^1].End is { } lastEnd) CheckEnd("end", lastEnd, windows[^1].Start);
+
+        var events = new List<ILedgerEvent>(2);
+        if ((start is not null && windows[0] != Windows[0]) || (end is not null && windows[^1] != Windows[^1]))
+            events.Add(new MissionWindowCorrected(Id, start?.ToMicroseconds(), end?.ToMicroseconds(), now, by));
+        var changed = (title is not null && title != Title) || (reference is not null && reference != (Ref ?? ""))
+            || (agents is not null && !agents.SequenceEqual(Agents)) || (weight is not null && weight != Weight);
+        if (changed) events.Add(new MissionEdited(Id, title, reference, agents, weight, now, by));
+        return events;
+    }
+
+    /// <summary>Counts it as never begun.</summary>
+    public MissionCancelled Cancel(DateTimeOffset now, string? by)
+    {
+        CheckNotCancelled();
+        return new(Id, now, by);
+    }
+
+    /// <summary>Refuses an instant before 2015 or too far ahead.</summary>
+    public static void CheckInstant(string field, DateTimeOffset at, DateTimeOffset now)
+    {
+        if (at < Instants.Min || at > now + AheadMax)
+            throw new Refused("time.out_of_range", $"{field} must lie between 2015 and now; {at.ToText()} does not (it is {now.ToText()}).", field, at.ToText());
+    }
+
+    private void CheckNotCancelled()
+    {
+        if (Cancelled) throw new Refused("mission.cancelled", $"{Id} \"{Title}\" was cancelled.");
+    }
+
+    private static void CheckEnd(string field, DateTimeOffset end, DateTimeOffset start)
+    {
+        if (end <= start) throw new Refused("mission.end_before_start", $"The window would end at {end.ToText()}, but it starts at {start.ToText()}.", field, end.ToText());
+    }
+
+    private static void CheckRef(string? reference)
+    {
+        if (string.IsNullOrEmpty(reference)) return;
+        if (reference.Length > RefLengthMax) throw new Refused("text.invalid", $"ref is longer than {RefLengthMax} characters.", "ref", reference);
+        if (Names.WhyNot(reference.Length > Names.LengthMax ? reference[..Names.LengthMax] : reference) is { } why)
+            throw new Refused("text.invalid", $"ref can't be used: {why}.", "ref", reference);
+    }
+
+    private static void CheckAgents(IReadOnlyList<string> agents)
+    {
+        if (agents.Count is 0 or > AgentsMax || agents.Distinct(StringComparer.Ordinal).Count() != agents.Count)
+            throw new Refused("request.invalid", $"A mission has 1 to {AgentsMax} different agents.", "agents", string.Join(',', agents.Take(5)));
+    }
+
+    private static void CheckWeight(int weight)
+    {
+        if (weight is < 1 or > 1_000_000) throw new Refused("weight.invalid", "A weight is an integer from 1 to 1,000,000.", "weight", $"{weight}");
+    }
+
     private Mission Corrected(DateTimeOffset? start, DateTimeOffset? end)
     {
         var windows = Windows.ToArray();
@@ -69,7 +249,7 @@ public sealed record Mission
 public sealed record Window(DateTimeOffset Start, DateTimeOffset? End)
 {
     /// <summary>The window as a stretch of time.</summary>
-    [System.Text.Json.Serialization.JsonIgnore]
+    [JsonIgnore]
     public Interval Interval => new(Start, End ?? DateTimeOffset.MaxValue);
 }
 

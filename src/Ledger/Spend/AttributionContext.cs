@@ -1,7 +1,4 @@
-using Ledger.Accounts;
 using Ledger.Agents;
-using Ledger.Budgets;
-using Ledger.Guard;
 using Ledger.Keys;
 using Ledger.Missions;
 
@@ -11,18 +8,12 @@ namespace Ledger.Spend;
 /// Who owned which key when and whose mission was open when, folded from the log up to a position. Says which stretches of which
 /// keys an event touched, so that only their lines are allocated anew.
 /// </summary>
-public sealed class Directory
+public sealed class AttributionContext
 {
-    private readonly Dictionary<string, Account> accounts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Agent> agents = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Account, string Key), KeyOwnership> keys = [];
     private readonly Dictionary<string, Mission> missions = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Budget> budgets = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, HoldTaken> holds = new(StringComparer.Ordinal);
     private readonly Dictionary<string, WindowIndex> windowsByAgent = new(StringComparer.Ordinal);
-
-    /// <summary>All accounts by id, removed ones too.</summary>
-    public IReadOnlyDictionary<string, Account> Accounts => accounts;
 
     /// <summary>All agents by id.</summary>
     public IReadOnlyDictionary<string, Agent> Agents => agents;
@@ -33,95 +24,46 @@ public sealed class Directory
     /// <summary>All missions by id.</summary>
     public IReadOnlyDictionary<string, Mission> Missions => missions;
 
-    /// <summary>All budgets by id, closed ones too.</summary>
-    public IReadOnlyDictionary<string, Budget> Budgets => budgets;
-
-    /// <summary>Changes with every event of a budget: who follows budgets looks again.</summary>
-    public long BudgetChanges { get; private set; }
-
-    /// <summary>Holds that were not given back, those that ran out within a day too.</summary>
-    public IReadOnlyDictionary<string, HoldTaken> Holds => holds;
-
-    /// <summary>Takes the state of something as it was saved before. For a restart; the log is not read again.</summary>
+    /// <summary>Takes the state of something as it was saved before: the log is not read again.</summary>
     public void Restore(Agent agent) => agents[agent.Id] = agent;
 
     /// <inheritdoc cref="Restore(Agent)"/>
-    public void Restore(Account account) => accounts[account.Id] = account;
-
-    /// <inheritdoc cref="Restore(Agent)"/>
-    public void Restore(KeyOwnership key) => keys[(key.Account, key.Key)] = key;
+    public void Restore(KeyOwnership key) => Put(key);
 
     /// <inheritdoc cref="Restore(Agent)"/>
     public void Restore(Mission mission) => Put(mission);
 
-    /// <inheritdoc cref="Restore(Agent)"/>
-    public void Restore(Budget budget)
-    {
-        budgets[budget.Id] = budget;
-        BudgetChanges++;
-    }
-
-    /// <inheritdoc cref="Restore(Agent)"/>
-    public void Restore(HoldTaken hold) => holds[hold.Hold] = hold;
-
-    /// <summary>Folds one event and answers what it touched.</summary>
+    /// <summary>Folds one event and answers what it touched. Events of other things touch nothing.</summary>
     public IReadOnlyList<Touched> Apply(ILedgerEvent happened)
     {
         switch (happened)
         {
             case AgentAdded e:
-                agents[e.Agent] = new(e.Agent, e.Name, e.Idle);
+                agents[e.Agent] = Agent.Apply(agents.GetValueOrDefault(e.Agent), e)!;
                 return [];
 
             case AgentEdited e when agents.TryGetValue(e.Agent, out var agent):
-                agents[e.Agent] = agent with { Name = e.Name ?? agent.Name, Idle = e.Idle ?? agent.Idle };
+                agents[e.Agent] = Agent.Apply(agent, e)!;
                 return e.Idle is { } rule && rule != agent.Idle ? KeysOf([e.Agent], [Interval.Always]) : [];
 
             case KeySeen e:
-                Put(Ownership(e.Account, e.Key) with { Name = e.Name ?? Ownership(e.Account, e.Key).Name });
+                Put(KeyOwnership.Apply(Ownership(e.Account, e.Key), e)!);
                 return [];
 
             case KeyAssigned e:
                 return Assign(e);
 
-            case MissionStarted or MissionEnded or MissionReopened or MissionWindowCorrected or MissionEdited or MissionCancelled:
-                return Change(MissionOf(happened)!, happened);
-
-            case BudgetSet or BudgetRaised or BudgetClosed:
-                if (Budget.Apply(budgets.GetValueOrDefault(Budget.IdIn(happened)!), happened) is { } budget) Restore(budget);
-                return [];
-
-            case HoldTaken e:
-                foreach (var (gone, old) in holds)
-                    if (old.Until < e.At - HoldsBook.LengthMax) holds.Remove(gone);
-                holds[e.Hold] = e;
-                return [];
-
-            case HoldReleased e:
-                holds.Remove(e.Hold);
-                return [];
+            case IMissionEvent e:
+                return Change(e.Mission, e);
 
             default:
-                if (Account.IdIn(happened) is { } id && Account.Apply(accounts.GetValueOrDefault(id), happened) is { } account) accounts[id] = account;
                 return [];
         }
     }
 
-    /// <summary>The mission an event belongs to; null for other events.</summary>
-    public static string? MissionOf(ILedgerEvent happened) => happened switch
-    {
-        MissionStarted e => e.Mission,
-        MissionEnded e => e.Mission,
-        MissionReopened e => e.Mission,
-        MissionWindowCorrected e => e.Mission,
-        MissionEdited e => e.Mission,
-        MissionCancelled e => e.Mission,
-        _ => null,
-    };
-
     /// <summary>The ownership of a key; nobody's when it was never assigned.</summary>
     public KeyOwnership Ownership(string account, string? key) =>
-        keys.TryGetValue((account, key ?? ""), out var known) ? known : new() { Account = account, Key = key ?? "" };
+        keys.TryGetValue((account, key ?? ""), out var known) ? known : KeyOwnership.Of(account, key);
 
     /// <summary>What becomes of an agent's idle time; an agent that the log does not know shares.</summary>
     internal IdleRule IdleOf(string agent) => agents.TryGetValue(agent, out var known) ? known.Idle : IdleRule.Shares;
@@ -145,9 +87,8 @@ public sealed class Directory
 
     private List<Touched> Assign(KeyAssigned e)
     {
-        var before = Ownership(e.Account, e.Key);
         var from = e.From ?? DateTimeOffset.MinValue;
-        var after = before.Assign(new(from, e.Owners));
+        var after = KeyOwnership.Apply(Ownership(e.Account, e.Key), e)!;
         Put(after);
         var next = after.Assignments.FirstOrDefault(a => a.From > from)?.From ?? DateTimeOffset.MaxValue;
         return [new(e.Account, e.Key, new(from, next))];

@@ -16,11 +16,11 @@ public static class Attributor
     /// <param name="amount">What the line rose by (or fell by, below zero).</param>
     /// <param name="evidence">When it can have happened; not empty.</param>
     /// <param name="ownership">Who owned the key when.</param>
-    /// <param name="directory">Missions and agents.</param>
-    public static IReadOnlyList<Part> Attribute(Usd amount, Interval evidence, KeyOwnership ownership, Directory directory)
+    /// <param name="context">Missions and agents.</param>
+    public static IReadOnlyList<Part> Attribute(Usd amount, Interval evidence, KeyOwnership ownership, AttributionContext context)
     {
         if (amount == Usd.Zero) return [];
-        var segments = Cut(evidence, ownership, directory);
+        var segments = Cut(evidence, ownership, context);
 
         // Nearly every line: one owner, no edge of a mission in the evidence.
         if (segments.Count == 1 && segments[0].Shares is [var only])
@@ -28,7 +28,7 @@ public static class Attributor
 
         var stakes = Weigh(segments);
         foreach (var agent in stakes.Values.Select(s => s.Party).Where(p => p is { Mission: null, Agent: { } }).Select(p => p.Agent!).ToArray())
-            if (directory.IdleOf(agent) == IdleRule.Yields)
+            if (context.IdleOf(agent) == IdleRule.Yields)
                 Yield(agent, stakes);
 
         var parties = stakes.Values.OrderBy(s => s.Party).ToArray();
@@ -41,7 +41,7 @@ public static class Attributor
     }
 
     /// <summary>Segments of the evidence in which the same parties share in the same way.</summary>
-    private static List<Segment> Cut(Interval evidence, KeyOwnership ownership, Directory directory)
+    private static List<Segment> Cut(Interval evidence, KeyOwnership ownership, AttributionContext context)
     {
         var segments = new List<Segment>(1);
         var windows = new List<(Interval Interval, Mission Mission)>();
@@ -49,7 +49,7 @@ public static class Attributor
         {
             windows.Clear();
             foreach (var owner in owners)
-                directory.CollectWindows(owner.Agent, stretch, windows);
+                context.CollectWindows(owner.Agent, stretch, windows);
             if (windows.Count == 0)
             {
                 segments.Add(new(stretch, SharesAt(stretch.Start, owners, windows)));

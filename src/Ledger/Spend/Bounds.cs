@@ -13,8 +13,8 @@ public static class Bounds
     /// </summary>
     /// <param name="bucket">The line's bucket.</param>
     /// <param name="ownership">Who owned the key when.</param>
-    /// <param name="directory">Missions.</param>
-    public static IReadOnlyList<Claim> Of(Interval bucket, KeyOwnership ownership, Directory directory)
+    /// <param name="context">Missions.</param>
+    public static IReadOnlyList<Claim> Of(Interval bucket, KeyOwnership ownership, AttributionContext context)
     {
         List<Mission>? claimants = null;
         var windows = new List<(Interval Interval, Mission Mission)>();
@@ -22,7 +22,7 @@ public static class Bounds
             foreach (var owner in owners)
             {
                 windows.Clear();
-                directory.CollectWindows(owner.Agent, stretch, windows);
+                context.CollectWindows(owner.Agent, stretch, windows);
                 foreach (var (_, mission) in windows)
                     if (claimants is null || !claimants.Exists(m => m.Id == mission.Id))
                         (claimants ??= []).Add(mission);

@@ -1,13 +1,28 @@
-namespace Ledger.Budgets;
+using Ledger.Budgets;
+using NodaTime;
+using NodaTime.TimeZones;
+using Period = Ledger.Budgets.Period;
+
+namespace Ledger;
 
 /// <summary>Windows of periods in a time zone: half-open, in UTC, each beginning where the last one ended.</summary>
+/// <remarks>Zones are those of the IANA database that NodaTime carries: the same on every machine.</remarks>
 public static class Calendar
 {
-    /// <summary>The window of a period that an instant lies in. Null for a mission's life, which the mission knows.</summary>
+    private static readonly ZoneLocalMappingResolver resolver = Resolvers.CreateMappingResolver(Resolvers.ReturnEarlier, Resolvers.ReturnStartOfIntervalAfter);
+
+    /// <summary>Whether a text is the IANA name of a time zone.</summary>
+    public static bool IsZone(string? name) => name is not null && TzdbDateTimeZoneSource.Default.CanonicalIdMap.ContainsKey(name);
+
+    /// <summary>A zone whose clocks always show UTC: such as <c>UTC</c>, <c>Etc/UTC</c>, <c>Etc/GMT</c>.</summary>
+    public static bool IsUtc(string zone) => DateTimeZoneProviders.Tzdb[zone] is var known && known.MinOffset == Offset.Zero && known.MaxOffset == Offset.Zero;
+
+    /// <summary>The window of a period that an instant lies in. Null for a mission's life, which the mission knows, and in a zone that nobody knows.</summary>
     /// <remarks>A custom period is its one window whenever it is asked.</remarks>
-    public static Interval? WindowAt(Period period, TimeZoneInfo zone, DayOfWeek weekStart, DateTimeOffset at)
+    public static Interval? WindowAt(Period period, string zone, DayOfWeek weekStart, DateTimeOffset at)
     {
-        var today = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(at, zone).DateTime);
+        if (!IsZone(zone)) return null;
+        var today = DateOf(at, zone);
         var month = new DateOnly(today.Year, today.Month, 1);
         switch (period.Kind)
         {
@@ -28,28 +43,21 @@ public static class Calendar
         }
     }
 
+    /// <summary>The local date of an instant.</summary>
+    public static DateOnly DateOf(DateTimeOffset at, string zone) => In(at, zone).Date.ToDateOnly();
+
+    /// <summary>An instant with the zone's offset.</summary>
+    public static DateTimeOffset LocalOf(DateTimeOffset at, string zone) => In(at, zone).ToDateTimeOffset();
+
     /// <summary>
     /// The instant of a local time. One that the clock skips is the first instant after the gap; of one that comes twice it is the first.
     /// </summary>
-    /// <remarks>Asks the zone for the offsets of instants only: what it says of local times at a change is wrong for some zones.</remarks>
-    public static DateTimeOffset InstantOf(DateTime local, TimeZoneInfo zone)
-    {
-        var written = new DateTimeOffset(DateTime.SpecifyKind(local, DateTimeKind.Unspecified), TimeSpan.Zero);
-        var (before, after) = (zone.GetUtcOffset(written.AddDays(-1)), zone.GetUtcOffset(written.AddDays(1)));
-        var (first, second) = (written - before, written - after);
-        if (zone.GetUtcOffset(first) == before) return first;
-        if (zone.GetUtcOffset(second) == after) return second;
-        // Skipped: the change lies between the two readings.
-        var (low, high) = (second.UtcTicks, first.UtcTicks);
-        while (high - low > 1)
-        {
-            var middle = low + ((high - low) / 2);
-            if (zone.GetUtcOffset(new DateTimeOffset(middle, TimeSpan.Zero)) == after) high = middle;
-            else low = middle;
-        }
-        return new(high, TimeSpan.Zero);
-    }
+    public static DateTimeOffset InstantOf(DateTime local, string zone) =>
+        LocalDateTime.FromDateTime(local).InZone(DateTimeZoneProviders.Tzdb[zone], resolver).ToInstant().ToDateTimeOffset();
 
-    private static Interval Days(DateOnly first, DateOnly next, TimeZoneInfo zone) =>
+    /// <summary>From one local midnight to another.</summary>
+    public static Interval Days(DateOnly first, DateOnly next, string zone) =>
         new(InstantOf(first.ToDateTime(TimeOnly.MinValue), zone), InstantOf(next.ToDateTime(TimeOnly.MinValue), zone));
+
+    private static ZonedDateTime In(DateTimeOffset at, string zone) => Instant.FromDateTimeOffset(at).InZone(DateTimeZoneProviders.Tzdb[zone]);
 }

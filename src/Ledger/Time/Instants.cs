@@ -28,6 +28,9 @@ public static class Instants
         return new(utc - (utc % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
     }
 
+    /// <summary>The start of the UTC hour it lies in.</summary>
+    public static DateTimeOffset FloorToHour(this DateTimeOffset at) => new(at.UtcTicks - (at.UtcTicks % TimeSpan.TicksPerHour), TimeSpan.Zero);
+
     /// <summary>RFC 3339 in UTC with as many decimals as needed: <c>2026-11-16T10:15:00Z</c>.</summary>
     public static string ToText(this DateTimeOffset at) =>
         at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture);
@@ -63,30 +66,4 @@ public sealed class InstantJsonConverter : JsonConverter<DateTimeOffset>
 
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToText());
-}
-
-/// <summary>A stretch of time, half-open: <c>[Start, End)</c>, UTC.</summary>
-/// <param name="Start">First instant inside.</param>
-/// <param name="End">First instant after.</param>
-public readonly record struct Span(DateTimeOffset Start, DateTimeOffset End)
-{
-    /// <summary>No length: nothing can have happened in it.</summary>
-    [JsonIgnore]
-    public bool IsEmpty => End <= Start;
-
-    /// <summary>Length; zero when empty.</summary>
-    [JsonIgnore]
-    public TimeSpan Length => IsEmpty ? TimeSpan.Zero : End - Start;
-
-    /// <summary>What both stretches share; empty when they don't meet.</summary>
-    public Interval And(Interval other) => new(Start > other.Start ? Start : other.Start, End < other.End ? End : other.End);
-
-    /// <summary>Whether they share any time.</summary>
-    public bool Meets(Interval other) => Start < other.End && other.Start < End && !IsEmpty && !other.IsEmpty;
-
-    /// <summary>Whether the instant lies inside.</summary>
-    public bool Contains(DateTimeOffset at) => Start <= at && at < End;
-
-    /// <summary>All time that is accepted.</summary>
-    public static Interval Always => new(DateTimeOffset.MinValue, DateTimeOffset.MaxValue);
 }

@@ -6,13 +6,13 @@ namespace Ledger;
 public static class Moments
 {
     /// <summary><c>Tue 25 Nov 14:00 UTC</c>; in another zone without its name, which the reader is told once.</summary>
-    public static string Of(DateTimeOffset at, TimeZoneInfo? zone = null) =>
-        zone is null || zone.BaseUtcOffset == TimeSpan.Zero && !zone.SupportsDaylightSavingTime
+    public static string Of(DateTimeOffset at, string? zone = null) =>
+        zone is null || Calendar.IsUtc(zone)
             ? at.UtcDateTime.ToString("ddd d MMM HH:mm 'UTC'", CultureInfo.InvariantCulture)
-            : TimeZoneInfo.ConvertTime(at, zone).ToString("ddd d MMM HH:mm", CultureInfo.InvariantCulture);
+            : Calendar.LocalOf(at, zone).ToString("ddd d MMM HH:mm", CultureInfo.InvariantCulture);
 
     /// <summary>The days a stretch covers: <c>16–22 Nov 2026</c>, <c>30 Nov – 6 Dec 2026</c>.</summary>
-    public static string Days(Interval stretch, TimeZoneInfo? zone = null)
+    public static string Days(Interval stretch, string? zone = null)
     {
         var first = In(stretch.Start, zone);
         var last = In(stretch.End > stretch.Start ? stretch.End.AddTicks(-1) : stretch.End, zone);
@@ -34,5 +34,5 @@ public static class Moments
 
     private static string Text(IFormattable count, string unit) => count.ToString("0", CultureInfo.InvariantCulture) + " " + unit;
 
-    private static DateTimeOffset In(DateTimeOffset at, TimeZoneInfo? zone) => TimeZoneInfo.ConvertTime(at, zone ?? TimeZoneInfo.Utc);
+    private static DateTimeOffset In(DateTimeOffset at, string? zone) => zone is null ? at.ToUniversalTime() : Calendar.LocalOf(at, zone);
 }
