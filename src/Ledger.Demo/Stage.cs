@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Ledger.Service.Embedded;
 using Ledger.Demo.Simulator;
+using Ledger.Service.Embedded;
 
 namespace Ledger.Demo;
 

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using Ledger.Budgets;
+using Ledger.Demo.Simulator;
 using Ledger.Digests;
 using Ledger.Money;
-using Ledger.Demo.Simulator;
 
 namespace Ledger.Demo;
 

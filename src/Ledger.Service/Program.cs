@@ -1,1 +1,104 @@
-Console.WriteLine("to come");
+using System.Net;
+using System.Threading.RateLimiting;
+using FluentValidation;
+using JasperFx;
+using JasperFx.Events.Daemon;
+using Ledger.Service.Accounts;
+using Ledger.Service.Alerts;
+using Ledger.Service.Budgets;
+using Ledger.Service.Channels;
+using Ledger.Service.Digests;
+using Ledger.Service.Http;
+using Ledger.Service.Messaging;
+using Ledger.Service.Operations;
+using Ledger.Service.Polling;
+using Ledger.Service.Settings;
+using Ledger.Service.Spend;
+using Ledger.Service.Storage;
+using Ledger.Service.Tokens;
+using Ledger.Service.Xai;
+using Marten;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Wolverine;
+using Wolverine.Http;
+using Wolverine.Marten;
+
+return await Startup.Run(args);
+
+/// <summary>The running service: this file is its table of contents.</summary>
+public partial class Program
+{
+    /// <summary>Everything the service is made of. The database must be reachable when the host starts.</summary>
+    /// <param name="options">Checked settings; <see cref="LedgerOptions.Database"/> names the database.</param>
+    /// <param name="clock">The clock of the domain.</param>
+    public static WebApplicationBuilder Compose(LedgerOptions options, TimeProvider clock)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders().AddSimpleConsole(o => o.SingleLine = true).AddFilter("Microsoft.AspNetCore", LogLevel.Error).AddFilter(null, LogLevel.Warning);
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
+            kestrel.Limits.MaxConcurrentConnections = 1_000;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+            if (options.Bind is { } address) kestrel.Listen(address, options.Url.Port);
+            else if (IPAddress.TryParse(options.Url.Host.Trim('[', ']'), out var loopback)) kestrel.Listen(loopback, options.Url.Port);
+            else kestrel.ListenLocalhost(options.Url.Port);
+        });
+
+        builder.Services.AddSingleton(options).AddSingleton(clock);
+        builder.Services.AddBooks(options, clock);
+        builder.Services.AddHttp(options);
+        builder.Services.AddXai(new XaiOptions { BaseAddress = options.XaiUrl });
+        builder.Services.AddAccounts();
+        builder.Services.AddPolling();
+        builder.Services.AddSpend();
+        builder.Services.AddBudgets();
+        builder.Services.AddAlerts();
+        builder.Services.AddChannels(options.Channels);
+        builder.Services.AddDigests();
+        builder.Services.AddTokens();
+        builder.Services.AddOperations(options);
+
+        builder.Host.UseWolverine(opts =>
+        {
+            opts.Messages(options);
+            opts.Polling(options);
+            opts.Alerts(options);
+            opts.Channels();
+            opts.Digests(options);
+            opts.Operations();
+            opts.Failures();
+        });
+        return builder;
+    }
+
+    /// <summary>What answers, and in which order a request is looked at.</summary>
+    public static void Map(WebApplication app)
+    {
+        app.Use(PlainAnswers.Shape);
+        app.UseExceptionHandler();
+        app.UseHostFiltering();
+        app.UseRouting();
+        app.UseRateLimiter();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseMiddleware<RequestChecks>();
+        app.Use(Idempotency.Mark);
+        app.MapOpenApi().AllowAnonymous();
+        app.MapOperations();
+        app.MapWolverineEndpoints(http =>
+        {
+            http.RejectUnparseableQueryValues = true;
+            http.AddPolicy<IdempotencyPolicy>();
+            http.AddPolicy<ValidationPolicy>();
+            http.AddMiddleware(typeof(CallerMiddleware));
+        });
+    }
+}

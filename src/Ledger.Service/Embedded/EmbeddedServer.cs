@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Npgsql;
 
 namespace Ledger.Service.Embedded;
@@ -38,13 +37,14 @@ internal sealed class EmbeddedServer : IAsyncDisposable
         stopping.Dispose();
     }
 
+    // Nobody else starts a private server again, and no message could ask for it: messages live in its database.
     private async Task Watch(CancellationToken ct)
     {
         var pause = lookEvery;
-        while (!ct.IsCancellationRequested)
+        while (true)
         {
             await Task.Delay(pause, clock, ct);
-            if (await Listens(ct)) continue;
+            if (await cluster.Listens(ct)) continue;
             try
             {
                 say("PostgreSQL is gone; starting it again");
@@ -53,27 +53,11 @@ internal sealed class EmbeddedServer : IAsyncDisposable
                 say("PostgreSQL is back");
                 pause = lookEvery;
             }
-            catch (Exception e) when (e is PostgresClusterException or IOException or NpgsqlException && !ct.IsCancellationRequested)
+            catch (Exception e) when (e is PostgresClusterException or IOException or TimeoutException or NpgsqlException && !ct.IsCancellationRequested)
             {
                 say(e.Message);
                 pause = pause * 2 < pauseMax ? pause * 2 : pauseMax;
             }
-        }
-    }
-
-    /// <summary>A server that recovers accepts connections too and refuses them in words; only a dead one has nobody at its socket.</summary>
-    private async Task<bool> Listens(CancellationToken ct)
-    {
-        var at = new NpgsqlConnectionStringBuilder(cluster.ConnectionString);
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(at.Host!, $".s.PGSQL.{at.Port}")), ct);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
         }
     }
 }

@@ -1,6 +1,6 @@
-using Ledger.Money;
 using Ledger.Alerts;
 using Ledger.Forecasts;
+using Ledger.Money;
 
 namespace Ledger.Digests;
 

@@ -1,6 +1,6 @@
 using Ledger.Budgets;
-using Ledger.Money;
 using Ledger.Forecasts;
+using Ledger.Money;
 
 namespace Ledger.Guard;
 

@@ -79,27 +79,27 @@ public sealed class BudgetRulesTests
     [InlineData("0")]
     [InlineData("-50")]
     [InlineData("100000000.01")]
-    public void a_raise_is_above_the_limit(string limit) => Known.Raise(null, Usd.Parse(limit), Given.Now.AddDays(1), Given.Now, null).ThenRefused("budget.invalid", "limit", Usd.Parse(limit).ToString());
+    public void a_raise_is_above_the_limit(string limit) => Given.ThenRefused(() => Known.Raise(null, Usd.Parse(limit), Given.Now.AddDays(1), Given.Now, null), "budget.invalid", "limit", Usd.Parse(limit).ToString());
 
     [Fact]
     public void a_raise_ends_in_the_future_and_within_a_year()
     {
-        Known.Raise(null, Usd.Parse("45"), Given.Now, Given.Now, null).ThenRefused("time.out_of_range", "until");
-        Known.Raise(null, Usd.Parse("45"), Given.Now.AddDays(367), Given.Now, null).ThenRefused("time.out_of_range", "until");
+        Given.ThenRefused(() => Known.Raise(null, Usd.Parse("45"), Given.Now, Given.Now, null), "time.out_of_range", "until");
+        Given.ThenRefused(() => Known.Raise(null, Usd.Parse("45"), Given.Now.AddDays(367), Given.Now, null), "time.out_of_range", "until");
     }
 
     [Fact]
     public void a_raise_says_which_period_where_there_are_several()
     {
         var both = Budget.Apply(null, wanted with { Limits = [new("day", Usd.Parse("2")), new("month", Usd.Parse("31"))] })!;
-        Assert.Equal(["day", "month"], both.Raise(null, Usd.Parse("45"), Given.Now.AddDays(1), Given.Now, null).ThenRefused("budget.invalid", "period").Candidates!);
-        both.Raise("year", Usd.Parse("45"), Given.Now.AddDays(1), Given.Now, null).ThenRefused("budget.invalid", "period", "year");
+        Assert.Equal(["day", "month"], Given.ThenRefused(() => both.Raise(null, Usd.Parse("45"), Given.Now.AddDays(1), Given.Now, null), "budget.invalid", "period").Candidates!);
+        Given.ThenRefused(() => both.Raise("year", Usd.Parse("45"), Given.Now.AddDays(1), Given.Now, null), "budget.invalid", "period", "year");
         Assert.Equal("day", both.Raise("day", Usd.Parse("3"), Given.Now.AddDays(1), Given.Now, null).Then<BudgetRaised>().Period);
     }
 
     [Fact]
     public void a_closed_budget_is_not_raised() =>
-        BudgetRules.Raise(Known with { Closed = true }, null, Usd.Parse("45"), Given.Now.AddDays(1), Given.Now, null).ThenRefused("budget.closed", "budget");
+        Given.ThenRefused(() => (Known with { Closed = true }).Raise(null, Usd.Parse("45"), Given.Now.AddDays(1), Given.Now, null), "budget.closed", "budget");
 
     public static TheoryData<string, BudgetSet, string, string> Wrong => new()
     {
@@ -132,7 +132,7 @@ public sealed class BudgetRulesTests
     public void what_makes_no_sense_is_refused(string what, BudgetSet set, string code, string field)
     {
         Assert.NotEmpty(what);
-        Budget.Set(null, set, Given.Now).ThenRefused(code, field);
+        Given.ThenRefused(() => Budget.Set(null, set, Given.Now), code, field);
     }
 
     [Fact]

@@ -38,11 +38,11 @@ public sealed class AgentRulesTests
     [InlineData("b\0a")]
     [InlineData("b\u202Ea")]
     public void a_name_that_would_mean_something_else_on_a_command_line_or_in_a_report_is_refused(string name) =>
-        Agent.Add(null, name, IdleRule.Shares, Now, null).ThenRefused("text.invalid", "name");
+        ThenRefused(() => Agent.Add(null, name, IdleRule.Shares, Now, null), "text.invalid", "name");
 
     [Fact]
     public void an_agent_that_is_there_is_not_added_again() =>
-        Assert.Contains("agent edit ba", Agent.Add(ba, "Ba", IdleRule.Shares, Now, null).ThenRefused("agent.exists", "name").Detail, StringComparison.Ordinal);
+        Assert.Contains("agent edit ba", ThenRefused(() => Agent.Add(ba, "Ba", IdleRule.Shares, Now, null), "agent.exists", "name").Detail, StringComparison.Ordinal);
 
     [Fact]
     public void an_edit_says_only_what_it_changes()
@@ -60,5 +60,5 @@ public sealed class AgentRulesTests
     }
 
     [Fact]
-    public void a_bad_new_name_is_refused() => ba.Edit("(idle)", null, Now, null).ThenRefused("text.invalid", "name");
+    public void a_bad_new_name_is_refused() => ThenRefused(() => ba.Edit("(idle)", null, Now, null), "text.invalid", "name");
 }

@@ -1,8 +1,8 @@
 using Ledger.Agents;
-using Ledger.Spend;
 using Ledger.Keys;
 using Ledger.Missions;
 using Ledger.Money;
+using Ledger.Spend;
 using static Ledger.Tests.Domain.Given;
 
 namespace Ledger.Tests.Domain;
@@ -32,7 +32,7 @@ public sealed class EvidenceTests
         Assert.Equal(new Interval(At(from), At(to)), Evidence.Of(bucket, previous is null ? null : At(previous), TimeSpan.FromMinutes(lag), At(answered)));
 
     [Fact]
-    public void evidence_lies_in_its_bucket_and_is_never_empty() => Testing.Seeds.Run(500, random =>
+    public void evidence_lies_in_its_bucket_and_is_never_empty() => Laws.Seeds.Run(500, random =>
     {
         DateTimeOffset Any() => At("08:00").AddSeconds(random.Next(0, 5 * 3600));
         var evidence = Evidence.Of(bucket, random.Next(3) == 0 ? null : Any(), TimeSpan.FromSeconds(random.Next(0, 7200)), Any());
@@ -121,9 +121,9 @@ public sealed class EvidenceTests
         // 00:00 to 24:00 in Berlin is 23:00 to 23:00 UTC: one hour of the mission lies in the bucket of the day before.
         var day = new Interval(At("00:00"), At("1.00:00"));
         var books = new Books().Mission("m", "-01:00", "23:00");
-        var parts = Attributor.Attribute(Usd.Parse("24"), day, books.Key, books.Directory);
+        var parts = Attributor.Attribute(Usd.Parse("24"), day, books.Key, books.Context);
         Assert.Equal([("m", Method.Prorated, Usd.Parse("23")), (null, Method.Prorated, Usd.Parse("1"))], parts.Select(p => (p.Party.Mission, p.Method, p.Amount)));
-        Assert.False(Assert.Single(Bounds.Of(day, books.Key, books.Directory)).Sole);
+        Assert.False(Assert.Single(Bounds.Of(day, books.Key, books.Context)).Sole);
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public sealed class EvidenceTests
     public void a_key_without_owner_keeps_its_spend_in_sight()
     {
         var books = new Books("");
-        var part = Assert.Single(Attributor.Attribute(Usd.Parse("6"), bucket, books.Key, books.Directory));
+        var part = Assert.Single(Attributor.Attribute(Usd.Parse("6"), bucket, books.Key, books.Context));
         Assert.Equal((Party.Unassigned, Method.Whole, Usd.Parse("6")), (part.Party, part.Method, part.Amount));
     }
 
@@ -149,8 +149,8 @@ public sealed class EvidenceTests
     public void a_mission_whose_agents_own_no_key_is_not_one_that_cost_nothing()
     {
         var books = new Books("vigilio=1").Mission("m", "10:00", "11:00");
-        Assert.False(books.Directory.OwnedAnyKey(books.Directory.Missions["m"]));
-        Assert.True(new Books().Mission("m", "10:00", "11:00") is var owned && owned.Directory.OwnedAnyKey(owned.Directory.Missions["m"]));
+        Assert.False(books.Context.OwnedAnyKey(books.Context.Missions["m"]));
+        Assert.True(new Books().Mission("m", "10:00", "11:00") is var owned && owned.Context.OwnedAnyKey(owned.Context.Missions["m"]));
     }
 
     private static Shares Told(Books books, params (string At, decimal Total)[] readings)
@@ -159,7 +159,7 @@ public sealed class EvidenceTests
         DateTimeOffset? previous = null;
         foreach (var (at, total) in readings)
         {
-            book.Observe(Usd.FromDollars(total), Evidence.Of(bucket, previous, TimeSpan.Zero, At(at)), (amount, evidence) => Attributor.Attribute(amount, evidence, books.Key, books.Directory));
+            book.Observe(Usd.FromDollars(total), Evidence.Of(bucket, previous, TimeSpan.Zero, At(at)), (amount, evidence) => Attributor.Attribute(amount, evidence, books.Key, books.Context));
             previous = At(at);
         }
         Assert.Equal(book.Total.Ticks, book.Holdings().Sum(h => h.Amount.Ticks));
@@ -179,19 +179,19 @@ public sealed class EvidenceTests
     {
         public Books(string owners = "ba=1")
         {
-            foreach (var agent in new[] { "ba", "vigilio" }) AttributionContext.Apply(new AgentAdded(agent, agent, IdleRule.Shares, Now, null));
+            foreach (var agent in new[] { "ba", "vigilio" }) Context.Apply(new AgentAdded(agent, agent, IdleRule.Shares, Now, null));
             var list = owners.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(o => o.Split('=')).Select(o => new Owner(o[0], int.Parse(o[1], System.Globalization.CultureInfo.InvariantCulture)));
-            AttributionContext.Apply(new KeyAssigned("xai", "k", [.. list], null, Now, null));
+            Context.Apply(new KeyAssigned("xai", "k", [.. list], null, Now, null));
         }
 
-        public AttributionContext AttributionContext { get; } = new();
+        public AttributionContext Context { get; } = new();
 
-        public KeyOwnership Key => AttributionContext.Ownership("xai", "k");
+        public KeyOwnership Key => Context.Ownership("xai", "k");
 
         public Books Mission(string id, string start, string? end, string agent = "ba")
         {
-            AttributionContext.Apply(new MissionStarted(id, id, null, [agent], 1, At(start), Now, null));
-            if (end is not null) AttributionContext.Apply(new MissionEnded(id, At(end), Now, null));
+            Context.Apply(new MissionStarted(id, id, null, [agent], 1, At(start), Now, null));
+            if (end is not null) Context.Apply(new MissionEnded(id, At(end), Now, null));
             return this;
         }
     }

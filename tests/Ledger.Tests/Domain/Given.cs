@@ -13,16 +13,22 @@ internal static class Given
 
     public static Mission Mission(params ILedgerEvent[] happened) => happened.Aggregate((Mission?)null, Missions.Mission.Apply)!;
 
-    /// <summary>The only event that follows.</summary>
-    public static T Then<T>(this Decision decision)
-        where T : ILedgerEvent => Assert.IsType<T>(Assert.Single(Assert.IsType<Decision.Accepted>(decision).Events));
+    /// <summary>The event that follows.</summary>
+    public static T Then<T>(this ILedgerEvent? happened)
+        where T : ILedgerEvent => Assert.IsType<T>(happened);
 
-    public static void ThenNothing(this Decision decision) => Assert.Empty(Assert.IsType<Decision.Accepted>(decision).Events);
+    /// <summary>The only event that follows.</summary>
+    public static T Then<T>(this IReadOnlyList<ILedgerEvent> happened)
+        where T : ILedgerEvent => Assert.IsType<T>(Assert.Single(happened));
+
+    public static void ThenNothing(this ILedgerEvent? happened) => Assert.Null(happened);
+
+    public static void ThenNothing(this IReadOnlyList<ILedgerEvent> happened) => Assert.Empty(happened);
 
     /// <summary>Refused with a documented code, and with what is wrong.</summary>
-    public static Refusal ThenRefused(this Decision? decision, string code, string? field = null, string? value = null)
+    public static Refusal ThenRefused(Func<object?> asked, string code, string? field = null, string? value = null)
     {
-        var why = Assert.IsType<Decision.Refused>(decision).Why;
+        var why = Assert.Throws<Refused>(asked).Why;
         Assert.Equal(code, why.Code);
         Assert.True(Refusals.All.ContainsKey(why.Code));
         Assert.NotEmpty(why.Detail);

@@ -1,6 +1,6 @@
 using Ledger.Accounts;
 using Ledger.Money;
-using Ledger.Testing;
+using Ledger.Tests.Laws;
 using static Ledger.Tests.Domain.Given;
 
 namespace Ledger.Tests.Domain;

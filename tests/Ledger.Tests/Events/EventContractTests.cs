@@ -28,9 +28,9 @@ public sealed partial class EventContractTests
     public void every_event_type_has_a_stored_name_of_its_own()
     {
         var types = typeof(ILedgerEvent).Assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(ILedgerEvent)) && !t.IsAbstract);
-        Assert.Equal(types.Order(ByName), EventNames.All.Keys.Order(ByName));
-        Assert.Equal(EventNames.All.Count, EventNames.All.Values.Distinct(StringComparer.OrdinalIgnoreCase).Count());
-        Assert.All(EventNames.All.Values, name => Assert.Matches(StoredName, name));
+        Assert.Equal(types.Order(ByName), StoredNames.All.Keys.Order(ByName));
+        Assert.Equal(StoredNames.All.Count, StoredNames.All.Values.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+        Assert.All(StoredNames.All.Values, name => Assert.Matches(StoredName, name));
     }
 
     [Theory]
@@ -72,10 +72,9 @@ public sealed partial class EventContractTests
         {
             var match = Regex.Match(Path.GetFileName(file), @"^(?<name>[a-z-]+\.v[0-9]+)(\.[a-z0-9-]+)?\.json$");
             Assert.True(match.Success, $"{file}: a golden file is called name.vN.json or name.vN.what.json.");
-            var recorded = Record(match.Groups["name"].Value, File.ReadAllBytes(file));
-            Assert.NotNull(EventJson.Read(recorded));
+            Assert.NotNull(Read(match.Groups["name"].Value, File.ReadAllBytes(file)));
         }
-        Assert.All(EventNames.All.Values, name => Assert.Contains(files, f => Path.GetFileName(f) == name + ".json"));
+        Assert.All(StoredNames.All.Values, name => Assert.Contains(files, f => Path.GetFileName(f) == name + ".json"));
     }
 
     [Theory]
@@ -84,7 +83,7 @@ public sealed partial class EventContractTests
     {
         foreach (var happened in new[] { Samples.FullOf(name), Samples.SparseOf(name) })
         {
-            var data = EventJson.ToNew(happened, "cause", "role", DateTimeOffset.UnixEpoch).Data;
+            var data = Written(happened);
             using var json = JsonDocument.Parse(data);
             Elements(json.RootElement, element =>
             {
@@ -124,25 +123,21 @@ public sealed partial class EventContractTests
 
     [Fact]
     public void money_as_a_number_is_not_read() =>
-        Assert.Throws<JsonException>(() => EventJson.Read(Record("usage-snapshot-taken.v1", Altered("usage-snapshot-taken.v1", "\"total\":\"0.123456789\"", "\"total\":0.123456789"))));
+        Assert.Throws<JsonException>(() => Read("usage-snapshot-taken.v1", Altered("usage-snapshot-taken.v1", "\"total\":\"0.123456789\"", "\"total\":0.123456789")));
 
     [Fact]
     public void a_word_the_program_does_not_know_is_not_guessed() =>
-        Assert.Throws<JsonException>(() => EventJson.Read(Record("agent-added.v1", Altered("agent-added.v1", "\"idle\":\"yields\"", "\"idle\":1"))));
+        Assert.Throws<JsonException>(() => Read("agent-added.v1", Altered("agent-added.v1", "\"idle\":\"yields\"", "\"idle\":1")));
 
     [Fact]
     public void a_snapshot_without_its_lines_is_not_read() =>
-        Assert.Throws<JsonException>(() => EventJson.Read(Record("usage-snapshot-taken.v1", """{"account":"xai-2f7kq0m1"}"""u8.ToArray())));
-
-    [Fact]
-    public void an_event_of_another_program_is_none_of_ours() =>
-        Assert.Null(EventJson.Read(Record("someone_elses_event", "{}"u8.ToArray())));
+        Assert.Throws<JsonException>(() => Read("usage-snapshot-taken.v1", """{"account":"xai-2f7kq0m1"}"""u8.ToArray()));
 
     [Fact]
     public void the_same_cause_and_role_make_the_same_id_and_nothing_else_does()
     {
-        var id = EventJson.ToNew(Samples.Full[0], "cause", "role", DateTimeOffset.UnixEpoch).Id;
-        Assert.Equal(id, EventJson.ToNew(Samples.Full[1], "cause", "role", DateTimeOffset.UnixEpoch.AddDays(1)).Id);
+        var id = Ids.DerivedFrom("cause", "role");
+        Assert.Equal(id, Ids.DerivedFrom("cause", "role"));
         Assert.NotEqual(id, Ids.DerivedFrom("cause", "role2"));
         Assert.NotEqual(id, Ids.DerivedFrom("cause2", "role"));
         // As it is written in logs that exist: the derivation is a contract too.
@@ -152,29 +147,27 @@ public sealed partial class EventContractTests
 
     internal static string Pretty(ILedgerEvent happened)
     {
-        using var json = JsonDocument.Parse(EventJson.ToNew(happened, "cause", "role", DateTimeOffset.UnixEpoch).Data);
+        using var json = JsonDocument.Parse(Written(happened));
         return JsonSerializer.Serialize(json.RootElement, pretty) + "\n";
     }
 
     private static Comparer<Type> ByName { get; } = Comparer<Type>.Create((a, b) => string.CompareOrdinal(a.FullName, b.FullName));
 
-    private static ILedgerEvent RoundTrip(ILedgerEvent happened)
-    {
-        var written = EventJson.ToNew(happened, "cause", "role", DateTimeOffset.UnixEpoch);
-        return EventJson.Read(Record(written.Type, written.Data.ToArray()))!;
-    }
+    private static byte[] Written(ILedgerEvent happened) => JsonSerializer.SerializeToUtf8Bytes(happened, happened.GetType(), LedgerJson.Options);
+
+    private static ILedgerEvent Read(string name, byte[] data) => (ILedgerEvent)JsonSerializer.Deserialize(data, StoredNames.All.Single(n => n.Value == name).Key, LedgerJson.Options)!;
+
+    private static ILedgerEvent RoundTrip(ILedgerEvent happened) => Read(StoredNames.All[happened.GetType()], Written(happened));
 
     private static byte[] Altered(string name, string what, string by)
     {
-        var text = System.Text.Encoding.UTF8.GetString(EventJson.ToNew(Samples.FullOf(name), "cause", "role", DateTimeOffset.UnixEpoch).Data.Span);
+        var text = System.Text.Encoding.UTF8.GetString(Written(Samples.FullOf(name)));
         Assert.Contains(what, text, StringComparison.Ordinal);
         return System.Text.Encoding.UTF8.GetBytes(text.Replace(what, by, StringComparison.Ordinal));
     }
 
-    private static Recorded Record(string name, byte[] data) => new(1, Guid.Empty, "stream", 1, name, data, DateTimeOffset.UnixEpoch);
-
     /// <summary>Members that are written; what is derived is not.</summary>
-    private static IEnumerable<PropertyInfo> Written(Type type) => type
+    private static IEnumerable<PropertyInfo> Members(Type type) => type
         .GetProperties(BindingFlags.Public | BindingFlags.Instance)
         .Where(p => p.GetIndexParameters().Length == 0 && p.GetCustomAttribute<JsonIgnoreAttribute>() is not { Condition: JsonIgnoreCondition.Always });
 
@@ -186,7 +179,7 @@ public sealed partial class EventContractTests
         {
             case not null and not string when Ours(expected.GetType()):
                 Assert.NotNull(actual);
-                foreach (var property in Written(expected.GetType()))
+                foreach (var property in Members(expected.GetType()))
                     Same(property.GetValue(expected), property.GetValue(actual), $"{path}.{property.Name}");
                 break;
             case IEnumerable list and not string:
@@ -202,7 +195,7 @@ public sealed partial class EventContractTests
 
     private static void Walk(object value, string path, Action<string, object?, Type> visit)
     {
-        foreach (var property in Written(value.GetType()))
+        foreach (var property in Members(value.GetType()))
         {
             var (at, held) = ($"{path}.{property.Name}", property.GetValue(value));
             visit(at, held, property.PropertyType);
@@ -217,7 +210,7 @@ public sealed partial class EventContractTests
     private static void Nullables(object value, string path)
     {
         var context = new NullabilityInfoContext();
-        foreach (var property in Written(value.GetType()))
+        foreach (var property in Members(value.GetType()))
         {
             var held = property.GetValue(value);
             if (context.Create(property).ReadState == NullabilityState.Nullable)
@@ -238,13 +231,13 @@ public sealed partial class EventContractTests
             if (type.IsGenericType)
                 foreach (var argument in type.GetGenericArguments()) Visit(argument);
             if (!Ours(type) || !seen.Add(type)) return;
-            foreach (var property in Written(type))
+            foreach (var property in Members(type))
             {
                 found.Add((type, property));
                 Visit(property.PropertyType);
             }
         }
-        foreach (var type in EventNames.All.Keys) Visit(type);
+        foreach (var type in StoredNames.All.Keys) Visit(type);
         return found;
     }
 

@@ -1,13 +1,13 @@
 using Ledger.Accounts;
 using Ledger.Agents;
+using Ledger.Alerts;
 using Ledger.Budgets;
 using Ledger.Digests;
+using Ledger.Forecasts;
 using Ledger.Guard;
 using Ledger.Keys;
 using Ledger.Missions;
 using Ledger.Money;
-using Ledger.Alerts;
-using Ledger.Forecasts;
 
 namespace Ledger.Tests.Events;
 
@@ -283,11 +283,11 @@ internal static class Samples
         }, [], at, null),
     ];
 
-    public static TheoryData<string> Names => new(EventNames.All.Values.Order(StringComparer.Ordinal));
+    public static TheoryData<string> Names => new(StoredNames.All.Values.Order(StringComparer.Ordinal));
 
-    public static ILedgerEvent FullOf(string name) => Full.Single(e => EventNames.All[e.GetType()] == name);
+    public static ILedgerEvent FullOf(string name) => Full.Single(e => StoredNames.All[e.GetType()] == name);
 
-    public static ILedgerEvent SparseOf(string name) => Sparse.Single(e => EventNames.All[e.GetType()] == name);
+    public static ILedgerEvent SparseOf(string name) => Sparse.Single(e => StoredNames.All[e.GetType()] == name);
 
     private static DateTimeOffset Time(string text) => Instants.TryParse(text, out var time) ? time : throw new FormatException(text);
 }

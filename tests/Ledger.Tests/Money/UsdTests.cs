@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
 using Ledger.Money;
-using Ledger.Testing;
+using Ledger.Tests.Laws;
 
 namespace Ledger.Tests.Money;
 

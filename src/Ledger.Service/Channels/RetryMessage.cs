@@ -1,0 +1,14 @@
+using Ledger.Contracts;
+using Wolverine.Http;
+
+namespace Ledger.Service.Channels;
+
+public static class RetryMessageEndpoint
+{
+    [WolverinePost("/api/v1/outbox/{id}/retry")]
+    public static async Task<RetriedMessage> Post(Guid id, DeadLetters letters, CancellationToken ct)
+    {
+        await letters.Retry(id, ct);
+        return new(id);
+    }
+}

@@ -1,0 +1,125 @@
+using Ledger.Service.Mail.Pages;
+using Ledger.Alerts;
+using Ledger.Forecasts;
+
+namespace Ledger.Service.Mail;
+
+/// <summary>What one mail about alerts tells.</summary>
+/// <param name="Team">Whose money.</param>
+/// <param name="Notices">Worst first.</param>
+/// <param name="Recoveries">Good news.</param>
+/// <param name="HeldBack">Alerts that nobody was mailed of since the last mail, because there had been too many.</param>
+/// <param name="At">When it is composed.</param>
+public sealed record AlertNews(string Team, IReadOnlyList<Notice> Notices, IReadOnlyList<IRecovery> Recoveries, long HeldBack, DateTimeOffset At);
+
+/// <summary>
+/// The mail about alerts: what happened, what drives it, when the credit runs out, what helps most, and only then the details. Several alerts
+/// of one pass are one mail, worst first.
+/// </summary>
+public static class AlertMail
+{
+    /// <summary>Notices told in detail; more are counted.</summary>
+    public const int NoticesMax = 20;
+
+    private const int recoveriesMax = 20;
+
+    /// <summary>Renders it.</summary>
+    public static async Task<MailContent> Render(AlertNews news)
+    {
+        var subject = SubjectOf(news);
+        var page = new Page(subject, [.. Blocks(news)]);
+        return new(subject, TextPage.Render(page), await HtmlPage.Render(page));
+    }
+
+    private static string SubjectOf(AlertNews news)
+    {
+        var (team, more) = (SafeText.Name(news.Team, 40), news.Notices.Count - 1);
+        if (news.Notices.Count == 0) return Subject.Cut(news.Recoveries.Count == 1 ? $"[{team}] OK: {Headline.Sentence(news.Recoveries[0])}" : $"[{team}] OK: {Wording.Count(news.Recoveries.Count, "alert")} over");
+        var worst = news.Notices[0].Alert;
+        return Subject.Cut($"[{team}] {Headline.Mark(worst)}: {Headline.Brief(worst)}", more > 0 ? $" (and {more} more)" : "");
+    }
+
+    private static IEnumerable<Block> Blocks(AlertNews news)
+    {
+        var told = new Told(news.At);
+        if (news.Notices is [var only])
+        {
+            yield return new Lead(Badge(only.Alert), $"{Run.Said(Sentence(only.Alert))}");
+            foreach (var block in AlertDetails.Of(only, told, first: true)) yield return block;
+        }
+        else if (news.Notices.Count > 1)
+        {
+            var (worst, rest) = (news.Notices[0], news.Notices.Skip(1).ToArray());
+            var critical = rest.Count(n => n.Alert.Severity == Severity.Critical);
+            yield return new Lead(Badge(worst.Alert), $"{Run.Said(Sentence(worst.Alert))}");
+            yield return new Paragraph($"{Run.Strong(Wording.Count(rest.Length, "more alert"))} at the same time{Run.Said(critical > 0 ? $", {critical} of them critical" : "")}: below, worst first.");
+            foreach (var block in AlertDetails.Of(worst, told, first: true)) yield return block;
+            foreach (var notice in rest.Take(NoticesMax - 1))
+            {
+                yield return new Heading($"{Badge(notice.Alert)} {Run.Said(Capital(Headline.Brief(notice.Alert)))}");
+                yield return new Paragraph($"{Run.Said(Sentence(notice.Alert))}");
+                foreach (var block in AlertDetails.Of(notice, told, first: false)) yield return block;
+            }
+            if (news.Notices.Count > NoticesMax)
+            {
+                yield return new Heading($"And {news.Notices.Count - NoticesMax} more");
+                yield return new Commands(["ledger alert list"]);
+            }
+        }
+        foreach (var block in Recovered(news)) yield return block;
+        if (news.HeldBack > 0)
+        {
+            yield return new Paragraph($"{Run.Said(Wording.Count(news.HeldBack, "alert"))} before this one {Run.Said(news.HeldBack == 1 ? "was" : "were")} not mailed, because there had been 20 mails within an hour. All of them are kept:", Tone.Warning);
+            yield return new Commands(["ledger alert list"]);
+        }
+    }
+
+    private static IEnumerable<Block> Recovered(AlertNews news)
+    {
+        if (news.Recoveries.Count == 0) yield break;
+        if (news.Notices.Count == 0 && news.Recoveries is [var only])
+        {
+            yield return new Lead(Run.Badge("OK", Tone.Good), $"{Run.Said(Capital(Headline.Sentence(only)))}");
+            yield return new Facts([("Alert", $"{only.Alert}, over since {Run.Said(Moments.Of(only.At))}.")]);
+            yield break;
+        }
+        if (news.Notices.Count == 0) yield return new Lead(Run.Badge("OK", Tone.Good), $"{Run.Said(Wording.Count(news.Recoveries.Count, "alert"))} over.");
+        else yield return new Heading($"{Run.Badge("OK", Tone.Good)} Over again");
+        yield return new Bullets([.. news.Recoveries.Take(recoveriesMax).Select(r => (Line)$"{Run.Said(Capital(Headline.Sentence(r)))} {Run.Quiet($"({SafeText.Name(r.Alert)})")}")]);
+        if (news.Recoveries.Count > recoveriesMax) yield return new Paragraph($"And {news.Recoveries.Count - recoveriesMax} more.");
+    }
+
+    private static Run Badge(IAlert alert) => Run.Badge(Headline.Mark(alert), alert.Severity switch { Severity.Critical => Tone.Critical, Severity.Warning => Tone.Warning, _ => Tone.Info });
+
+    private static string Sentence(IAlert alert) => Capital(Headline.Sentence(alert));
+
+    /// <summary>A sentence begins with a capital, unless it begins with a name.</summary>
+    internal static string Capital(string sentence)
+    {
+        foreach (var word in (string[])["all spend", "agent ", "budget ", "prepaid ", "mission ", "key ", "history ", "the ", "model ", "unit ", "account "])
+            if (sentence.StartsWith(word, StringComparison.Ordinal))
+                return char.ToUpperInvariant(sentence[0]) + sentence[1..];
+        return sentence;
+    }
+}
+
+/// <summary>What was said once in a mail is not said again.</summary>
+internal sealed class Told(DateTimeOffset at)
+{
+    private readonly HashSet<string> said = new(StringComparer.Ordinal);
+
+    public DateTimeOffset At { get; } = at;
+
+    public bool New(string what) => said.Add(what);
+}
+
+/// <summary>Subjects are one line of bounded length.</summary>
+internal static class Subject
+{
+    private const int columnsMax = 140;
+
+    public static string Cut(string subject, string ending = "") => SafeText.Fit(OneLine(subject), columnsMax - ending.Length) + ending;
+
+    /// <summary>No control and no isolation: a header that carries one would show it as a question mark.</summary>
+    private static string OneLine(string subject) => SafeText.Of(subject);
+}

@@ -1,0 +1,184 @@
+using System.Globalization;
+using Ledger.Digests;
+using Ledger.Service.Mail.Pages;
+using Ledger.Money;
+using Ledger.Alerts;
+using Ledger.Forecasts;
+
+namespace Ledger.Service.Mail;
+
+/// <summary>The weekly digest for people, made from the record alone: the same record always reads the same.</summary>
+public static class DigestMail
+{
+    /// <summary>The mail.</summary>
+    public static async Task<MailContent> Render(Digest digest)
+    {
+        var page = PageOf(digest);
+        return new(page.Title, TextPage.Render(page), await HtmlPage.Render(page));
+    }
+
+    /// <summary>Its text alone.</summary>
+    public static string Text(Digest digest) => TextPage.Render(PageOf(digest));
+
+    /// <summary>For issue trackers and chats.</summary>
+    public static string Markdown(Digest digest) => MarkdownPage.Render(PageOf(digest));
+
+    /// <summary>
+    /// <c>[team] AI spend week 47: $47.23 (+12%) - 2 alerts, 3 missions closed</c>. What is not known, or known in part only, is said here already.
+    /// </summary>
+    public static string SubjectOf(Digest digest)
+    {
+        var growth = IsWhole(digest) && digest is { Total: { } total, Before: { } before } ? Dollars.Growth(before, total) : null;
+        var amount = digest.Total is not { } known ? "not known" : IsWhole(digest) ? Dollars.Show(known) : IsOver(digest) ? $"at least {Dollars.Show(known)}, data is missing" : $"{Dollars.Show(known)} so far";
+        return Subject.Cut($"[{SafeText.Name(digest.Team, 40)}] AI spend week {Number(digest)}: {amount}{(growth is null ? "" : $" ({growth})")} - {Wording.Count(digest.AlertsInAll, "alert")}, {Wording.Count(digest.MissionsEnded, "mission")} closed");
+    }
+
+    /// <summary>The week's number, without the year.</summary>
+    internal static string Number(Digest digest) => digest.Week.Split("-W") is [_, var number] ? number.TrimStart('0') : digest.Week;
+
+    /// <summary>The week was over when it was composed.</summary>
+    internal static bool IsOver(Digest digest) => digest.At >= digest.Window.End;
+
+    /// <summary>The week is over and was read to its end, from everywhere.</summary>
+    internal static bool IsWhole(Digest digest) => IsOver(digest) && digest.Through >= digest.Window.End && digest.Gaps.All(g => g.Until is not null);
+
+    private static Page PageOf(Digest digest)
+    {
+        var zone = TimeZoneInfo.TryFindSystemTimeZoneById(digest.Zone, out var found) ? found : TimeZoneInfo.Utc;
+        return new(SubjectOf(digest),
+        [
+            .. DigestMoney.Blocks(digest, zone),
+            .. Missions(digest),
+            .. Parts("By agent", "agent", digest.ByAgent, digest),
+            .. Parts("By model", "model", digest.ByModel, digest),
+            .. Leftovers(digest),
+            .. Alerts(digest, zone),
+            .. Moved(digest),
+            .. Gaps(digest, zone),
+            .. Advice(digest),
+            .. Footer(digest, zone),
+        ]);
+    }
+
+    private static IEnumerable<Block> Missions(Digest digest)
+    {
+        yield return new Heading($"Missions");
+        if (digest.Missions.Count == 0)
+        {
+            yield return new Paragraph($"No mission cost anything this week, as far as is known.");
+            yield break;
+        }
+        var rows = digest.Missions.Select(m => new Row([$"{m.Title}", $"{m.Billed}"], Below(m))).ToList();
+        if (digest.OtherMissions.Count > 0) rows.Add(new([$"{Run.Said(Wording.Count(digest.OtherMissions.Count, "other mission"))}", $"{digest.OtherMissions.Billed}"], Quiet: true));
+        yield return new Table("Missions of the week by cost", [("Mission", false), ("This week", true)], rows);
+    }
+
+    private static Line Below(DigestMission mission)
+    {
+        var line = Line.Of(mission.State == "open" ? Run.Badge("open", Tone.Info) : Run.Name(mission.State, 20));
+        if (mission.Total is null) line.AppendLiteral(", in all: not known");
+        else if (mission.Total is { } total && total != mission.Billed) line.AppendFormatted((Line)$", in all {total}");
+        if (mission is { Low: { } low, High: { } high } && low != high) line.AppendFormatted((Line)$", between {low} and {high}");
+        if (mission.Ref is not null) line.AppendLiteral("; ");
+        if (mission.Ref is { } reference) line.AppendFormatted(Run.Reference(reference));
+        return line;
+    }
+
+    private static IEnumerable<Block> Parts(string title, string name, IReadOnlyList<DigestPart> parts, Digest digest)
+    {
+        if (parts.Count == 0) yield break;
+        yield return new Heading($"{Run.Said(title)}");
+        yield return new Table($"The week {title.ToLowerInvariant()}", [(title[3..4].ToUpperInvariant() + name[1..], false), ("This week", true), ("Part", true), ("Before", true)],
+        [
+            .. parts.Select(p => new Row(
+                [
+                    Leftover(p.Name), $"{p.Billed}", $"{Run.Said(digest.Total is { } total && Dollars.Permille(p.Billed, total) is { } part ? Dollars.Percent(part) : "-")}",
+                    $"{Run.Quiet(Dollars.Show(p.Before))}",
+                ], Quiet: p.Name is "(other)")),
+        ]);
+    }
+
+    private static Line Leftover(string name) => name == "(other)" ? $"(other)" : name == Spend.Party.UnassignedName ? (Line)$"(unassigned)" : $"{name}";
+
+    private static IEnumerable<Block> Leftovers(Digest digest)
+    {
+        yield return new Heading($"Without a mission");
+        if (digest is not { Idle: { } idle, Unassigned: { } unassigned })
+        {
+            yield return new Paragraph($"How much was spent without a mission is not known.");
+        }
+        else if (idle.Ticks == 0 && unassigned.Ticks == 0)
+        {
+            yield return new Paragraph($"Nothing: every dollar has its mission.");
+        }
+        else
+        {
+            yield return new Paragraph($"{Run.Strong(Dollars.Show(idle))}{Of(idle, digest)} by agents between missions (idle), {Run.Strong(Dollars.Show(unassigned))}{Of(unassigned, digest)} through keys that nobody owns (unassigned).");
+        }
+        if (digest.Fix is { } fix) yield return new Advice($"{Run.Strong("What clears most:")} {Run.Said(SafeText.Of(fix.Text))}", Command.Safe(fix.Command));
+    }
+
+    private static Run? Of(Usd part, Digest digest) => digest.Total is { } total && Dollars.Permille(part, total) is { } permille && permille != 0 ? Run.Said($" ({Dollars.Percent(permille)})") : null;
+
+    private static IEnumerable<Block> Alerts(Digest digest, TimeZoneInfo zone)
+    {
+        yield return new Heading($"Alerts");
+        if (digest.AlertsInAll == 0)
+        {
+            yield return new Paragraph($"None.");
+            yield break;
+        }
+        yield return new Bullets(
+        [
+            .. digest.Alerts.Select(a => (Line)$"{Run.Quiet(Moments.Of(a.At, zone))} {Run.Said(SafeText.Fit(Headlined(a.Headline), 300))}{(a.Recovered ? (Line)$" {Run.Badge("over", Tone.Good)}" : Line.Nothing)}"),
+        ]);
+        if (digest.AlertsInAll > digest.Alerts.Count)
+        {
+            yield return new Paragraph($"And {digest.AlertsInAll - digest.Alerts.Count} more:");
+            yield return new Commands(["ledger alert list"]);
+        }
+    }
+
+    /// <summary>A headline is ours, but it went through the log: no line break or control may come back from there. Isolation stays.</summary>
+    private static string Headlined(string headline) => string.Concat(headline.Split('\u2068', '\u2069').Select((part, i) => i % 2 == 0 ? SafeText.Of(part) : SafeText.Name(part, int.MaxValue)));
+
+    private static IEnumerable<Block> Moved(Digest digest)
+    {
+        yield return new Heading($"Restated since the last digest");
+        if (digest.Moved.Count == 0) yield return new Paragraph($"Nothing: earlier weeks cost what their digests said.");
+        else yield return new Bullets([.. digest.Moved.Select(m => (Line)$"Week {m.Week}: the figure moved by {Run.Strong(Dollars.Change(m.Now - m.Said))}, from {m.Said} to {m.Now}.")]);
+    }
+
+    private static IEnumerable<Block> Gaps(Digest digest, TimeZoneInfo zone)
+    {
+        yield return new Heading($"Data");
+        if (digest.Gaps.Count > 0)
+            yield return new Bullets([.. digest.Gaps.Select(g => (Line)$"{Run.Strong("Gap:")} {g.Account} was not read from {Run.Said(Moments.Of(g.From, zone))} {Run.Said(g.Until is { } until ? $"to {Moments.Of(until, zone)}" : "until now")}: {Run.Said(SafeText.Of(g.Reason))}.")]);
+        yield return digest.Through switch
+        {
+            null => new Paragraph($"Nothing was ever read: these figures say nothing yet.", Tone.Critical),
+            { } through when through < digest.Window.End && IsOver(digest) => new Paragraph($"Read up to {Run.Said(Moments.Of(through, zone))} only, which is before the week's end: what was spent after that is not in these figures.", Tone.Warning),
+            { } through when digest.Gaps.Count == 0 => new Paragraph($"No gaps; read up to {Run.Said(Moments.Of(through, zone))}."),
+            { } through => new Paragraph($"Read up to {Run.Said(Moments.Of(through, zone))}."),
+        };
+    }
+
+    private static IEnumerable<Block> Advice(Digest digest)
+    {
+        if (digest.Recommendations.Count == 0) yield break;
+        yield return new Heading($"What would help");
+        foreach (var advice in digest.Recommendations.Take(3)) yield return new Advice($"{Run.Said(SafeText.Of(advice.Text))}", Command.Safe(advice.Command));
+    }
+
+    private static IEnumerable<Block> Footer(Digest digest, TimeZoneInfo zone)
+    {
+        yield return new Heading($"Where this comes from");
+        yield return new Facts(
+        [
+            ("As of", $"position {Run.Said(digest.AsOf.ToString(CultureInfo.InvariantCulture))}, composed {Run.Said(Moments.Of(digest.At, zone))}; times are {Run.Said(SafeText.Name(digest.Zone))}"),
+            ("Chain", $"{Run.Said(SafeText.Of(digest.Chain))}"),
+            ("Check", $"{new Run("ledger verify", Meant.Code)} checks these books; the same figures again:"),
+        ]);
+        yield return new Commands([Command.Safe(digest.Reproduce) ?? "ledger digest preview"]);
+    }
+}

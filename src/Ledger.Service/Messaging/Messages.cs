@@ -1,0 +1,44 @@
+using Ledger.Service.Http;
+using Ledger.Service.Settings;
+using Wolverine;
+using Wolverine.ErrorHandling;
+
+namespace Ledger.Service.Messaging;
+
+public static class Setup
+{
+    private static readonly TimeSpan executionMax = TimeSpan.FromSeconds(60);
+
+    /// <summary>How messages are kept, written and handed from node to node.</summary>
+    public static void Messages(this WolverineOptions opts, LedgerOptions options)
+    {
+        opts.ServiceName = "ledger";
+        opts.ApplicationAssembly = typeof(Program).Assembly;
+        opts.Policies.AutoApplyTransactions();
+        opts.Policies.UseDurableLocalQueues();
+        opts.UseSystemTextJsonForSerialization(LedgerJson.Configure);
+        opts.DefaultExecutionTimeout = executionMax;
+
+        var durability = opts.Durability;
+        durability.Mode = options.IsSolo ? DurabilityMode.Solo : DurabilityMode.Balanced;
+        durability.MessageStorageSchemaName = "messages";
+        durability.ScheduledJobPollingTime = TimeSpan.FromSeconds(1);
+        durability.KeepAfterMessageHandling = TimeSpan.FromHours(1);
+        durability.DeadLetterQueueExpirationEnabled = true;
+        durability.DeadLetterQueueExpiration = TimeSpan.FromDays(30);
+        durability.EnableDeduplicatedResponses = true;
+        durability.DeduplicationWindow = Idempotency.Kept;
+        // Another node takes over within seconds.
+        durability.HealthCheckPollingTime = TimeSpan.FromSeconds(2);
+        durability.StaleNodeTimeout = TimeSpan.FromSeconds(10);
+        durability.CheckAssignmentPeriod = TimeSpan.FromSeconds(2);
+    }
+
+    /// <summary>What is tried again, how often. Who delivers adds its own rules.</summary>
+    public static void Failures(this WolverineOptions opts)
+    {
+        opts.OnException<JasperFx.ConcurrencyException>().RetryWithCooldown(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(250));
+        opts.OnException<Marten.Exceptions.ExistingStreamIdCollisionException>().RetryWithCooldown(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(250));
+        opts.OnException<Npgsql.NpgsqlException>(e => e.IsTransient).ScheduleRetry(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(10));
+    }
+}

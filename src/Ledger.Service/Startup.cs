@@ -1,0 +1,99 @@
+using System.Runtime.InteropServices;
+using Ledger.Service.Embedded;
+using Ledger.Service.Settings;
+using Ledger.Service.Storage;
+using Ledger.Service.Tokens;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+
+/// <summary>Starts the service, serves until it is told to stop, and says in one line why when it can't.</summary>
+internal static class Startup
+{
+    private static readonly TimeSpan databasePatience = TimeSpan.FromSeconds(30);
+
+    public static async Task<int> Run(string[] args)
+    {
+        using var stop = new CancellationTokenSource();
+        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            stop.Cancel();
+        }
+        try
+        {
+            await Serve(LedgerOptions.Read(args, Environment.GetEnvironmentVariable), stop.Token);
+            return 0;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return 0;
+        }
+        catch (Exception e) when (Explained(e) is { } why)
+        {
+            Say(why.Text);
+            return why.Exit;
+        }
+    }
+
+    private static async Task Serve(LedgerOptions options, CancellationToken ct)
+    {
+        Directory.CreateDirectory(options.Home, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Say($"data folder {options.Home}");
+        await using var server = options.Database is null ? await EmbeddedServer.Start(Path.Combine(options.Home, "postgres"), TimeProvider.System, Say, ct) : null;
+        if (server is not null) options = options with { Database = server.ConnectionString };
+        await WaitForDatabase(options.Database!, ct);
+        Say(server is null ? "database ready" : "embedded PostgreSQL ready");
+
+        await OldBooks.Open(options.Database!, Say, ct);
+        var builder = Program.Compose(options, TimeProvider.System);
+        await using var app = builder.Build();
+        Program.Map(app);
+        await app.StartAsync(ct);
+        await FirstToken.Ensure(app.Services, Say, ct);
+        Say($"listening on {options.Url.ToString().TrimEnd('/')}");
+        await Task.Delay(Timeout.Infinite, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Say("stopping");
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        await app.StopAsync(patience.Token);
+    }
+
+    /// <summary>A server of the operator's own may still be starting.</summary>
+    private static async Task WaitForDatabase(string connectionString, CancellationToken ct)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(databasePatience);
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        do
+        {
+            try
+            {
+                await using var connection = new NpgsqlConnection(connectionString);
+                await connection.OpenAsync(ct);
+                return;
+            }
+            catch (NpgsqlException e) when (e.IsTransient && !patience.IsCancellationRequested)
+            {
+                Say("waiting for the database");
+            }
+        }
+        while (await timer.WaitForNextTickAsync(ct));
+    }
+
+    private static void Say(string text) => Console.Error.WriteLine($"ledger: {text}");
+
+    /// <summary>Failures an operator can do something about, in one line, with the exit code that says whose turn it is.</summary>
+    private static (string Text, int Exit)? Explained(Exception e) => e switch
+    {
+        ConfigurationException => (e.Message, ConfigurationException.Exit),
+        Refused refused => (refused.Why.Detail, Ledger.Refusals.All[refused.Why.Code].Exit),
+        PostgresClusterException => (e.Message, 69),
+        IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } => ("LEDGER_URL: something else listens on that port already.", ConfigurationException.Exit),
+        NpgsqlException => ($"the database can't be used: {e.Message}", 69),
+        UnauthorizedAccessException or IOException => ($"LEDGER_HOME: {e.Message}", ConfigurationException.Exit),
+        _ => null,
+    };
+}

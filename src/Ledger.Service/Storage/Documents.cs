@@ -1,0 +1,13 @@
+using Ledger.Service.Tokens;
+using Marten;
+
+namespace Ledger.Service.Storage;
+
+/// <summary>What is kept beside the log: documents that can change and be deleted.</summary>
+public static class StoredDocuments
+{
+    public static void Documents(this StoreOptions o)
+    {
+        o.Schema.For<Token>().Identity(x => x.Id).UniqueIndex(x => x.Hash);
+    }
+}

@@ -1,0 +1,134 @@
+using Ledger.Forecasts;
+using Ledger.Money;
+using Ledger.Tests.Laws;
+
+namespace Ledger.Tests.Forecasts;
+
+public sealed class ForecastTests
+{
+    private static readonly DateTimeOffset now = new(2026, 11, 16, 12, 0, 0, TimeSpan.Zero);
+    private static readonly Interval month = new(new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero), new(2026, 12, 1, 0, 0, 0, TimeSpan.Zero));
+
+    [Fact]
+    public void three_days_of_a_dollar_an_hour_go_on_at_a_dollar_an_hour()
+    {
+        var series = Hourly(72, _ => "1");
+        var forecast = Forecasting.Of(series, month, Usd.Parse("72"), Usd.Parse("100"));
+        // 14.5 days are left.
+        Assert.Equal(Usd.Parse("420"), forecast.Expected);
+        Assert.Equal((Usd.Parse("420"), Usd.Parse("420")), (forecast.Low, forecast.High));
+        Assert.Equal("rate-24h", forecast.Method);
+        Assert.Equal(now.AddHours(28), forecast.Exceeds);
+    }
+
+    [Fact]
+    public void a_rate_that_changes_has_a_range()
+    {
+        // $3 an hour in the last six hours, $1 before.
+        var forecast = Forecasting.Of(Hourly(72, back => back <= 6 ? "3" : "1"), month, Usd.Parse("84"), null);
+        Assert.Equal(Usd.Parse("606"), forecast.Expected); // 84 + 36 a day for 14.5 days
+        Assert.Equal(Usd.Parse("490"), forecast.Low); // 84 + 28 a day
+        Assert.Equal(Usd.Parse("1128"), forecast.High); // 84 + 72 a day
+        Assert.Null(forecast.Exceeds);
+    }
+
+    [Fact]
+    public void a_week_of_days_is_better_than_the_last_one()
+    {
+        var series = Daily(10, day => "2") with { Through = now };
+        var forecast = Forecasting.Of(series, month, Usd.Parse("20"), null);
+        Assert.Equal("mean-7d", forecast.Method);
+        Assert.Equal(Usd.Parse("49"), forecast.Expected);
+        Assert.Equal((forecast.Expected, forecast.Expected), (forecast.Low, forecast.High));
+    }
+
+    [Fact]
+    public void four_weeks_know_what_a_sunday_costs()
+    {
+        // Weekdays $5, weekends nothing: from Monday noon there are 10.5 weekdays left in November 2026.
+        var series = Daily(30, day => day.DayOfWeek is DayOfWeek.Saturday or DayOfWeek.Sunday ? "0" : "5") with { Through = now };
+        var forecast = Forecasting.Of(series, month, Usd.Parse("50"), Usd.Parse("52.5"));
+        Assert.Equal("weekday-28d", forecast.Method);
+        Assert.Equal(Usd.Parse("102.5"), forecast.Expected);
+        Assert.Equal(now.AddHours(12), forecast.Exceeds);
+    }
+
+    [Fact]
+    public void days_without_spend_count_as_such()
+    {
+        var series = Daily(10, day => day.Day % 2 == 0 ? "7" : "0") with { Through = now };
+        // 9 to 15 November: 10, 12 and 14 cost $7.
+        Assert.Equal(Usd.Parse("43.5"), Forecasting.Of(series, month, Usd.Zero, null).Expected);
+    }
+
+    [Fact]
+    public void with_too_little_data_it_says_so()
+    {
+        Assert.Equal("nothing was read yet", Refused(SpendSeries.Empty));
+        Assert.Equal("nothing was spent yet", Refused(new([], [], null, now)));
+        Assert.Equal("too little data: 5 h of spend, 6 h needed", Refused(Hourly(5, _ => "1")));
+        Assert.Equal("too little data: 30 min of spend, 6 h needed", Refused(Hourly(1, _ => "1") with { First = now.AddMinutes(-30) }));
+        Assert.Equal("too little data: spend in 2 hours, 4 needed", Refused(new([new(now.AddHours(-9), Usd.Parse("1")), new(now.AddHours(-1), Usd.Parse("1"))], [], now.AddHours(-9), now)));
+
+        static string? Refused(SpendSeries series)
+        {
+            var forecast = Forecasting.Of(series, month, Usd.Zero, Usd.Parse("1"));
+            Assert.Equal((null, null, null, null, null), (forecast.Expected, forecast.Low, forecast.High, forecast.Method, forecast.Exceeds));
+            return forecast.Why;
+        }
+    }
+
+    [Fact]
+    public void a_mission_that_nobody_ended_has_no_end_to_forecast() =>
+        Assert.Equal("the period has no end yet", Forecasting.Of(Hourly(72, _ => "1"), new(now.AddDays(-1), DateTimeOffset.MaxValue), Usd.Parse("24"), null).Why);
+
+    [Fact]
+    public void a_period_that_is_over_costs_what_it_cost()
+    {
+        var forecast = Forecasting.Of(Hourly(72, _ => "1"), new(now.AddDays(-3), now), Usd.Parse("72"), Usd.Parse("50"));
+        Assert.Equal((Usd.Parse("72"), "ended", now), (forecast.Expected, forecast.Method, forecast.Exceeds));
+    }
+
+    [Fact]
+    public void a_forecast_lies_in_its_range_and_never_below_what_was_spent() => Seeds.Run(200, random =>
+    {
+        var hours = random.Next(6, 168);
+        var series = Hourly(hours, _ => random.Next(3) == 0 ? "0" : $"{random.Next(0, 50)}.{random.Next(0, 99):00}");
+        if (random.Next(2) == 0)
+        {
+            var days = random.Next(1, 35);
+            series = series with { Days = Daily(days, _ => $"{random.Next(0, 99)}").Days, First = now.AddDays(-days) < series.First ? now.AddDays(-days) : series.First };
+        }
+        var spent = new Usd(random.NextInt64(0, 1_000_000_000_000));
+        var limit = new Usd(random.NextInt64(1, 10_000_000_000_000));
+        var forecast = Forecasting.Of(series, month, spent, limit);
+        if (forecast.Expected is not { } expected) return;
+        Assert.True(spent <= forecast.Low && forecast.Low <= expected && expected <= forecast.High, $"{spent} {forecast}");
+        Assert.Equal(expected >= limit, forecast.Exceeds is not null);
+        if (forecast.Exceeds is { } at) Assert.InRange(at, now, month.End);
+    });
+
+    [Fact]
+    public void the_root_is_the_largest_whose_square_fits() => Seeds.Run(500, random =>
+    {
+        var number = ((Int128)random.NextInt64(0, long.MaxValue) << random.Next(0, 50)) + random.Next();
+        var root = Forecasting.Root(number);
+        Assert.True(root * root <= number && (root + 1) * (root + 1) > number, $"{number}: {root}");
+    });
+
+    [Fact]
+    public void the_last_hours_are_cut_where_they_begin_and_end_where_data_ends()
+    {
+        // Data ends at 12:30; the hour from 12:00 is half an hour long so far.
+        var series = new SpendSeries([new(now.AddHours(-2), Usd.Parse("1")), new(now.AddHours(-1), Usd.Parse("2")), new(now, Usd.Parse("4"))], [], now.AddHours(-2), now.AddMinutes(30));
+        Assert.Equal(Usd.Parse("5"), series.Last(TimeSpan.FromHours(1)));
+        Assert.Equal(Usd.Parse("2"), series.Last(TimeSpan.FromMinutes(15)));
+        Assert.Equal(Usd.Parse("7"), series.Last(TimeSpan.FromDays(1)));
+    }
+
+    private static SpendSeries Hourly(int hours, Func<int, string> billed) =>
+        new([.. Enumerable.Range(1, hours).Select(back => new HourSpend(now.AddHours(-back), Usd.Parse(billed(back)))).Where(h => h.Billed != Usd.Zero).Reverse()], [], now.AddHours(-hours), now);
+
+    private static SpendSeries Daily(int days, Func<DateOnly, string> billed) =>
+        new([], [.. Enumerable.Range(1, days).Select(back => DateOnly.FromDateTime(now.UtcDateTime).AddDays(-back)).Select(d => new DaySpend(d, Usd.Parse(billed(d)))).Where(d => d.Billed != Usd.Zero).Reverse()], new(now.UtcDateTime.Date.AddDays(-days), TimeSpan.Zero), now);
+}
