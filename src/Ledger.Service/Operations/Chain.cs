@@ -20,8 +20,6 @@ public static class Chain
 {
     public const string Schema = "chain_v1";
 
-    private const int eventsPerPage = 1_000;
-
     /// <summary>
     /// What is hashed of a row: all its columns as JSON, those of null left out, so that a column which Marten adds later changes nothing.
     /// The data and headers are taken as they are, their nulls with them.
@@ -30,13 +28,6 @@ public static class Chain
         (select e.seq_id, sha256(convert_to(jsonb_strip_nulls(r.columns - 'data' - 'headers')::text || coalesce(r.columns -> 'headers', 'null')::text || e.data::text, 'UTF8')) as hash
         from mt_events e cross join lateral (select to_jsonb(e) as columns) r)
         """;
-
-    /// <summary>Adds the chain: its table and the projection that fills it.</summary>
-    public static void Chained(this StoreOptions o)
-    {
-        o.Storage.Add(new ChainTables());
-        o.Projections.Add(new ChainProjection(), ProjectionLifecycle.Async, ChainProjection.Name, asynchronous => asynchronous.BatchSize = eventsPerPage);
-    }
 
     /// <summary>The last link; the beginning when there is none.</summary>
     internal static async Task<Link> Last(NpgsqlConnection db, CancellationToken ct)
@@ -107,6 +98,18 @@ public static class Chain
         while (await reader.ReadAsync(ct))
             hashes.Add((reader.GetInt64(0), reader.GetFieldValue<byte[]>(1)));
         return hashes;
+    }
+}
+
+public static class ChainSetup
+{
+    private const int eventsPerPage = 1_000;
+
+    /// <summary>Adds the chain: its table and the projection that fills it.</summary>
+    public static void Chain(this StoreOptions o)
+    {
+        o.Storage.Add(new ChainTables());
+        o.Projections.Add(new ChainProjection(), ProjectionLifecycle.Async, ChainProjection.Name, asynchronous => asynchronous.BatchSize = eventsPerPage);
     }
 }
 

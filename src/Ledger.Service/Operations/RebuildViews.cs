@@ -24,7 +24,7 @@ public sealed class RebuildBusyException() : Exception("Another rebuild or verif
 /// Computes the money views anew from the first event on, beside the live ones, compares both at the same position, and swaps them in when
 /// asked to. Readers never wait and never see half of it.
 /// </summary>
-public sealed class RebuildViews(IDocumentStore store, SpendSettings settings)
+public sealed class RebuildViews(IDocumentStore store, TeamZone zone)
 {
     private const long guard = 71710002;
     private const int eventsPerPageMin = 8;
@@ -55,7 +55,7 @@ public sealed class RebuildViews(IDocumentStore store, SpendSettings settings)
                 throw new RebuildBusyException();
         try
         {
-            var filling = new Filling(store, settings, shadow, progress);
+            var filling = new Filling(store, zone, shadow, progress);
             await filling.Begin(ct);
             await filling.UpTo(await Progress(shadow, "", ct), ct);
             var (position, difference) = await Compare(filling, ct);
@@ -162,10 +162,10 @@ public sealed class RebuildViews(IDocumentStore store, SpendSettings settings)
     }
 
     /// <summary>The tables that a rebuild fills, with the code that fills the live ones.</summary>
-    private sealed class Filling(IDocumentStore store, SpendSettings settings, NpgsqlConnection db, IProgress<(long Done, long Of)>? progress)
+    private sealed class Filling(IDocumentStore store, TeamZone zone, NpgsqlConnection db, IProgress<(long Done, long Of)>? progress)
     {
         private readonly SpendTables tables = new(SpendTables.Next);
-        private readonly SpendWriter writer = new(SpendTables.Next, settings);
+        private readonly SpendWriter writer = new(SpendTables.Next, zone);
         private long position;
 
         public NpgsqlConnection Connection => db;
@@ -181,7 +181,7 @@ public sealed class RebuildViews(IDocumentStore store, SpendSettings settings)
                 table.WriteCreateStatement(new PostgresqlMigrator(), create);
                 await Execute(db, create.ToString(), ct);
             }
-            await SpendMark.Take(db, SpendTables.Next, settings.Zone, ct);
+            await SpendMark.Take(db, SpendTables.Next, zone.Name, ct);
         }
 
         public async Task Drop(CancellationToken ct) => await Execute(db, $"drop schema {SpendTables.Next} cascade", ct);

@@ -11,14 +11,14 @@ namespace Ledger.Service.Spend;
 /// written in the transaction that moves the projection's progress.
 /// </summary>
 [ProjectionVersion(1)]
-public sealed class SpendProjection(SpendSettings settings) : IProjection
+public sealed class SpendProjection(TeamZone zone) : IProjection
 {
     public const string Name = "Spend";
 
     /// <summary>The row of <c>mt_event_progression</c> that says how far it is.</summary>
     public const string Progress = "Spend:All";
 
-    private readonly SpendWriter writer = new(SpendTables.Live, settings);
+    private readonly SpendWriter writer = new(SpendTables.Live, zone);
 
     public async Task ApplyAsync(IDocumentOperations operations, IReadOnlyList<IEvent> events, CancellationToken cancellation)
     {

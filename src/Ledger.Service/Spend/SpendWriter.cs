@@ -2,7 +2,6 @@ using JasperFx.Events;
 using Ledger.Accounts;
 using Ledger.Money;
 using Ledger.Spend;
-using NodaTime;
 using Npgsql;
 
 namespace Ledger.Service.Spend;
@@ -12,12 +11,11 @@ namespace Ledger.Service.Spend;
 /// out every line it touched once, under the context at its end. Keeps the context and the lines used lately in memory; both
 /// are read from the tables again whenever they are not exactly at the mark.
 /// </summary>
-public sealed class SpendWriter(string schema, SpendSettings settings)
+public sealed class SpendWriter(string schema, TeamZone zone)
 {
     /// <summary>Lines worked out at once, which bounds memory when history is edited.</summary>
     private const int linesPerChunk = 20_000;
 
-    private readonly DateTimeZone zone = settings.TimeZone();
     private readonly LineCache lines = new(schema);
     private readonly SpendRows rows = new(schema);
     private AttributionContext context = new();
@@ -29,9 +27,9 @@ public sealed class SpendWriter(string schema, SpendSettings settings)
     /// <exception cref="InvalidOperationException">The events don't follow what the tables hold.</exception>
     public async Task Write(SpendPage page, NpgsqlConnection db, CancellationToken ct)
     {
-        var mark = await SpendMark.Take(db, schema, settings.Zone, ct);
-        if (mark.Zone != settings.Zone)
-            throw new InvalidOperationException($"Spend is added up by days of {mark.Zone}, but the settings say {settings.Zone}. `ledger rebuild` adds it up anew.");
+        var mark = await SpendMark.Take(db, schema, zone.Name, ct);
+        if (mark.Zone != zone.Name)
+            throw new InvalidOperationException($"Spend is added up by days of {mark.Zone}, but the settings say {zone.Name}. `ledger rebuild` adds it up anew.");
         await CheckFollows(page.Events, mark, db, ct);
         if (held != mark) await Load(db, ct);
         held = null;
@@ -159,7 +157,7 @@ public sealed class SpendWriter(string schema, SpendSettings settings)
             var parts = line.Line.Parts(context);
             if (!parts.SequenceEqual(line.Parts))
             {
-                rows.Replace(line, parts, DayOf(line.Line.Name.Start));
+                rows.Replace(line, parts, zone.DayOf(line.Line.Name.Start));
                 line.Parts = parts;
             }
             var claims = line.Line.Claims(context);
@@ -172,6 +170,4 @@ public sealed class SpendWriter(string schema, SpendSettings settings)
         }
         await rows.Flush(db, ct);
     }
-
-    private DateOnly DayOf(DateTimeOffset start) => Instant.FromDateTimeOffset(start).InZone(zone).Date.ToDateOnly();
 }
