@@ -69,7 +69,7 @@ internal sealed class Story(Stage stage)
         await Run(["alert", "list"], ct);
 
         Chapter("7. The week, in one mail", "");
-        var week = DigestCalendar.WeekOf(TimeProvider.System.GetUtcNow(), TimeZoneInfo.Utc).Week;
+        var week = DigestCalendar.WeekOf(TimeProvider.System.GetUtcNow(), "UTC").Week;
         await Run(["digest", "send", "--week", week, "--to", "ludo@example.org"], ct);
         await Mail("AI spend week", ct);
         var digest = await Json(["digest", "preview", "--week", week], ct);

@@ -28,11 +28,13 @@ using Wolverine;
 using Wolverine.Http;
 using Wolverine.Marten;
 
-return await Startup.Run(args);
+namespace Ledger.Service;
 
 /// <summary>The running service: this file is its table of contents.</summary>
-public partial class Program
+public static class LedgerService
 {
+    public static Task<int> Main(string[] args) => Startup.Run(args);
+
     /// <summary>Everything the service is made of. The database must be reachable when the host starts.</summary>
     /// <param name="options">Checked settings; <see cref="LedgerOptions.Database"/> names the database.</param>
     /// <param name="clock">The clock of the domain.</param>
@@ -55,7 +57,7 @@ public partial class Program
         builder.Services.AddSingleton(options).AddSingleton(clock);
         builder.Services.AddBooks(options, clock);
         builder.Services.AddHttp(options);
-        builder.Services.AddXai(new XaiOptions { BaseAddress = options.XaiUrl });
+        builder.Services.AddXai(options.Xai);
         builder.Services.AddAccounts();
         builder.Services.AddPolling();
         builder.Services.AddSpend();

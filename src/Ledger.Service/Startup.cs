@@ -3,13 +3,16 @@ using Ledger.Service.Embedded;
 using Ledger.Service.Settings;
 using Ledger.Service.Storage;
 using Ledger.Service.Tokens;
+using Ledger;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
 
+namespace Ledger.Service;
+
 /// <summary>Starts the service, serves until it is told to stop, and says in one line why when it can't.</summary>
-internal static class Startup
+public static class Startup
 {
     private static readonly TimeSpan databasePatience = TimeSpan.FromSeconds(30);
 
@@ -49,9 +52,9 @@ internal static class Startup
         Say(server is null ? "database ready" : "embedded PostgreSQL ready");
 
         await OldBooks.Open(options.Database!, Say, ct);
-        var builder = Program.Compose(options, TimeProvider.System);
+        var builder = LedgerService.Compose(options, TimeProvider.System);
         await using var app = builder.Build();
-        Program.Map(app);
+        LedgerService.Map(app);
         await app.StartAsync(ct);
         await FirstToken.Ensure(app.Services, Say, ct);
         Say($"listening on {options.Url.ToString().TrimEnd('/')}");

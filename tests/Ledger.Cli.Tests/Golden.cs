@@ -23,7 +23,7 @@ internal static class Golden
     private static string FindRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Ledger.sln"))) folder = folder.Parent;
-        return folder?.FullName ?? throw new InvalidOperationException("Ledger.sln is not above the tests.");
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Ledger.slnx"))) folder = folder.Parent;
+        return folder?.FullName ?? throw new InvalidOperationException("Ledger.slnx is not above the tests.");
     }
 }

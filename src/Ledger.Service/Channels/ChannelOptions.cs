@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Ledger.Notifying;
 using Ledger.Service.Settings;
 
 namespace Ledger.Service.Channels;
@@ -84,7 +83,7 @@ public sealed record ChannelOptions
         var (user, password) = (get("SMTP_USERNAME"), SecretOf(get, "SMTP_PASSWORD"));
         if (user is not null && password is null) throw new ConfigurationException("SMTP_PASSWORD", "SMTP_USERNAME is set, so a password is needed (or SMTP_PASSWORD_FILE).");
         if (user is null && password is not null) throw new ConfigurationException("SMTP_USERNAME", "a password is set, so a user name is needed.");
-        return new() { Host = host, Port = port, Tls = tls, Username = user, Password = password is null ? null : Secret.Of(password), CaFile = CaFile(get) };
+        return new() { Host = host, Port = port, Tls = tls, Username = user, Password = password is null ? null : new Secret(password), CaFile = CaFile(get) };
     }
 
     private static int Port(Func<string, string?> get)
@@ -154,7 +153,7 @@ public sealed record ChannelOptions
             if (SecretOf(get, setting) is not { } secret) continue;
             if (Signature.WhyNot(secret) is { } why) throw new ConfigurationException(setting, $"{why}.");
             if (setting.EndsWith("PREVIOUS", StringComparison.Ordinal) && secrets.Count == 0) throw new ConfigurationException(setting, "it is the one before LEDGER_WEBHOOK_SECRET, which is not set.");
-            secrets.Add(Secret.Of(secret));
+            secrets.Add(new Secret(secret));
         }
         if (url is null && secrets.Count > 0) throw new ConfigurationException("LEDGER_WEBHOOK_SECRET", "there is nothing to sign: LEDGER_WEBHOOK_URL is not set.");
         return url is null ? null : new() { Url = url, Secrets = secrets };
@@ -164,7 +163,7 @@ public sealed record ChannelOptions
     {
         if (SecretOf(get, name) is not { } text) return null;
         if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Host.Length == 0) throw new ConfigurationException(name, "it is no address such as https://hooks.example.org/….");
-        return new AddressGuard(allowed).WhyNot(url) is { } why ? throw new ConfigurationException(name, $"{why}.") : Secret.Of(text);
+        return new AddressGuard(allowed).WhyNot(url) is { } why ? throw new ConfigurationException(name, $"{why}.") : new Secret(text);
     }
 
     private static string? Program(Func<string, string?> get) =>

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Ledger.Alerts;
-using Ledger.Notifying;
 using Ledger.Service.Mail;
 using Marten;
 

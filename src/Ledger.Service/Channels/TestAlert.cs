@@ -1,7 +1,6 @@
 using System.Text.Json;
 using FluentValidation;
 using Ledger.Contracts;
-using Ledger.Notifying;
 using Ledger.Service.Mail;
 using Microsoft.AspNetCore.Mvc;
 using Wolverine.Http;

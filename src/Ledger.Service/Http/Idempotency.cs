@@ -1,6 +1,7 @@
 using JasperFx;
 using JasperFx.CodeGeneration;
 using Marten;
+using Microsoft.AspNetCore.Builder;
 using Marten.Services;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -68,7 +69,6 @@ public sealed class IdempotencyPolicy : IHttpPolicy
                 Key = Idempotency.Header,
                 Required = true,
                 ClaimInTransaction = true,
-                ExplicitClaimInTransaction = true,
             };
         }
     }

@@ -1,5 +1,8 @@
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
+
+using Ledger.Contracts;
 
 namespace Ledger.Service.Http;
 
@@ -24,12 +27,12 @@ public static class OpenApi
         options.AddOperationTransformer(async (operation, context, ct) =>
         {
             var metadata = context.Description.ActionDescriptor.EndpointMetadata;
-            if (metadata.OfType<ScopeMetadata>().FirstOrDefault() is { } scope)
+            if (metadata.OfType<IAuthorizeData>().FirstOrDefault() is { Policy: { } scope })
             {
-                operation.Description = $"Needs the scope {scope.Scope.ToString().ToLowerInvariant()}.";
+                operation.Description = $"Needs the scope {scope}.";
                 operation.Security = [new() { [new OpenApiSecuritySchemeReference("token", context.Document)] = [] }];
             }
-            if (metadata.OfType<WriteMetadata>().Any())
+            if (metadata.OfType<WritesMetadata>().Any())
             {
                 (operation.Parameters ??= []).Add(new OpenApiParameter
                 {
@@ -44,7 +47,7 @@ public static class OpenApi
             (operation.Responses ??= [])["default"] = new OpenApiResponse
             {
                 Description = "Refused, or failed: what, why, and what would be right.",
-                Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { [Problem.ContentType] = new() { Schema = problem } },
+                Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { [Problems.ContentType] = new() { Schema = problem } },
             };
         });
     });

@@ -61,7 +61,7 @@ public sealed class Problems(ILogger<Problems> logger) : IExceptionHandler
                 return new("request.invalid", Names.Printable(bad.Message));
             case JsonException json:
                 return OfJson(json);
-            case ConcurrencyException or EventStreamUnexpectedMaxEventIdException or ExistingStreamIdCollisionException or DocumentAlreadyExistsException:
+            case ConcurrencyException or EventStreamUnexpectedMaxEventIdException or Marten.Exceptions.ExistingStreamIdCollisionException or DocumentAlreadyExistsException:
                 retryAfter = TimeSpan.FromSeconds(1);
                 return new("conflict.retry", "Somebody else wrote at the same moment; nothing of this was written. Send it again.");
             case MartenCommandException { InnerException: PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } }:

@@ -10,24 +10,23 @@ namespace Ledger.Service.Http;
 /// <param name="What">What is counted.</param>
 /// <param name="Done">How many are done.</param>
 /// <param name="Of">Out of how many.</param>
-internal sealed record Progress(string What, long Done, long Of);
+public sealed record Progress(string What, long Done, long Of);
 
 /// <summary>
 /// A long operation. A caller that accepts NDJSON gets lines of progress and at the end the result or the problem; others get the
 /// result alone.
 /// </summary>
 /// <param name="work">Does it.</param>
-/// <param name="replayed">It was done before, under the same key.</param>
-internal sealed class LongAnswer(Func<Action<Progress>, CancellationToken, Task<object>> work, bool replayed = false) : IResult
+public sealed class LongAnswer(Func<Action<Progress>, CancellationToken, Task<object>> work) : IResult
 {
     private const int linesMax = 16;
 
-    public async Task ExecuteAsync(HttpContext http)
+    public async Task ExecuteAsync(HttpContext httpContext)
     {
-        if (replayed) http.Response.Headers["Idempotency-Hit"] = "true";
+        var http = httpContext;
         if (!Wanted(http.Request))
         {
-            await Results.Json(await work(static _ => { }, http.RequestAborted), Json.Options).ExecuteAsync(http);
+            await Results.Json(await work(static _ => { }, http.RequestAborted), JsonConventions.Options).ExecuteAsync(http);
             return;
         }
         http.Response.ContentType = "application/x-ndjson";
@@ -47,9 +46,9 @@ internal sealed class LongAnswer(Func<Action<Progress>, CancellationToken, Task<
         }
         catch (Exception e) when (e is not OperationCanceledException || !http.RequestAborted.IsCancellationRequested)
         {
-            var why = ProblemMiddleware.Explain(e, out _);
-            ProblemMiddleware.Note(http.RequestServices.GetRequiredService<ILogger<ProblemMiddleware>>(), http, e, why);
-            return new { problem = Problem.Of(why, http.TraceIdentifier) };
+            var why = Problems.Explain(e, out _);
+            Problems.Note(http.RequestServices.GetRequiredService<ILogger<Problems>>(), http, e, why);
+            return new { problem = Problems.Of(why, http.TraceIdentifier) };
         }
         finally
         {
@@ -59,7 +58,7 @@ internal sealed class LongAnswer(Func<Action<Progress>, CancellationToken, Task<
 
     private static async Task Write(HttpContext http, object line)
     {
-        await JsonSerializer.SerializeAsync(http.Response.Body, line, Json.Options, http.RequestAborted);
+        await JsonSerializer.SerializeAsync(http.Response.Body, line, JsonConventions.Options, http.RequestAborted);
         await http.Response.Body.WriteAsync("\n"u8.ToArray(), http.RequestAborted);
         await http.Response.Body.FlushAsync(http.RequestAborted);
     }

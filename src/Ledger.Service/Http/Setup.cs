@@ -22,7 +22,7 @@ public static class Setup
         services.AddExceptionHandler<Problems>();
         services.AddAuthentication(TokenAuthentication.SchemeName).AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenAuthentication.SchemeName, null);
         services.AddAuthorization(Scopes.AddPolicies);
-        services.AddValidatorsFromAssemblyContaining<Program>(ServiceLifetime.Singleton);
+        services.AddValidatorsFromAssembly(typeof(LedgerService).Assembly, ServiceLifetime.Singleton);
         services.AddWolverineHttp();
         services.AddLedgerOpenApi();
         // A page whose name was rebound to this address (DNS rebinding) says its own name here.

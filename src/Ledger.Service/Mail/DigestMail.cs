@@ -44,7 +44,7 @@ public static class DigestMail
 
     private static Page PageOf(Digest digest)
     {
-        var zone = TimeZoneInfo.TryFindSystemTimeZoneById(digest.Zone, out var found) ? found : TimeZoneInfo.Utc;
+        var zone = Calendar.IsZone(digest.Zone) ? digest.Zone : "UTC";
         return new(SubjectOf(digest),
         [
             .. DigestMoney.Blocks(digest, zone),
@@ -98,7 +98,7 @@ public static class DigestMail
         ]);
     }
 
-    private static Line Leftover(string name) => name == "(other)" ? $"(other)" : name == Spend.Party.UnassignedName ? (Line)$"(unassigned)" : $"{name}";
+    private static Line Leftover(string name) => name == "(other)" ? $"(other)" : name == Ledger.Spend.Party.UnassignedName ? (Line)$"(unassigned)" : $"{name}";
 
     private static IEnumerable<Block> Leftovers(Digest digest)
     {
@@ -120,7 +120,7 @@ public static class DigestMail
 
     private static Run? Of(Usd part, Digest digest) => digest.Total is { } total && Dollars.Permille(part, total) is { } permille && permille != 0 ? Run.Said($" ({Dollars.Percent(permille)})") : null;
 
-    private static IEnumerable<Block> Alerts(Digest digest, TimeZoneInfo zone)
+    private static IEnumerable<Block> Alerts(Digest digest, string zone)
     {
         yield return new Heading($"Alerts");
         if (digest.AlertsInAll == 0)
@@ -149,7 +149,7 @@ public static class DigestMail
         else yield return new Bullets([.. digest.Moved.Select(m => (Line)$"Week {m.Week}: the figure moved by {Run.Strong(Dollars.Change(m.Now - m.Said))}, from {m.Said} to {m.Now}.")]);
     }
 
-    private static IEnumerable<Block> Gaps(Digest digest, TimeZoneInfo zone)
+    private static IEnumerable<Block> Gaps(Digest digest, string zone)
     {
         yield return new Heading($"Data");
         if (digest.Gaps.Count > 0)
@@ -170,7 +170,7 @@ public static class DigestMail
         foreach (var advice in digest.Recommendations.Take(3)) yield return new Advice($"{Run.Said(SafeText.Of(advice.Text))}", Command.Safe(advice.Command));
     }
 
-    private static IEnumerable<Block> Footer(Digest digest, TimeZoneInfo zone)
+    private static IEnumerable<Block> Footer(Digest digest, string zone)
     {
         yield return new Heading($"Where this comes from");
         yield return new Facts(

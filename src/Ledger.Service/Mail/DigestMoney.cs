@@ -9,7 +9,7 @@ namespace Ledger.Service.Mail;
 /// <summary>The digest's first part: what the week cost, the month, the credit, the budgets.</summary>
 internal static class DigestMoney
 {
-    public static IEnumerable<Block> Blocks(Digest digest, TimeZoneInfo zone)
+    public static IEnumerable<Block> Blocks(Digest digest, string zone)
     {
         yield return Headline(digest, zone);
         if (!DigestMail.IsOver(digest)) yield return new Paragraph($"The week is not over: this is what it cost so far.", Tone.Warning);
@@ -25,7 +25,7 @@ internal static class DigestMoney
         foreach (var block in Budgets(digest, zone)) yield return block;
     }
 
-    private static Lead Headline(Digest digest, TimeZoneInfo zone)
+    private static Lead Headline(Digest digest, string zone)
     {
         var week = Run.Said($"week {DigestMail.Number(digest)} ({Moments.Days(digest.Window, zone)})");
         if (digest.Total is not { } total) return new(null, $"What {week} cost is not known.");
@@ -44,7 +44,7 @@ internal static class DigestMoney
 
     private static Paragraph Month(Digest digest)
     {
-        var month = TimeZoneInfo.ConvertTime(digest.Window.End.AddTicks(-1), TimeZoneInfo.TryFindSystemTimeZoneById(digest.Zone, out var zone) ? zone : TimeZoneInfo.Utc).ToString("MMMM", System.Globalization.CultureInfo.InvariantCulture);
+        var month = Calendar.LocalOf(digest.Window.End.AddTicks(-1), Calendar.IsZone(digest.Zone) ? digest.Zone : "UTC").ToString("MMMM", System.Globalization.CultureInfo.InvariantCulture);
         if (digest.MonthToDate is not { } soFar) return new($"What {Run.Said(month)} cost so far is not known.");
         var budget = digest.Budgets.FirstOrDefault(b => b.Period == "month" && b.Scope == Wording.AllSpend);
         Line of = budget is null ? Line.Nothing : $" of {budget.Limit} (budget {budget.Name})";
@@ -59,7 +59,7 @@ internal static class DigestMoney
 
     private static Run? Range(Forecast forecast) => forecast is { Low: { } low, High: { } high } && Dollars.Rough(low) != Dollars.Rough(high) ? Run.Said($" ({Dollars.Rough(low)} to {Dollars.Rough(high)})") : null;
 
-    private static Paragraph Credit(Runway runway, Digest digest, TimeZoneInfo zone)
+    private static Paragraph Credit(Runway runway, Digest digest, string zone)
     {
         Line left = $"{runway.AccountName}: {Run.Strong(Dollars.Show(runway.Left))}{(runway.Of is { } of ? $" of {of}" : Line.Nothing)} left";
         return runway switch
@@ -71,11 +71,11 @@ internal static class DigestMoney
         };
     }
 
-    private static Run? Between(Runway runway, TimeZoneInfo zone) => runway is { RunsOut: { } at, Earliest: { } from, Latest: { } to } && to - from > TimeSpan.FromMinutes(10) && from <= at && at <= to
+    private static Run? Between(Runway runway, string zone) => runway is { RunsOut: { } at, Earliest: { } from, Latest: { } to } && to - from > TimeSpan.FromMinutes(10) && from <= at && at <= to
         ? Run.Said($" (between {Moments.Of(from, zone)} and {Moments.Of(to, zone)})")
         : null;
 
-    private static IEnumerable<Block> Budgets(Digest digest, TimeZoneInfo zone)
+    private static IEnumerable<Block> Budgets(Digest digest, string zone)
     {
         if (digest.Budgets.Count == 0)
         {
@@ -105,7 +105,7 @@ internal static class DigestMoney
         };
     }
 
-    private static Line Below(DigestBudget budget, TimeZoneInfo zone)
+    private static Line Below(DigestBudget budget, string zone)
     {
         Line what = $"{budget.Scope}, {Run.Said(budget.Period is "day" or "week" or "month" or "quarter" ? $"{budget.Period} of {Moments.Days(budget.Window, zone)}" : budget.Period == "life" ? "in all" : Moments.Days(budget.Window, zone))}";
         return budget.Forecast.Expected is { } expected && budget.Forecast.Method != "ended"

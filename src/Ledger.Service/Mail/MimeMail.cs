@@ -1,4 +1,3 @@
-using Ledger.Notifying;
 using MimeKit;
 using MimeKit.Text;
 

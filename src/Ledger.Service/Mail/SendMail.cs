@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Ledger.Notifying;
 using Ledger.Service.Channels;
 using Wolverine;
 using Wolverine.Attributes;

@@ -13,7 +13,7 @@ public static class Setup
     public static void Messages(this WolverineOptions opts, LedgerOptions options)
     {
         opts.ServiceName = "ledger";
-        opts.ApplicationAssembly = typeof(Program).Assembly;
+        opts.ApplicationAssembly = typeof(LedgerService).Assembly;
         opts.Policies.AutoApplyTransactions();
         opts.Policies.UseDurableLocalQueues();
         opts.UseSystemTextJsonForSerialization(LedgerJson.Configure);

@@ -53,15 +53,20 @@ public sealed record LedgerOptions
     /// <value>The default is 90.</value>
     public int BackfillDays { get; init; } = 90;
 
-    /// <summary>Base address of xAI's management interface.</summary>
-    /// <value>The default is <c>https://management-api.x.ai</c>.</value>
-    public Uri XaiUrl { get; init; } = new("https://management-api.x.ai");
+    /// <summary>Where xAI's management interface is asked, and how much that may cost.</summary>
+    public Xai.XaiOptions Xai { get; init; } = new();
 
     /// <summary>Connects the account <c>xai</c> at start; null: accounts are connected by command.</summary>
     public Secret? XaiKey { get; init; }
 
     /// <summary>The xAI team, where the key may read several.</summary>
     public string? XaiTeam { get; init; }
+
+    /// <summary>Where messages go.</summary>
+    public Channels.ChannelOptions Channels { get; init; } = new() { MailFolder = "mail" };
+
+    /// <summary>This is the only service on its database: what another node left is taken up at once. The demo and tests say so.</summary>
+    public bool IsSolo { get; init; }
 
     /// <summary>Who is told, and when.</summary>
     public PeopleOptions People { get; init; } = new();
@@ -100,10 +105,12 @@ public sealed record LedgerOptions
             Token = TokenOf(Get("LEDGER_TOKEN")),
             PollEvery = Duration(Get, "LEDGER_POLL_EVERY", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) ?? TimeSpan.FromMinutes(5),
             BookmarkReach = Duration(Get, "LEDGER_BOOKMARK_REACH", TimeSpan.Zero, TimeSpan.FromMinutes(5)) ?? TimeSpan.FromSeconds(10),
-            XaiUrl = ProviderUrl(Get, "XAI_MANAGEMENT_URL") ?? new("https://management-api.x.ai"),
+            Xai = ProviderUrl(Get, "XAI_MANAGEMENT_URL") is { } address ? new() { BaseAddress = address } : new(),
             XaiKey = XaiKeyOf(Get),
             XaiTeam = Get("XAI_TEAM_ID")?.Trim(),
             People = PeopleOptions.Read(Get),
+            Channels = Ledger.Service.Channels.ChannelOptions.Read(Get, home),
+            IsSolo = Get("LEDGER_SOLO") == "1",
         };
     }
 

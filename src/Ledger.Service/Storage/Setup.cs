@@ -2,6 +2,7 @@ using JasperFx;
 using JasperFx.Events.Daemon;
 using Ledger.Service.Http;
 using Ledger.Service.Operations;
+using Ledger.Service.Alerts;
 using Ledger.Service.Settings;
 using Ledger.Service.Spend;
 using Marten;

@@ -4,6 +4,7 @@ using System.Text;
 using Ledger.Service.Http;
 using Ledger.Service.Settings;
 using Marten;
+using Marten.Patching;
 
 namespace Ledger.Service.Tokens;
 

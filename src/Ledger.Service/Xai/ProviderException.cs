@@ -1,4 +1,4 @@
-namespace Ledger.Providers;
+namespace Ledger.Service.Xai;
 
 /// <summary>A provider did not give what was asked for. The detail is fit for people: cut, and without secrets.</summary>
 /// <param name="kind">One of <see cref="FailureKind"/>.</param>

@@ -1,6 +1,6 @@
 using Ledger.Accounts;
 
-namespace Ledger.Providers;
+namespace Ledger.Service.Xai;
 
 /// <summary>Cuts readings at UTC midnights.</summary>
 public static class ReadingDays

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace Ledger.Providers;
+namespace Ledger.Service.Xai;
 
 /// <summary>Makes foreign text fit for logs, events and people: no secrets, no control or bidi characters, short.</summary>
 internal static partial class Redaction

@@ -1,6 +1,6 @@
 using Ledger.Accounts;
 
-namespace Ledger.Providers.Xai;
+namespace Ledger.Service.Xai;
 
 /// <summary>
 /// Reads a stretch of usage completely: at most seven days a request, split in time where the answer was a subset, then under fewer

@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Ledger.Money;
 
-namespace Ledger.Providers;
+namespace Ledger.Service.Xai;
 
 /// <summary>
 /// Strict reading of providers' JSON. Unknown fields are ignored; what is read must be right, and what is not right is named by its

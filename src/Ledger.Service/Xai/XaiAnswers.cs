@@ -1,7 +1,7 @@
 using Ledger.Accounts;
 using Ledger.Money;
 
-namespace Ledger.Providers.Xai;
+namespace Ledger.Service.Xai;
 
 /// <summary>Who a management key is, by its own validation.</summary>
 /// <param name="Team">The team it belongs to; null for a key of an organization.</param>

@@ -3,45 +3,23 @@ using System.Globalization;
 using System.Text.Json;
 using Ledger.Accounts;
 
-namespace Ledger.Providers.Xai;
+namespace Ledger.Service.Xai;
 
 /// <summary>
-/// Reads one xAI team's billing with one management key. Only reads: anything but the calls listed here throws. Every failure is a
-/// <see cref="ProviderException"/>; every result is complete.
+/// Reads one xAI team's billing with one management key. Only reads. Every failure is a <see cref="ProviderException"/>; every result is complete.
 /// </summary>
-/// <remarks>Keep one client per account: it holds the account's pace. Safe for concurrent use.</remarks>
-public sealed class XaiClient : IDisposable
+/// <remarks>Made by <see cref="XaiClients.For"/>. Safe for concurrent use.</remarks>
+public sealed class XaiClient
 {
     private const int pagesMax = 200;
     private const int teamMax = 200;
 
-    private static readonly AllowedCall[] allowed =
-    [
-        new(HttpMethod.Get, "/auth/management-keys/validation"),
-        new(HttpMethod.Get, "/auth/teams/{}/api-keys"),
-        new(HttpMethod.Post, "/v1/billing/teams/{}/usage"),
-        new(HttpMethod.Get, "/v1/billing/teams/{}/postpaid/invoice/preview"),
-        new(HttpMethod.Get, "/v1/billing/teams/{}/prepaid/balance"),
-        new(HttpMethod.Get, "/v1/billing/teams/{}/postpaid/spending-limits"),
-    ];
-
     private readonly XaiOptions options;
     private readonly Secret key;
     private readonly TimeProvider clock;
-    private readonly ProviderHttp http;
+    private readonly XaiHttp http;
 
-    /// <param name="options">Where to ask, and bounds.</param>
-    /// <param name="key">The management key.</param>
-    /// <param name="clock">Default: the system's.</param>
-    /// <param name="handler">Default: one shared pool of connections.</param>
-    /// <param name="jitter">Default: <see cref="Random.Shared"/>.</param>
-    public XaiClient(XaiOptions options, Secret key, TimeProvider? clock = null, HttpMessageHandler? handler = null, Random? jitter = null)
-    {
-        this.options = options;
-        this.key = key;
-        this.clock = clock ?? TimeProvider.System;
-        http = new(options.BaseAddress, options.AllowPlainHttp, key, allowed, options.Http, this.clock, jitter ?? Random.Shared, handler);
-    }
+    internal XaiClient(XaiHttp http, XaiOptions options, Secret key, TimeProvider clock) => (this.http, this.options, this.key, this.clock) = (http, options, key, clock);
 
     /// <summary>Whether a key looks like one for inference, by its prefix. A hint only: it is tried all the same.</summary>
     public static bool LooksLikeInferenceKey(Secret key)
@@ -53,21 +31,21 @@ public sealed class XaiClient : IDisposable
     /// <summary>Who the key is and which team it belongs to. Needs no right.</summary>
     public async Task<XaiIdentity> Validate(Priority priority = Priority.First, CancellationToken ct = default)
     {
-        var answer = await Send(new(HttpMethod.Get, "/auth/management-keys/validation", Priority: priority), null, ct);
+        var answer = await Send(new(HttpMethod.Get, "auth/management-keys/validation", priority), null, ct);
         return Judged(() => XaiParser.Identity(answer.Body, answer.ServerDate, answer.Answered));
     }
 
     /// <summary>All API keys of the team that this management key may see. Needs <see cref="XaiRights.ListApiKeys"/>.</summary>
     public async Task<IReadOnlyList<XaiKey>> Keys(string team, Priority priority = Priority.Background, CancellationToken ct = default)
     {
-        var path = $"/auth/teams/{Segment(team)}/api-keys";
+        var path = $"auth/teams/{Segment(team)}/api-keys";
         var keys = new Dictionary<string, XaiKey>(StringComparer.Ordinal);
         var tokens = new HashSet<string>(StringComparer.Ordinal);
         string? token = null;
         for (var page = 0; page < pagesMax; page++)
         {
             var query = "?pageSize=100" + (token is null ? "" : $"&paginationToken={Uri.EscapeDataString(token)}");
-            var answer = await Send(new(HttpMethod.Get, path, query, Priority: priority), XaiRights.ListApiKeys, ct);
+            var answer = await Send(new(HttpMethod.Get, path + query, priority), XaiRights.ListApiKeys, ct);
             (var some, token) = Judged(() => XaiParser.Keys(answer.Body));
             foreach (var each in some) keys[each.Id] = each;
             if (token is null) return [.. keys.Values];
@@ -91,13 +69,13 @@ public sealed class XaiClient : IDisposable
         if (range.End > now) range = range with { End = now };
         if (range.IsEmpty || range.Length > TimeSpan.FromDays(100)) throw new ArgumentOutOfRangeException(nameof(range), range, "A range has some length, at most 100 days, and begins in the past.");
 
-        var path = $"/v1/billing/teams/{Segment(team)}/usage";
+        var path = $"v1/billing/teams/{Segment(team)}/usage";
         var reader = new UsageReader(Ask, options, bucketSeconds, dimensions);
         return await reader.Read(range);
 
         async Task<UsageAnswer> Ask(UsageAsked asked)
         {
-            var answer = await Send(new(HttpMethod.Post, path, Json: UsageRequest(asked), Priority: priority), XaiRights.BillingRead, ct);
+            var answer = await Send(new(HttpMethod.Post, path, priority, UsageRequest(asked)), XaiRights.BillingRead, ct);
             return new(asked, Judged(() => XaiParser.Usage(answer.Body, asked, answer.Answered)), answer.Asked, answer.Answered);
         }
     }
@@ -105,14 +83,14 @@ public sealed class XaiClient : IDisposable
     /// <summary>Invoice preview, top-ups and limit. Needs <see cref="XaiRights.BillingRead"/>; without a right to the limits they stay unknown.</summary>
     public async Task<XaiBalance> ReadBalance(string team, Priority priority = Priority.Background, CancellationToken ct = default)
     {
-        var path = $"/v1/billing/teams/{Segment(team)}";
-        var preview = await Send(new(HttpMethod.Get, $"{path}/postpaid/invoice/preview", Priority: priority), XaiRights.BillingRead, ct);
+        var path = $"v1/billing/teams/{Segment(team)}";
+        var preview = await Send(new(HttpMethod.Get, $"{path}/postpaid/invoice/preview", priority), XaiRights.BillingRead, ct);
         var balance = Judged(() => XaiParser.Preview(preview.Body, preview.Asked, preview.Answered));
 
         // A team that never bought credit has no such page.
-        if (await Unless(FailureKind.NotFound, Send(new(HttpMethod.Get, $"{path}/prepaid/balance", Priority: priority), XaiRights.BillingRead, ct)) is { } prepaid)
+        if (await Unless(FailureKind.NotFound, Send(new(HttpMethod.Get, $"{path}/prepaid/balance", priority), XaiRights.BillingRead, ct)) is { } prepaid)
             balance = balance with { Purchases = Judged(() => XaiParser.Purchases(prepaid.Body)), Answered = prepaid.Answered };
-        if (await Unless(FailureKind.Permission, Send(new(HttpMethod.Get, $"{path}/postpaid/spending-limits", Priority: priority), XaiRights.BillingRead, ct)) is { } limits)
+        if (await Unless(FailureKind.Permission, Send(new(HttpMethod.Get, $"{path}/postpaid/spending-limits", priority), XaiRights.BillingRead, ct)) is { } limits)
             balance = balance with { SpendingLimit = Judged(() => XaiParser.SpendingLimit(limits.Body)) ?? balance.SpendingLimit, Answered = limits.Answered };
         return balance;
     }
@@ -121,9 +99,6 @@ public sealed class XaiClient : IDisposable
     /// <param name="team">The team it should be, where one was given.</param>
     /// <param name="ct">Cancels.</param>
     public Task<XaiDiagnosis> Diagnose(string? team = null, CancellationToken ct = default) => new XaiDoctor(this, key, clock).Diagnose(team, ct);
-
-    /// <inheritdoc/>
-    public void Dispose() => http.Dispose();
 
     // The zone letter and the T of ISO 8601 are refused by the API.
     internal static byte[] UsageRequest(UsageAsked asked)
@@ -157,7 +132,7 @@ public sealed class XaiClient : IDisposable
 
     private static string TimeText(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 
-    private async Task<ProviderAnswer> Send(ProviderCall call, string? needs, CancellationToken ct)
+    private async Task<XaiAnswer> Send(XaiRequest call, string? needs, CancellationToken ct)
     {
         try
         {
@@ -190,7 +165,7 @@ public sealed class XaiClient : IDisposable
         }
     }
 
-    private static async Task<ProviderAnswer?> Unless(string tolerated, Task<ProviderAnswer> sent)
+    private static async Task<XaiAnswer?> Unless(string tolerated, Task<XaiAnswer> sent)
     {
         try
         {

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Ledger.Providers.Xai;
+namespace Ledger.Service.Xai;
 
 /// <summary>The checks behind <c>account test</c>, each in plain words with what to do about it.</summary>
 internal sealed class XaiDoctor(XaiClient client, Secret key, TimeProvider clock)

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using Ledger.Accounts;
 using Ledger.Money;
-using static Ledger.Providers.WireJson;
+using static Ledger.Service.Xai.WireJson;
 
-namespace Ledger.Providers.Xai;
+namespace Ledger.Service.Xai;
 
 /// <summary>What one request for usage asked for; the answer is judged by it.</summary>
 /// <param name="Range">Whole buckets.</param>

@@ -76,7 +76,7 @@ public sealed class BudgetReplay(Budget budget, DateTimeOffset? firstEver, DateT
         foreach (var looked in BudgetWindows.Watched(budget, buckets, missions, now))
         {
             if (budget.LimitAt(looked.Period, looked.At) is not { } limit || limit <= Usd.Zero) continue;
-            var window = limits.Single(l => l.Limit.Period == looked.Period).Windows.FirstOrDefault(w => w.Counted == looked.Counted);
+            var window = limits.First(l => l.Limit.Period == looked.Period).Windows.FirstOrDefault(w => w.Counted == looked.Counted);
             if (window is null) continue;
             var forecast = budget.Thresholds.Any(t => t.Basis == Basis.Forecast) ? Forecasting.Of(recent ??= series.At(now), looked.Window, window.Spent, limit) : new(null, null, null, null, null, "not asked for");
             var state = new BudgetState(budget, looked.Period, looked.Window, limit, window.Spent, Usd.Zero, forecast);

@@ -96,6 +96,19 @@ public sealed record Mission
     /// <summary>Open, ended or cancelled.</summary>
     public MissionState State => Cancelled ? MissionState.Cancelled : Windows[^1].End is null ? MissionState.Open : MissionState.Ended;
 
+    /// <summary>Its last window has no end; stored with it, so that open missions are found.</summary>
+    public bool IsOpen => State == MissionState.Open;
+
+    /// <summary>The reference in its short form: an issue's address and <c>owner/repo#n</c> are one.</summary>
+    public string? RefKey => Ref is null ? null : Canonical(Ref);
+
+    /// <summary><c>https://host/owner/repo/issues/3</c> → <c>owner/repo#3</c>; anything else as it is.</summary>
+    public static string Canonical(string reference)
+    {
+        if (!Uri.TryCreate(reference, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https")) return reference;
+        return url.AbsolutePath.Trim('/').Split('/') is [var owner, var repo, "issues" or "pull" or "pulls", var number] ? $"{owner}/{repo}#{number}" : reference;
+    }
+
     /// <summary>From its first start to its last end, or to the end of time that is accepted while it is open.</summary>
     [JsonIgnore]
     public Interval Life => new(Windows[0].Start, Windows[^1].End ?? Instants.Max);

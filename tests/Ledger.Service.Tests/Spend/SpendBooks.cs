@@ -42,6 +42,9 @@ internal sealed class SpendBooks : IAsyncDisposable
     /// <summary>What follows the log; null before <see cref="Follow"/>.</summary>
     public IProjectionDaemon? Daemon { get; private set; }
 
+    /// <summary>The positions of everything appended here, in order.</summary>
+    public List<long> Positions { get; } = [];
+
     public static async Task<SpendBooks> Create(TestDatabases databases, string zone = "UTC", int? eventsPerPage = null, Action<StoreOptions>? more = null, bool following = true)
     {
         var books = await Open(databases, await databases.Create(), zone, eventsPerPage, more);
@@ -70,17 +73,16 @@ internal sealed class SpendBooks : IAsyncDisposable
     /// <summary>Appends events in order, each run of events for one stream as one append; answers the last position.</summary>
     public async Task<long> Append(params IReadOnlyList<(string Stream, ILedgerEvent Event)> events)
     {
-        var last = 0L;
         for (var i = 0; i < events.Count;)
         {
             var run = events.Skip(i).TakeWhile(e => e.Stream == events[i].Stream).ToArray();
             await using var session = Store.LightweightSession();
             var appended = session.Events.Append(run[0].Stream, [.. run.Select(e => (object)e.Event)]);
             await session.SaveChangesAsync();
-            last = appended.Events[^1].Sequence;
+            Positions.AddRange(appended.Events.Select(e => e.Sequence));
             i += run.Length;
         }
-        return last;
+        return Positions[^1];
     }
 
     public async Task<long> AppendAndFollow(params IReadOnlyList<(string Stream, ILedgerEvent Event)> events)
@@ -94,6 +96,12 @@ internal sealed class SpendBooks : IAsyncDisposable
     {
         Assert.True(await Views.WaitFor(position, TimeSpan.FromSeconds(30), default), $"The views did not reach {position}.");
         await Daemon!.Tracker.WaitForShardState(ChainProjection.Progress, position, TimeSpan.FromSeconds(30));
+    }
+
+    public async Task<T> Ask<T>(Func<SpendView, Task<T>> question)
+    {
+        await using var view = await Views.Open(default);
+        return await question(view);
     }
 
     public async Task AssertVerified() => Assert.All(await Verify.Run(null, default), check => Assert.True(check.Ok, $"{check.Law}: {check.Detail}"));

@@ -13,7 +13,7 @@ internal sealed class DigestArchive(IEventLog log)
     /// <summary>The digest of a week; null: none was composed, as far as a position.</summary>
     public async Task<(DigestComposed Digest, long Position)?> Find(string team, string week, long position, CancellationToken ct)
     {
-        foreach (var recorded in await log.ReadStream(DigestComposed.Stream(team, week), 0, 1, ct))
+        foreach (var recorded in await log.ReadStream(DigestComposed.StreamOf(team, week), 0, 1, ct))
             if (recorded.Position <= position && EventJson.Read(recorded) is DigestComposed composed)
                 return (composed, recorded.Position);
         return null;
@@ -50,6 +50,6 @@ internal sealed class DigestArchive(IEventLog log)
     }
 
     /// <summary>The stream of a digest: a week that is not over may be told of any number of times, and that is not its digest.</summary>
-    public static string StreamOf(string team, Digest digest) => DigestComposed.Stream(
+    public static string StreamOf(string team, Digest digest) => DigestComposed.StreamOf(
         team, digest.At >= digest.Window.End ? digest.Week : string.Create(CultureInfo.InvariantCulture, $"{digest.Week}-so-far-{digest.AsOf}"));
 }

@@ -39,7 +39,7 @@ internal sealed class DigestSender(IEventLog log, Books books, ComposeDigest com
         if (!await books.WaitFor(head.Position, patience, ct))
             throw new Refused("log.busy", "The views are behind the log just now, so the digest would miss something; try again.") { RetryAfter = TimeSpan.FromSeconds(2) };
         var now = clock.GetUtcNow().ToMicroseconds();
-        var stream = DigestComposed.Stream(team.Id, week);
+        var stream = DigestComposed.StreamOf(team.Id, week);
         if (await archive.Find(team.Id, week, long.MaxValue, ct) is { Digest: var sent })
         {
             // Somebody may have had it sent to others before its hour came: those it is set for still get it, once.
