@@ -96,7 +96,12 @@ public sealed class BooksLaws(TestDatabases databases)
             var asOf = random.Next(3) == 0 ? books.Positions[^2] : (long?)null;
             var query = new ReportQuery
             {
-                Since = random.Next(2) == 0 ? from : from.AddHours(3), Until = until, By = by, Limit = random.Next(1, 30), AsOf = asOf, PreliminaryFrom = world.Now.AddHours(-random.Next(0, 60)),
+                Since = random.Next(2) == 0 ? from : from.AddHours(3),
+                Until = until,
+                By = by,
+                Limit = random.Next(1, 30),
+                AsOf = asOf,
+                PreliminaryFrom = world.Now.AddHours(-random.Next(0, 60)),
             };
             var answer = await books.Ask(v => v.Report(query, default));
             Assert.Equal(answer.Total.Ticks, answer.Rows.Sum(r => r.Billed.Ticks));
@@ -214,7 +219,12 @@ public sealed class BooksLaws(TestDatabases databases)
         await using var view = await books.Views.Open(default);
         var report = await view.Report(new()
         {
-            Since = from, Until = until, By = [Dimension.Hour, Dimension.Key, Dimension.Model, Dimension.Unit, Dimension.Mission, Dimension.Agent], AsOf = books.Positions[last], Limit = 100_000, PreliminaryFrom = from,
+            Since = from,
+            Until = until,
+            By = [Dimension.Hour, Dimension.Key, Dimension.Model, Dimension.Unit, Dimension.Mission, Dimension.Agent],
+            AsOf = books.Positions[last],
+            Limit = 100_000,
+            PreliminaryFrom = from,
         }, default);
         var expected = reference.Parts.SelectMany(l => l.Value.Select(p => (Group: string.Join('|', l.Key.Start.ToText(), l.Key.Key, l.Key.Model, l.Key.Unit, Shown(p.Key.Mission, p.Key.Agent), p.Key.Agent is "" ? Party.UnassignedName : p.Key.Agent), p.Value.Amount)))
             .GroupBy(p => p.Group).Select(g => (g.Key, Sum: g.Sum(p => p.Amount))).Where(g => g.Sum != 0).OrderBy(g => g.Key, StringComparer.Ordinal);
