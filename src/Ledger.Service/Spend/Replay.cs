@@ -1,8 +1,9 @@
 using Ledger.Budgets;
 using Ledger.Money;
+using Ledger.Spend;
 using Npgsql;
 
-namespace Ledger.Views.Watching;
+namespace Ledger.Service.Spend;
 
 /// <summary>A part of a line as it became known.</summary>
 /// <param name="Known">When it was, or would have been, known.</param>
@@ -29,11 +30,11 @@ public readonly record struct KnownSpend(DateTimeOffset Known, DateTimeOffset St
     };
 }
 
-public sealed partial class WatchSnapshot
+public sealed partial class SpendView
 {
     /// <summary>
     /// All spend of a stretch in the order in which it was known: what was read live, when it was answered; what was read in afterwards, when
-    /// its bucket was over. An edit of history counts from when the line it concerns was read, as if it had always been so.
+    /// its bucket was over. Who owned what when is what the books say now, as if it had always been so.
     /// </summary>
     /// <param name="starts">Buckets that start in it.</param>
     /// <param name="connected">Since when each account is watched.</param>
@@ -42,36 +43,47 @@ public sealed partial class WatchSnapshot
     public async IAsyncEnumerable<KnownSpend> Replay(
         Interval starts, IReadOnlyDictionary<string, DateTimeOffset> connected, int limit, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
-        // All of a stretch is read: here the planner may choose.
-        await using (var free = new NpgsqlCommand("set local enable_seqscan = on; set local enable_hashjoin = on; set local enable_mergejoin = on", connection))
-            await free.ExecuteNonQueryAsync(ct);
-        await using var command = new NpgsqlCommand("""
-            select known, start, account, key, model, unit, agent, mission, sum(amount)
-            from (
-                select case when c.before is not null and l.start + make_interval(secs => l.seconds) <= c.before then l.start + make_interval(secs => l.seconds)
-                            else (select f.answered from views.fact f where f.line_id = a.line_id and f.position <= a.position order by f.position desc limit 1) end as known,
-                    l.start, l.account, l.key, l.model, l.unit, a.agent, a.mission, a.amount
-                from views.line l join views.allocation a on a.line_id = l.id
-                left join unnest($3, $4) c (account, before) on c.account = l.account
-                where l.start >= $1 and l.start < $2) dated
-            group by 1, 2, 3, 4, 5, 6, 7, 8 having sum(amount) <> 0 order by 1, 2 limit $5
-            """, connection) { CommandTimeout = 120 };
-        Within(command, starts);
-        command.Parameters.Add(new() { Value = connected.Keys.ToArray() });
-        command.Parameters.Add(new() { Value = connected.Values.ToArray() });
-        command.Parameters.Add(new() { Value = limit });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
-            yield return new(
-                reader.GetFieldValue<DateTimeOffset>(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetString(2), reader.GetString(3), reader.GetString(4), reader.GetString(5),
-                reader.GetString(6), reader.GetString(7), Money(reader.GetDecimal(8)));
+        var context = await ContextAt(Position, ct);
+        // Lines come in the order of their buckets, and nothing is known before its bucket begins: what was known by then can go out.
+        var waiting = new PriorityQueue<KnownSpend, (DateTimeOffset Known, DateTimeOffset Start)>();
+        var left = limit;
+        await foreach (var line in LinesStarting(starts, Position, ct))
+        {
+            while (left > 0 && waiting.TryPeek(out _, out var next) && next.Known < line.Name.Start)
+            {
+                left--;
+                yield return waiting.Dequeue();
+            }
+            if (left == 0) yield break;
+            foreach (var part in Known(line, context, connected))
+                waiting.Enqueue(part, (part.Known, part.Start));
+        }
+        while (left-- > 0 && waiting.TryDequeue(out var part, out _))
+            yield return part;
+    }
+
+    /// <summary>A line's rises and falls, as they became known.</summary>
+    private static IEnumerable<KnownSpend> Known(SpendLine line, AttributionContext context, IReadOnlyDictionary<string, DateTimeOffset> connected)
+    {
+        var name = line.Name;
+        var history = connected.TryGetValue(name.Account, out var before) && name.Bucket.End <= before;
+        var was = new Dictionary<Party, Int128>();
+        foreach (var (fact, parts) in line.History(context))
+        {
+            var now = ByParty(parts);
+            var known = history ? name.Bucket.End : fact.Answered > name.Start ? fact.Answered : name.Start;
+            foreach (var party in was.Keys.Union(now.Keys))
+                if (now.GetValueOrDefault(party) - was.GetValueOrDefault(party) is var rise && rise != 0)
+                    yield return new(known, name.Start, name.Account, name.Key, name.Model, name.Unit, party.Agent ?? "", party.Mission ?? "", Money(rise));
+            was = now;
+        }
     }
 
     /// <summary>What was known of an account's prepaid money, in order.</summary>
     public async Task<IReadOnlyList<(string Account, DateTimeOffset At, Usd? Credit, Usd? Left)>> Balances(Interval answered, int limit, CancellationToken ct)
     {
         var balances = new List<(string, DateTimeOffset, Usd?, Usd?)>();
-        await using var command = new NpgsqlCommand("select account, answered, credit, remaining from views.balance where answered >= $1 and answered < $2 order by answered, position limit $3", connection);
+        await using var command = new NpgsqlCommand($"select account, answered, credit, remaining from {schema}.balance where answered >= $1 and answered < $2 order by answered, position limit $3", connection);
         Within(command, answered);
         command.Parameters.Add(new() { Value = limit });
         await using var reader = await command.ExecuteReaderAsync(ct);

@@ -1,6 +1,6 @@
 using Ledger.Money;
 
-namespace Ledger.Views.Spend;
+namespace Ledger.Service.Spend;
 
 /// <summary>What a report can be grouped by.</summary>
 public enum Dimension
@@ -54,7 +54,7 @@ public sealed record ReportQuery
     /// <summary>Most rows; what is cut off is added up in one row.</summary>
     public int Limit { get; init; } = 500;
 
-    /// <summary>Spend of this UTC day and later may still move.</summary>
+    /// <summary>Spend of this day (of the books' zone) and later may still move.</summary>
     public required DateTimeOffset PreliminaryFrom { get; init; }
 }
 
@@ -66,11 +66,6 @@ public sealed record GroupRow(IReadOnlyList<string?> Group, Usd Billed)
     /// <summary>How the rows that were cut off are shown.</summary>
     public const string Other = "(other)";
 }
-
-/// <summary>Where in the log an answer stands.</summary>
-/// <param name="Position">Last position it knows.</param>
-/// <param name="Time">When that event was recorded; null at 0.</param>
-public sealed record AsOf(long Position, DateTimeOffset? Time);
 
 /// <summary>An answer. The rows add up to the total, to the tick.</summary>
 /// <param name="Rows">Leftovers and the cut-off rest included.</param>

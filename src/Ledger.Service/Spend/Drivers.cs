@@ -2,7 +2,7 @@ using Ledger.Budgets;
 using Ledger.Money;
 using Npgsql;
 
-namespace Ledger.Views.Watching;
+namespace Ledger.Service.Spend;
 
 /// <summary>A part of some spend in one dimension.</summary>
 /// <param name="Dimension">Key, model, unit or agent.</param>
@@ -17,7 +17,7 @@ public sealed record ScopePart(ScopeKind Dimension, string Value, Usd Billed);
 /// <param name="Billed">Billed.</param>
 public sealed record UnitPart(string Key, string Model, string Unit, Usd Billed);
 
-public sealed partial class WatchSnapshot
+public sealed partial class SpendView
 {
     /// <summary>What a window's spend of each value went to: the largest parts by key, model, unit and agent.</summary>
     /// <param name="kind">The dimension of the values.</param>
@@ -75,54 +75,16 @@ public sealed partial class WatchSnapshot
         return parts;
     }
 
-    // Whole days are added up beforehand; the hours at a local zone's edges are not.
+    // Whole days are added up beforehand; the hours at the window's edges are not.
     private static string PartsOf(ScopeKind kind)
     {
-        var column = kind == ScopeKind.Everything ? "''::text" : ColumnOf(kind);
+        var column = ColumnOf(kind);
         string Hours(int from) => $"""
-            select {column} as value, l.key, l.model, l.unit, a.agent, a.amount from views.line l join views.allocation a on a.line_id = l.id
-            where l.start >= ${from} and l.start < ${from + 1} and {column} = any($1)
+            select {column} as value, key, model, unit, agent, amount as billed from {schema}.part s where start >= ${from} and start < ${from + 1} and {column} = any($1)
             """;
         return $"""
-            select {column} as value, key, model, unit, agent, billed from views.spend_day where day >= $2 and day < $3 and {column} = any($1)
+            select {column} as value, key, model, unit, agent, billed from {schema}.day s where day >= $2 and day < $3 and {column} = any($1)
             union all {Hours(4)} union all {Hours(6)}
             """;
-    }
-
-    private static void Stretches(NpgsqlCommand command, IReadOnlyCollection<string> values, Interval window)
-    {
-        var (days, before, after) = WholeDays(window);
-        command.Parameters.Add(new() { Value = values.ToArray() });
-        command.Parameters.Add(new() { Value = days.From });
-        command.Parameters.Add(new() { Value = days.Until });
-        Within(command, before);
-        Within(command, after);
-    }
-
-    private static string ColumnOf(ScopeKind kind) => kind switch
-    {
-        ScopeKind.Account => "account",
-        ScopeKind.Agent => "agent",
-        ScopeKind.Key => "key",
-        ScopeKind.Model => "model",
-        ScopeKind.Unit => "unit",
-        ScopeKind.Mission => "mission",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
-    };
-
-    /// <summary>The whole UTC days of a window, and what lies before and after them.</summary>
-    internal static ((DateOnly From, DateOnly Until) Days, Interval Before, Interval After) WholeDays(Interval window)
-    {
-        var (start, end) = (Clamp(window.Start), Clamp(window.End));
-        var first = new DateTimeOffset(start.UtcDateTime.Date, TimeSpan.Zero);
-        if (first < start) first = first.AddDays(1);
-        var last = new DateTimeOffset(end.UtcDateTime.Date, TimeSpan.Zero);
-        if (last < first)
-        {
-            // Inside one day.
-            var day = DateOnly.FromDateTime(first.UtcDateTime);
-            return ((day, day), new(start, end), new(end, end));
-        }
-        return ((DateOnly.FromDateTime(first.UtcDateTime), DateOnly.FromDateTime(last.UtcDateTime)), new(start, first), new(last, end));
     }
 }

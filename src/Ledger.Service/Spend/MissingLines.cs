@@ -1,7 +1,8 @@
 using Ledger.Accounts;
 using Ledger.Money;
+using Npgsql;
 
-namespace Ledger.Views.Spend;
+namespace Ledger.Service.Spend;
 
 /// <summary>A line that complete answers lack; it keeps its total until it counts as withdrawn.</summary>
 /// <param name="Account">The account.</param>
@@ -10,25 +11,8 @@ namespace Ledger.Views.Spend;
 /// <param name="Since">Since when it is missing.</param>
 public sealed record MissingLine(string Account, LineName Name, Usd Total, DateTimeOffset Since);
 
-public sealed partial class SpendQueries
+public sealed partial class SpendView
 {
-    /// <summary>The lines the books hold for buckets inside a stretch: what a reading is compared with.</summary>
-    public async Task<IReadOnlyList<Ledger.Accounts.HeldLine>> HeldLines(string account, Interval covers, CancellationToken ct)
-    {
-        await using var command = db.CreateCommand("""
-            select start, seconds, dimensions, key, model, unit, total, missing_since from views.line
-            where account = $1 and start >= $2 and start < $3
-            """);
-        command.Parameters.Add(new() { Value = account });
-        command.Parameters.Add(new() { Value = covers.Start.ToUniversalTime() });
-        command.Parameters.Add(new() { Value = covers.End.ToUniversalTime() });
-        var held = new List<Ledger.Accounts.HeldLine>();
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
-            held.Add(new(NameAt(reader, 0), new(reader.GetInt64(6)), reader.IsDBNull(7) ? null : reader.GetFieldValue<DateTimeOffset>(7)));
-        return held;
-    }
-
     /// <summary>How late an account's figures settle, learned from its rises of the last 14 days.</summary>
     /// <param name="account">The account.</param>
     /// <param name="readSince">Since when it is read.</param>
@@ -37,10 +21,10 @@ public sealed partial class SpendQueries
     /// <param name="ct">Cancels.</param>
     public async Task<TimeSpan> SettlementLag(string account, DateTimeOffset readSince, TimeSpan start, DateTimeOffset now, CancellationToken ct)
     {
-        await using var command = db.CreateCommand("""
-            select f.late_seconds, sum(f.total - coalesce(f.replaces, 0)) from views.line l join views.fact f on f.line_id = l.id
+        await using var command = new NpgsqlCommand($"""
+            select f.late_seconds, sum(f.total - coalesce(f.replaces, 0)) from {schema}.line l join {schema}.fact f on f.line_id = l.id
             where l.account = $1 and l.start >= $2 and f.answered >= $2 and f.late_seconds is not null group by 1
-            """);
+            """, connection);
         command.Parameters.Add(new() { Value = account });
         command.Parameters.Add(new() { Value = (now - Settlement.LearnFrom).ToUniversalTime() });
         var rises = new List<(long, Int128)>();
@@ -53,10 +37,10 @@ public sealed partial class SpendQueries
     /// <summary>Lines that complete answers lack, the largest first.</summary>
     public async Task<IReadOnlyList<MissingLine>> Missing(int limit, CancellationToken ct)
     {
-        await using var command = db.CreateCommand("""
-            select start, seconds, dimensions, key, model, unit, total, missing_since, account from views.line
+        await using var command = new NpgsqlCommand($"""
+            select start, seconds, dimensions, key, model, unit, total, missing_since, account from {schema}.line
             where missing_since is not null and total <> 0 order by abs(total) desc, id limit $1
-            """);
+            """, connection);
         command.Parameters.Add(new() { Value = limit });
         var missing = new List<MissingLine>();
         await using var reader = await command.ExecuteReaderAsync(ct);
@@ -65,7 +49,7 @@ public sealed partial class SpendQueries
         return missing;
     }
 
-    private static LineName NameAt(Npgsql.NpgsqlDataReader reader, int column) => new(
+    private static LineName NameAt(NpgsqlDataReader reader, int column) => new(
         reader.GetFieldValue<DateTimeOffset>(column), reader.GetInt32(column + 1), (DimensionSet)reader.GetInt16(column + 2),
         Named(reader.GetString(column + 3)), Named(reader.GetString(column + 4)), Named(reader.GetString(column + 5)));
 }

@@ -1,0 +1,131 @@
+using System.Runtime.CompilerServices;
+using Ledger.Accounts;
+using Ledger.Missions;
+using Ledger.Money;
+using Ledger.Spend;
+using Marten;
+using Marten.Events;
+using Marten.Services;
+using Npgsql;
+
+namespace Ledger.Service.Spend;
+
+/// <summary>A position was asked for that the views don't reach.</summary>
+public sealed class PositionUnknownException(long wanted, long reached) : Exception($"The log is read up to position {reached}; {wanted} is not there.")
+{
+    /// <summary>What was asked for.</summary>
+    public long Wanted { get; } = wanted;
+
+    /// <summary>What is there.</summary>
+    public long Reached { get; } = reached;
+}
+
+/// <summary>
+/// The books as they were: who carried what follows from the facts up to a position and from who owned what when, as the log up to a
+/// position says. Facts and owners may be of two positions: that is how an edit of history is told from new spend.
+/// </summary>
+public sealed partial class SpendView
+{
+    private const int eventsPerPage = 2_000;
+
+    /// <summary>Who owned what when, as the log up to a position says. Also what the events after <paramref name="after"/> touched.</summary>
+    private async Task<(AttributionContext Context, IReadOnlyList<Touched> Touched)> ContextAt(long position, long after, CancellationToken ct)
+    {
+        var context = new AttributionContext();
+        var touched = new List<Touched>();
+        // A session on this snapshot's transaction; it only reads, and ends nothing.
+        await using var session = store.QuerySession(SessionOptions.ForTransaction(transaction, false));
+        var types = ContextDocuments.Events.ToArray();
+        for (var read = 0L; ;)
+        {
+            var events = await session.Events.QueryAllRawEvents()
+                .Where(e => e.Sequence > read && e.Sequence <= position && e.EventTypesAre(types)).OrderBy(e => e.Sequence).Take(eventsPerPage).ToListAsync(ct);
+            foreach (var e in events)
+            {
+                read = e.Sequence;
+                var changed = context.Apply((ILedgerEvent)e.Data);
+                if (read > after) touched.AddRange(changed);
+            }
+            if (events.Count < eventsPerPage) return (context, touched);
+        }
+    }
+
+    private async Task<AttributionContext> ContextAt(long position, CancellationToken ct) =>
+        position == Position ? await ContextDocuments.Load(connection, schema, ct) : (await ContextAt(position, long.MaxValue, ct)).Context;
+
+    /// <summary>A position in words of an answer.</summary>
+    private async Task<AsOf> Stands(long? asOf, CancellationToken ct)
+    {
+        if (asOf is not { } position || position == Position) return at;
+        if (position < 0 || position > Position) throw new PositionUnknownException(position, Position);
+        await using var command = new NpgsqlCommand("select timestamp from mt_events where seq_id <= $1 order by seq_id desc limit 1", connection);
+        command.Parameters.Add(new() { Value = position });
+        return new(position, await command.ExecuteScalarAsync(ct) is DateTime time ? new DateTimeOffset(time.ToUniversalTime(), TimeSpan.Zero) : null);
+    }
+
+    /// <summary>Lines whose bucket starts in a window, with their facts up to a position.</summary>
+    private IAsyncEnumerable<SpendLine> LinesStarting(Interval window, long position, CancellationToken ct) => Lines(
+        $"""
+        select l.id, l.account, l.key, l.model, l.unit, l.dimensions, l.start, l.seconds, f.position, f.total, f.evidence_start, f.evidence_end, f.answered
+        from {schema}.line l join {schema}.fact f on f.line_id = l.id and f.position <= $1
+        where l.start >= $2 and l.start < $3 order by l.start, l.id, f.position
+        """, [new() { Value = position }, new() { Value = Clamp(window.Start) }, new() { Value = Clamp(window.End) }], ct);
+
+    /// <summary>Lines that share time with stretches of keys, with their facts up to a position.</summary>
+    private IAsyncEnumerable<SpendLine> LinesMeeting(IReadOnlyList<Touched> stretches, long position, CancellationToken ct) => Lines(
+        $"""
+        select l.id, l.account, l.key, l.model, l.unit, l.dimensions, l.start, l.seconds, f.position, f.total, f.evidence_start, f.evidence_end, f.answered
+        from {schema}.line l join {schema}.fact f on f.line_id = l.id and f.position <= $5
+        where exists (select from unnest($1, $2, $3, $4) t (account, key, starts, ends)
+            where l.account = t.account and l.key = t.key and l.start < t.ends and l.start + make_interval(secs => l.seconds) > t.starts)
+            and l.account = any($1) and l.key = any($2) and l.start < $7 and l.start > $6::timestamptz - interval '1 day'
+        order by l.id, f.position
+        """,
+        [
+            .. LineCache.Stretches(stretches), new() { Value = position },
+            new() { Value = Clamp(stretches.Select(s => s.Stretch.Start).DefaultIfEmpty(Instants.Min).Min()) },
+            new() { Value = Clamp(stretches.Select(s => s.Stretch.End).DefaultIfEmpty(Instants.Min).Max()) },
+        ], ct);
+
+    private async IAsyncEnumerable<SpendLine> Lines(string sql, IEnumerable<NpgsqlParameter> parameters, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 120 };
+        foreach (var parameter in parameters) command.Parameters.Add(parameter);
+        SpendLine? line = null;
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            if (line is null || line.Id != reader.GetInt64(0))
+            {
+                if (line is not null) yield return line;
+                line = new(reader.GetInt64(0), new(
+                    reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetString(4), (DimensionSet)reader.GetInt16(5), reader.GetFieldValue<DateTimeOffset>(6), reader.GetInt32(7)));
+            }
+            line.Facts.Add(new(
+                reader.GetInt64(8), new(reader.GetInt64(9)), new(reader.GetFieldValue<DateTimeOffset>(10), reader.GetFieldValue<DateTimeOffset>(11)), reader.GetFieldValue<DateTimeOffset>(12)));
+        }
+        if (line is not null) yield return line;
+    }
+
+    /// <summary>The stretches in which a mission's agents owned keys while it ran: it can carry parts of no other lines.</summary>
+    private static IReadOnlyList<Touched> Reach(Mission mission, AttributionContext context)
+    {
+        var reach = new List<Touched>();
+        foreach (var key in context.Keys.Values)
+            foreach (var window in mission.Intervals)
+                foreach (var (stretch, owners) in key.Stretches(window))
+                    if (owners.Any(o => mission.Agents.Contains(o.Agent)))
+                        reach.Add(new(key.Account, key.Key, stretch));
+        return reach;
+    }
+
+    private static string Shown(Party party) => party.Mission ?? (party.Agent is null ? Party.UnassignedName : Party.IdleName);
+
+    private static string? Named(string text) => text.Length == 0 ? null : text;
+
+    private static DateTimeOffset Clamp(DateTimeOffset at) => at < Instants.Min ? Instants.Min : at > Instants.Max ? Instants.Max : at.ToUniversalTime();
+
+    private static Usd Money(Int128 ticks) => new(checked((long)ticks));
+
+    private static Usd Money(decimal ticks) => new(checked((long)ticks));
+}

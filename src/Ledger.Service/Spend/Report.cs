@@ -1,0 +1,152 @@
+using System.Globalization;
+using System.Text;
+using Ledger.Spend;
+using Npgsql;
+
+namespace Ledger.Service.Spend;
+
+public sealed partial class SpendView
+{
+    /// <summary>Spend, grouped and filtered.</summary>
+    /// <exception cref="PositionUnknownException">The views don't reach the position asked for.</exception>
+    public async Task<ReportAnswer> Report(ReportQuery query, CancellationToken ct)
+    {
+        var stands = await Stands(query.AsOf, ct);
+        var sums = new Groups(query.By);
+        if (stands.Position == Position) await CurrentReport(query, sums, ct);
+        else await PastReport(query, stands.Position, sums, ct);
+        return new(sums.Rows(query.Limit), Money(sums.Total), Money(sums.Idle), Money(sums.Unassigned), Money(sums.Preliminary), stands);
+    }
+
+    /// <summary>Whole days are added up beforehand; the hours at a window's edges are not.</summary>
+    private async Task CurrentReport(ReportQuery query, Groups sums, CancellationToken ct)
+    {
+        var asked = query.By.Concat(query.Where.Keys).ToHashSet();
+        var byDays = !asked.Contains(Dimension.Hour) && (zone.IsUtc || !asked.Contains(Dimension.Day));
+        await using var command = new NpgsqlCommand { Connection = connection, CommandTimeout = 120 };
+        string Parameter(object value)
+        {
+            command.Parameters.Add(new() { Value = value });
+            return $"${command.Parameters.Count}";
+        }
+        string Column(Dimension dimension) => dimension switch
+        {
+            Dimension.Provider => "split_part(account, '-', 1)",
+            Dimension.Account => "account",
+            Dimension.Agent => $"case agent when '' then '{Party.UnassignedName}' else agent end",
+            Dimension.Key => "key",
+            Dimension.Model => "model",
+            Dimension.Unit => "unit",
+            Dimension.Mission => $"case when mission <> '' then mission when agent <> '' then '{Party.IdleName}' else '{Party.UnassignedName}' end",
+            // Where days are those of UTC, one is the other.
+            Dimension.Day => byDays ? "to_char(day, 'YYYY-MM-DD')" : "to_char(start at time zone 'utc', 'YYYY-MM-DD')",
+            Dimension.Hour => "to_char(start at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:00:00\"Z\"')",
+            _ => throw new ArgumentOutOfRangeException(nameof(dimension)),
+        };
+        var where = new StringBuilder("true");
+        foreach (var (dimension, value) in query.Where)
+            where.Append(CultureInfo.InvariantCulture, $" and {Column(dimension)} = {Parameter(value)}");
+        var source = Spent(new(Clamp(query.Since), Clamp(query.Until)), byDays, Parameter);
+        var columns = string.Concat(query.By.Select(d => Column(d) + ", "));
+        var n = query.By.Count;
+        command.CommandText = $"""
+            select {columns}sum(billed), case when mission <> '' then 0 when agent <> '' then 1 else 2 end, day >= {Parameter(zone.DayOf(query.PreliminaryFrom))}
+            from {source} s where {where} group by {string.Join(", ", Enumerable.Range(1, n + 3).Where(i => i != n + 1))}
+            """;
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            var group = new string?[n];
+            for (var i = 0; i < n; i++)
+                group[i] = query.By[i] is Dimension.Key or Dimension.Model or Dimension.Unit ? Named(reader.GetString(i)) : reader.GetString(i);
+            sums.Add(group, (Int128)reader.GetDecimal(n), reader.GetInt32(n + 1), reader.GetBoolean(n + 2));
+        }
+    }
+
+    /// <summary>The parts of a window as rows of a query; those of whole days may come added up, without their start.</summary>
+    private string Spent(Interval window, bool byDays, Func<object, string> parameter)
+    {
+        const string columns = "account, key, model, unit, agent, mission, method, day";
+        string Parts(Interval stretch) =>
+            $"select {columns}, start, amount as billed, restated from {schema}.part where start >= {parameter(stretch.Start)} and start < {parameter(stretch.End)}";
+        if (!byDays) return $"({Parts(window)})";
+        var (days, before, after) = zone.Cut(window);
+        var whole = $"select {columns}, null::timestamptz as start, billed, restated from {schema}.day where day >= {parameter(days.From)} and day < {parameter(days.Until)}";
+        return "(" + string.Join(" union all ", (string[])[whole, .. new[] { before, after }.Where(s => !s.IsEmpty).Select(Parts)]) + ")";
+    }
+
+    private async Task PastReport(ReportQuery query, long position, Groups sums, CancellationToken ct)
+    {
+        var context = await ContextAt(position, ct);
+        var preliminary = zone.StartOf(zone.DayOf(query.PreliminaryFrom));
+        await foreach (var line in LinesStarting(new(query.Since, query.Until), position, ct))
+            foreach (var part in line.Parts(context))
+                if (query.Where.All(w => ValueOf(w.Key, line.Name, part.Party) == w.Value))
+                    sums.Add(
+                        [.. query.By.Select(d => d is Dimension.Key or Dimension.Model or Dimension.Unit ? Named(ValueOf(d, line.Name, part.Party)) : ValueOf(d, line.Name, part.Party))],
+                        part.Amount.Ticks, part.Party.Mission is not null ? 0 : part.Party.Agent is not null ? 1 : 2, line.Name.Start >= preliminary);
+    }
+
+    private static string ValueOf(Dimension dimension, LineKey line, Party party) => dimension switch
+    {
+        Dimension.Provider => line.Account.Split('-', 2)[0],
+        Dimension.Account => line.Account,
+        Dimension.Agent => party.Agent ?? Party.UnassignedName,
+        Dimension.Key => line.Key,
+        Dimension.Model => line.Model,
+        Dimension.Unit => line.Unit,
+        Dimension.Mission => Shown(party),
+        Dimension.Day => line.Start.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        Dimension.Hour => line.Start.UtcDateTime.ToString("yyyy-MM-dd'T'HH:00:00'Z'", CultureInfo.InvariantCulture),
+        _ => throw new ArgumentOutOfRangeException(nameof(dimension)),
+    };
+
+    /// <summary>Sums by group while rows come in.</summary>
+    private sealed class Groups(IReadOnlyList<Dimension> by)
+    {
+        private readonly Dictionary<string, (string?[] Group, Int128 Ticks)> groups = new(StringComparer.Ordinal);
+
+        public Int128 Total { get; private set; }
+
+        public Int128 Idle { get; private set; }
+
+        public Int128 Unassigned { get; private set; }
+
+        public Int128 Preliminary { get; private set; }
+
+        /// <summary>Adds an amount: of a mission (0), of an agent without one (1) or of nobody (2).</summary>
+        public void Add(string?[] group, Int128 ticks, int whose, bool preliminary)
+        {
+            Total += ticks;
+            if (whose == 1) Idle += ticks;
+            if (whose == 2) Unassigned += ticks;
+            if (preliminary) Preliminary += ticks;
+            var key = string.Join('\u001f', group.Select(g => g ?? "\u0001"));
+            groups[key] = (group, groups.GetValueOrDefault(key).Ticks + ticks);
+        }
+
+        /// <summary>Times in order, then the largest first; what is cut off is added up in one row.</summary>
+        public List<GroupRow> Rows(int limit)
+        {
+            var found = groups.Values.Where(g => g.Ticks != 0).ToList();
+            var times = by.Select((d, i) => (d, i)).Where(x => x.d is Dimension.Day or Dimension.Hour).Select(x => x.i).ToArray();
+            found.Sort((a, b) =>
+            {
+                foreach (var i in times)
+                    if (string.CompareOrdinal(a.Group[i], b.Group[i]) is var c and not 0)
+                        return c;
+                var byAmount = b.Ticks.CompareTo(a.Ticks);
+                return byAmount != 0 ? byAmount : string.CompareOrdinal(string.Join('\u001f', a.Group), string.Join('\u001f', b.Group));
+            });
+            var rows = found.Take(limit).Select(g => new GroupRow(g.Group, Money(g.Ticks))).ToList();
+            if (found.Count > limit)
+            {
+                Int128 rest = 0;
+                foreach (var (_, ticks) in found.Skip(limit))
+                    rest += ticks;
+                rows.Add(new([.. by.Select(_ => GroupRow.Other)], Money(rest)));
+            }
+            return rows;
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using Ledger.Budgets;
+using Ledger.Forecasts;
+using Npgsql;
+
+namespace Ledger.Service.Spend;
+
+public sealed partial class SpendView
+{
+    /// <summary>Days a series looks back; the day the data ends in is not one of them.</summary>
+    public const int SeriesDays = 35;
+
+    /// <summary>How spend of many values of one dimension went lately; values without spend are there too, empty.</summary>
+    /// <param name="kind">The dimension.</param>
+    /// <param name="values">Ids in it; for everything, the empty text.</param>
+    /// <param name="now">Now.</param>
+    /// <param name="through">How far the data reaches; null: not known.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<IReadOnlyDictionary<string, SpendSeries>> Series(ScopeKind kind, IReadOnlyCollection<string> values, DateTimeOffset now, DateTimeOffset? through, CancellationToken ct)
+    {
+        var end = through is { } t && t < now ? t : now;
+        var today = new DateTimeOffset(end.UtcDateTime.Date, TimeSpan.Zero);
+        var hours = values.ToDictionary(v => v, _ => new List<HourSpend>(), StringComparer.Ordinal);
+        var days = values.ToDictionary(v => v, _ => new List<DaySpend>(), StringComparer.Ordinal);
+        var column = ColumnOf(kind);
+
+        await using (var command = new NpgsqlCommand($"""
+            select {column}, date_trunc('hour', start, 'utc'), sum(amount) from {schema}.part s where {column} = any($1) and start >= $2
+            group by 1, 2 having sum(amount) <> 0 order by 1, 2
+            """, connection))
+        {
+            command.Parameters.Add(new() { Value = values.ToArray() });
+            command.Parameters.Add(new() { Value = Clamp(BeginsToCount(end - TimeSpan.FromDays(7))) });
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            while (await reader.ReadAsync(ct))
+                hours[reader.GetString(0)].Add(new(reader.GetFieldValue<DateTimeOffset>(1), Money(reader.GetDecimal(2))));
+        }
+        // Forecasts count days of UTC.
+        var (day, billed, source) = zone.IsUtc ? ("day", "billed", "day") : ("(start at time zone 'utc')::date", "amount", "part");
+        await using (var command = new NpgsqlCommand($"""
+            select {column}, {day}, sum({billed}) from {schema}.{source} s where {column} = any($1) and {(zone.IsUtc ? "day >= $4 and day < $5" : "start >= $2 and start < $3")}
+            group by 1, 2 having sum({billed}) <> 0 order by 1, 2
+            """, connection))
+        {
+            command.Parameters.Add(new() { Value = values.ToArray() });
+            Within(command, new(today.AddDays(-SeriesDays), today));
+            command.Parameters.Add(new() { Value = DateOnly.FromDateTime(today.UtcDateTime).AddDays(-SeriesDays) });
+            command.Parameters.Add(new() { Value = DateOnly.FromDateTime(today.UtcDateTime) });
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            while (await reader.ReadAsync(ct))
+                days[reader.GetString(0)].Add(new(reader.GetFieldValue<DateOnly>(1), Money(reader.GetDecimal(2))));
+        }
+        var firsts = await FirstSpend(kind, values, ct);
+        return hours.ToDictionary(h => h.Key, h => new SpendSeries(h.Value, days[h.Key], firsts.TryGetValue(h.Key, out var first) ? first : null, through), StringComparer.Ordinal);
+    }
+
+    /// <summary>The start of the first bucket that holds spend, for many values at once.</summary>
+    public Task<IReadOnlyDictionary<string, DateTimeOffset>> FirstSpend(ScopeKind kind, IReadOnlyCollection<string> values, CancellationToken ct) => EdgeOfSpend(kind, values, last: false, ct);
+
+    /// <summary>The start of the last bucket that holds spend, for many values at once.</summary>
+    public Task<IReadOnlyDictionary<string, DateTimeOffset>> LastSpend(ScopeKind kind, IReadOnlyCollection<string> values, CancellationToken ct) => EdgeOfSpend(kind, values, last: true, ct);
+
+    /// <summary>What agents spent by hour of the last 28 days, at one hour of the day only, that hour itself included: what an hour is compared with.</summary>
+    public async Task<IReadOnlyDictionary<string, IReadOnlyList<HourSpend>>> SameHours(IReadOnlyCollection<string> agents, DateTimeOffset hour, CancellationToken ct)
+    {
+        var hours = new Dictionary<string, IReadOnlyList<HourSpend>>(StringComparer.Ordinal);
+        await using var command = new NpgsqlCommand($"""
+            select agent, h.start, sum(amount) from generate_series($2::timestamptz - interval '672 hours', $2, interval '24 hours') h (start)
+            join {schema}.part p on p.start >= h.start and p.start < h.start + interval '1 hour'
+            where agent = any($1) group by 1, 2 having sum(amount) <> 0 order by 1, 2
+            """, connection);
+        command.Parameters.Add(new() { Value = agents.ToArray() });
+        command.Parameters.Add(new() { Value = BeginsToCount(hour) });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            var agent = reader.GetString(0);
+            if (!hours.TryGetValue(agent, out var list)) hours[agent] = list = new List<HourSpend>();
+            ((List<HourSpend>)list).Add(new(reader.GetFieldValue<DateTimeOffset>(1), Money(reader.GetDecimal(2))));
+        }
+        return hours;
+    }
+
+    /// <summary>Days say from where on to look; the bucket itself is found among the parts.</summary>
+    private async Task<IReadOnlyDictionary<string, DateTimeOffset>> EdgeOfSpend(ScopeKind kind, IReadOnlyCollection<string> values, bool last, CancellationToken ct)
+    {
+        var column = ColumnOf(kind);
+        var days = new Dictionary<string, DateOnly>(StringComparer.Ordinal);
+        await using (var command = new NpgsqlCommand($"select {column}, {(last ? "max" : "min")}(day) from {schema}.day s where {column} = any($1) and billed <> 0 group by 1", connection))
+        {
+            command.Parameters.Add(new() { Value = values.ToArray() });
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            while (await reader.ReadAsync(ct))
+                days[reader.GetString(0)] = reader.GetFieldValue<DateOnly>(1);
+        }
+        var edges = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
+        await using (var command = new NpgsqlCommand($"""
+            select w.value, f.start from unnest($1, $2) w (value, edge) cross join lateral (
+                select start from {schema}.part s where {column} = w.value and start {(last ? "<" : ">=")} w.edge
+                group by start having sum(amount) <> 0 order by start {(last ? "desc" : "asc")} limit 1) f
+            """, connection))
+        {
+            command.Parameters.Add(new() { Value = days.Keys.ToArray() });
+            command.Parameters.Add(new() { Value = days.Values.Select(d => zone.StartOf(last ? d.AddDays(1) : d)).ToArray() });
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            while (await reader.ReadAsync(ct))
+                edges[reader.GetString(0)] = reader.GetFieldValue<DateTimeOffset>(1);
+        }
+        return edges;
+    }
+}

@@ -1,0 +1,164 @@
+using Weasel.Core;
+using Weasel.Core.Migrations;
+using Weasel.Postgresql;
+using Weasel.Postgresql.Tables;
+
+namespace Ledger.Service.Spend;
+
+/// <summary>
+/// The tables of the money views. Every row can be computed again from the events. Money is in ticks of 1e-10 dollar; an empty text
+/// is what billing does not name, or nobody.
+/// </summary>
+public sealed class SpendTables : FeatureSchemaBase
+{
+    /// <summary>The schema that is read. Its name carries the version of the projection.</summary>
+    public const string Live = "spend_v1";
+
+    /// <summary>The schema that a rebuild fills.</summary>
+    public const string Next = "spend_v1_next";
+
+    /// <summary>The schema that a rebuild replaced.</summary>
+    public const string Before = "spend_v1_before";
+
+    private readonly string schema;
+
+    public SpendTables(string schema)
+        : base($"ledger_{schema}", new PostgresqlMigrator())
+    {
+        this.schema = schema;
+        Tables = [Line(), Fact(), Part(), Claim(), Day(), Balance(), Context(), Mark()];
+    }
+
+    public IReadOnlyList<Table> Tables { get; }
+
+    protected override IEnumerable<ISchemaObject> schemaObjects() => Tables;
+
+    /// <summary>The finest thing the provider puts a price on, and its latest total.</summary>
+    private Table Line()
+    {
+        var table = Named("line", fillFactor: 85);
+        table.AddColumn<long>("id").AsPrimaryKey();
+        Dimensions(table);
+        table.AddColumn("dimensions", "smallint").NotNull();
+        table.AddColumn<DateTimeOffset>("start").NotNull();
+        table.AddColumn<int>("seconds").NotNull();
+        table.AddColumn<long>("total").NotNull();
+        table.AddColumn<DateTimeOffset>("missing_since");
+        Index(table, "line_by_key", null, "account", "key", "start");
+        Index(table, "line_by_start", null, "start");
+        Index(table, "line_missing", "missing_since is not null", "account");
+        return table;
+    }
+
+    /// <summary>What the provider said of a line, reading by reading. All facts of a reading stand at the position of its last part.</summary>
+    private Table Fact()
+    {
+        var table = Named("fact");
+        table.AddColumn<long>("line_id").AsPrimaryKey();
+        table.AddColumn<long>("position").AsPrimaryKey();
+        table.AddColumn<long>("total").NotNull();
+        table.AddColumn<long>("replaces");
+        table.AddColumn<DateTimeOffset>("evidence_start").NotNull();
+        table.AddColumn<DateTimeOffset>("evidence_end").NotNull();
+        table.AddColumn<DateTimeOffset>("answered").NotNull();
+        table.AddColumn<long>("late_seconds");
+        Index(table, "fact_by_position", null, "position");
+        return table;
+    }
+
+    /// <summary>Who carries what now. An empty mission is (idle); an empty agent too is (unassigned).</summary>
+    private Table Part()
+    {
+        var table = Named("part");
+        table.AddColumn<long>("line_id").AsPrimaryKey();
+        table.AddColumn("mission", "text").AsPrimaryKey();
+        table.AddColumn("agent", "text").AsPrimaryKey();
+        table.AddColumn("method", "smallint").AsPrimaryKey();
+        table.AddColumn<long>("amount").NotNull();
+        table.AddColumn<long>("restated").NotNull();
+        Dimensions(table);
+        table.AddColumn<DateTimeOffset>("start").NotNull();
+        table.AddColumn<int>("seconds").NotNull();
+        table.AddColumn("day", "date").NotNull();
+        Index(table, "part_by_start", null, "start");
+        Index(table, "part_by_mission", "mission <> ''", "mission");
+        return table;
+    }
+
+    /// <summary>Between which amounts a mission's part of a line must lie; those of nothing are left out.</summary>
+    private Table Claim()
+    {
+        var table = Named("claim");
+        table.AddColumn<long>("line_id").AsPrimaryKey();
+        table.AddColumn("mission", "text").AsPrimaryKey();
+        table.AddColumn<long>("low").NotNull();
+        table.AddColumn<long>("high").NotNull();
+        Index(table, "claim_by_mission", null, "mission");
+        return table;
+    }
+
+    /// <summary>Parts added up by day of the team's zone.</summary>
+    private Table Day()
+    {
+        var table = Named("day", fillFactor: 85);
+        table.AddColumn("day", "date").AsPrimaryKey();
+        foreach (var name in (string[])["account", "key", "model", "unit", "agent", "mission"])
+            table.AddColumn(name, "text").AsPrimaryKey();
+        table.AddColumn("method", "smallint").AsPrimaryKey();
+        table.AddColumn<long>("billed").NotNull();
+        table.AddColumn<long>("restated").NotNull();
+        Index(table, "day_by_mission", "mission <> ''", "mission");
+        return table;
+    }
+
+    /// <summary>What the providers said of their prepaid money, dated; null is unknown.</summary>
+    private Table Balance()
+    {
+        var table = Named("balance");
+        table.AddColumn("account", "text").AsPrimaryKey();
+        table.AddColumn<long>("position").AsPrimaryKey();
+        table.AddColumn<DateTimeOffset>("answered").NotNull();
+        table.AddColumn<long>("credit");
+        table.AddColumn<long>("used");
+        table.AddColumn<long>("remaining");
+        return table;
+    }
+
+    /// <summary>Agents, keys and missions as the rows know them: who owned what when.</summary>
+    private Table Context()
+    {
+        var table = Named("context");
+        table.AddColumn("kind", "text").AsPrimaryKey();
+        table.AddColumn("id", "text").AsPrimaryKey();
+        table.AddColumn("doc", "jsonb").NotNull();
+        return table;
+    }
+
+    /// <summary>How far the rows are: one row. Another filling of the tables has another id.</summary>
+    private Table Mark()
+    {
+        var table = Named("mark");
+        table.AddColumn<int>("one").AsPrimaryKey();
+        table.AddColumn<long>("position").NotNull();
+        table.AddColumn<long>("events").NotNull();
+        table.AddColumn("zone", "text").NotNull();
+        table.AddColumn<Guid>("filling").NotNull();
+        return table;
+    }
+
+    private static void Dimensions(Table table)
+    {
+        foreach (var name in (string[])["account", "key", "model", "unit"])
+            table.AddColumn(name, "text").NotNull();
+    }
+
+    private Table Named(string name, int? fillFactor = null)
+    {
+        var table = new Table(new PostgresqlObjectName(schema, name, SchemaUtils.IdentifierUsage.General));
+        if (fillFactor is { } percent) table.WithFillFactor(percent);
+        return table;
+    }
+
+    private static void Index(Table table, string name, string? where, params string[] columns) =>
+        table.Indexes.Add(new IndexDefinition(name) { Columns = columns, Predicate = where });
+}

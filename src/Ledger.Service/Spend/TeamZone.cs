@@ -1,0 +1,29 @@
+using NodaTime;
+
+namespace Ledger.Service.Spend;
+
+/// <summary>The time zone whose days spend is added up by.</summary>
+/// <param name="Name">An IANA name.</param>
+public sealed record TeamZone(string Name)
+{
+    private readonly DateTimeZone zone = DateTimeZoneProviders.Tzdb[Name];
+
+    public DateOnly DayOf(DateTimeOffset at) => Instant.FromDateTimeOffset(at).InZone(zone).Date.ToDateOnly();
+
+    /// <summary>The day's first instant.</summary>
+    public DateTimeOffset StartOf(DateOnly day) => zone.AtStartOfDay(LocalDate.FromDateOnly(day)).ToInstant().ToDateTimeOffset();
+
+    /// <summary>Whether days are those of UTC.</summary>
+    public bool IsUtc => zone == DateTimeZone.Utc || zone.Id is "Etc/UTC" or "Etc/GMT" or "GMT";
+
+    /// <summary>The whole days of a window, and what lies before and after them.</summary>
+    public ((DateOnly From, DateOnly Until) Days, Interval Before, Interval After) Cut(Interval window)
+    {
+        var first = DayOf(window.Start);
+        if (StartOf(first) < window.Start) first = first.AddDays(1);
+        var last = DayOf(window.End);
+        return last < first
+            ? ((first, first), window, new(window.End, window.End)) // inside one day
+            : ((first, last), new(window.Start, StartOf(first)), new(StartOf(last), window.End));
+    }
+}
