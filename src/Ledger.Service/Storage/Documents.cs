@@ -1,3 +1,4 @@
+using Ledger.Service.Polling;
 using Ledger.Service.Tokens;
 using Marten;
 
@@ -9,5 +10,6 @@ public static class StoredDocuments
     public static void Documents(this StoreOptions o)
     {
         o.Schema.For<Token>().Identity(x => x.Id).UniqueIndex(x => x.Hash);
+        o.Schema.For<Source>().Identity(x => x.Account);
     }
 }
