@@ -12,67 +12,55 @@ using Marten;
 namespace Ledger.Service.Budgets;
 
 /// <summary>The books as they are now: the money views at their position, with what else a judgement needs.</summary>
-public sealed class BooksNow : IBooks, IAsyncDisposable
+/// <param name="view">The money views; disposed with this.</param>
+/// <param name="known">Accounts, agents and keys.</param>
+/// <param name="missions">The missions that the scopes in question name, by id.</param>
+/// <param name="ages">How far each account was read, asked before the view was opened: what was read then is in it.</param>
+public sealed class BooksNow(SpendView view, Known known, IReadOnlyDictionary<string, Mission> missions, DataAges ages) : IBooks, IAsyncDisposable
 {
-    private readonly IReadOnlyDictionary<string, Mission> missions;
+    public SpendView View => view;
 
-    private BooksNow(SpendView view, Known known, IReadOnlyDictionary<string, Mission> missions, DataAges ages) => (View, Known, this.missions, Ages) = (view, known, missions, ages);
+    public Known Known => known;
 
-    public SpendView View { get; }
+    public DataAges Ages => ages;
 
-    public Known Known { get; }
-
-    public DataAges Ages { get; }
-
-    public ScopeNames Names => field ??= new(Known, missions);
+    public ScopeNames Names => field ??= new(known, missions);
 
     /// <summary>Since when each account is watched, removed ones too: what was spent through them stays spent.</summary>
-    public IReadOnlyDictionary<string, DateTimeOffset> Connected => field ??= Known.Accounts.ToDictionary(a => a.Key, a => a.Value.ConnectedAt, StringComparer.Ordinal);
-
-    /// <summary>Reads what the scopes need beside a view that is open.</summary>
-    public static async Task<BooksNow> Read(IQuerySession session, SpendView view, IReadOnlyCollection<Scope> scopes, TimeSpan pollEvery, DateTimeOffset now, CancellationToken ct) =>
-        new(view, await session.Known(ct), await session.MissionsOf(scopes, ct), await DataAges.Read(session, pollEvery, now, ct));
+    public IReadOnlyDictionary<string, DateTimeOffset> Connected => field ??= known.Accounts.ToDictionary(a => a.Key, a => a.Value.ConnectedAt, StringComparer.Ordinal);
 
     public Mission? Mission(string id) => missions.GetValueOrDefault(id);
 
-    public IReadOnlyList<string> AccountsOf(Scope scope) => Known.AccountsOf(scope, Mission);
+    public IReadOnlyList<string> AccountsOf(Scope scope) => known.AccountsOf(scope, Mission);
 
-    public DataFreshness Reach(Scope scope) => Ages.Of(AccountsOf(scope));
+    public DataFreshness Reach(Scope scope) => ages.Of(AccountsOf(scope));
 
-    public Task<IReadOnlyDictionary<string, ScopeSum>> Sums(ScopeKind kind, IReadOnlyCollection<string> values, Interval window, CancellationToken ct) => View.Sums(kind, values, window, Connected, ct);
+    public Task<IReadOnlyDictionary<string, ScopeSum>> Sums(ScopeKind kind, IReadOnlyCollection<string> values, Interval window, CancellationToken ct) => view.Sums(kind, values, window, Connected, ct);
 
     public Task<IReadOnlyDictionary<string, SpendSeries>> Series(ScopeKind kind, IReadOnlyCollection<string> values, DateTimeOffset now, DateTimeOffset? through, CancellationToken ct) =>
-        View.Series(kind, values, now, through, ct);
+        view.Series(kind, values, now, through, ct);
 
-    public ValueTask DisposeAsync() => View.DisposeAsync();
+    public ValueTask DisposeAsync() => view.DisposeAsync();
 }
 
 /// <summary>Opens the books for an answer about some scopes.</summary>
 public sealed class CurrentBooks(SpendViews views, LedgerOptions options, TimeProvider clock)
 {
     /// <summary>
-    /// Waits a second at most until the money views hold what is recorded of the scopes' accounts, keys and missions. Dispose the answer soon; it holds a
-    /// connection.
+    /// Waits a second at most until the money views hold what is recorded of the scopes' accounts, keys and missions. Dispose the answer
+    /// soon; it holds a connection.
     /// </summary>
     public async Task<BooksNow> Open(IQuerySession session, IReadOnlyCollection<Scope> scopes, CancellationToken ct)
     {
         var known = await session.Known(ct);
         var missions = await session.MissionsOf(scopes, ct);
+        var ages = await DataAges.Read(session, options.PollEvery, clock.GetUtcNow(), ct);
         var accounts = scopes.SelectMany(s => known.AccountsOf(s, missions.GetValueOrDefault)).ToHashSet(StringComparer.Ordinal);
         await views.WaitForStreams(
             [
                 .. accounts.Select(Account.StreamOf), .. known.Keys.Values.Where(k => accounts.Contains(k.Account)).Select(k => KeyOwnership.StreamOf(k.Account, k.Key)),
-                .. missions.Keys.Select(Missions.Mission.StreamOf),
+                .. missions.Keys.Select(Ledger.Missions.Mission.StreamOf),
             ], ct);
-        var view = await views.Open(ct);
-        try
-        {
-            return await BooksNow.Read(session, view, scopes, options.PollEvery, clock.GetUtcNow(), ct);
-        }
-        catch
-        {
-            await view.DisposeAsync();
-            throw;
-        }
+        return new(await views.Open(ct), known, missions, ages);
     }
 }
