@@ -1,6 +1,5 @@
 using System.Globalization;
-using Ledger.Service.Hosting;
-using Ledger.Service.Http;
+using Ledger.Service.Settings;
 
 namespace Ledger.Service.Spend;
 
@@ -10,21 +9,21 @@ namespace Ledger.Service.Spend;
 /// that day. Without <c>since</c> it is this month; without <c>until</c> it reaches to the end of today, or of what is over that <c>since</c>
 /// names (yesterday, last-week, last-month). The command line reads the same words (<c>Times</c> there).
 /// </remarks>
-internal static class ReportWindow
+public static class ReportWindow
 {
     private static readonly TimeSpan longest = TimeSpan.FromDays(3660);
 
     public static Interval Of(string? since, string? until, DateTimeOffset now)
     {
         var named = Named(since ?? "month", "since", now);
-        var start = Floor(named.Start);
+        var start = named.Start.FloorToHour();
         var end = until is not null ? Ceil(Named(until, "until", now).End) : Over(since) ? named.End : Midnight(now).AddDays(1);
         if (end <= start) throw new Refused("range.invalid", $"The range {start.ToText()} to {end.ToText()} is empty.", "until", until);
         return end - start <= longest ? new(start, end) : throw new Refused("range.invalid", "The range is longer than ten years.", "since", since);
     }
 
     /// <summary>Where a stretch begins, from the same words.</summary>
-    public static DateTimeOffset Since(string since, DateTimeOffset now) => Floor(Named(since, "since", now).Start);
+    public static DateTimeOffset Since(string since, DateTimeOffset now) => Named(since, "since", now).Start.FloorToHour();
 
     private static bool Over(string? since) => since?.Trim().ToLowerInvariant() is "yesterday" or "last-week" or "last-month";
 
@@ -64,7 +63,5 @@ internal static class ReportWindow
 
     private static DateTimeOffset Midnight(DateTimeOffset at) => new(at.UtcDateTime.Date, TimeSpan.Zero);
 
-    private static DateTimeOffset Floor(DateTimeOffset at) => new(at.UtcTicks - (at.UtcTicks % TimeSpan.TicksPerHour), TimeSpan.Zero);
-
-    private static DateTimeOffset Ceil(DateTimeOffset at) => Floor(at.AddTicks(TimeSpan.TicksPerHour - 1));
+    private static DateTimeOffset Ceil(DateTimeOffset at) => at.AddTicks(TimeSpan.TicksPerHour - 1).FloorToHour();
 }
