@@ -1,7 +1,7 @@
-using Ledger.Service.Hosting;
+using Ledger.Service.Settings;
 using Ledger.Service.Spend;
 
-namespace Ledger.Service.Tests;
+namespace Ledger.Service.Tests.Spend;
 
 public sealed class ReportWindows
 {
