@@ -1,0 +1,173 @@
+using Ledger.Alerts;
+using Ledger.Budgets;
+using Ledger.Forecasts;
+using Ledger.Keys;
+using Ledger.Missions;
+using Ledger.Money;
+using Ledger.Service.Spend;
+using Ledger.Spend;
+
+namespace Ledger.Service.Alerts;
+
+/// <summary>Some spend that an alert is about.</summary>
+/// <param name="Scope">Whose.</param>
+/// <param name="Window">When.</param>
+/// <param name="Spent">How much it is.</param>
+public readonly record struct SpendOf(Scope Scope, Interval Window, Usd Spent);
+
+/// <summary>
+/// What spend comes from and what would help most, for many alerts at once: what they share is asked once. It is asked only for what
+/// people are told of.
+/// </summary>
+public sealed class AlertCircumstances(WatchContext context)
+{
+    private const int driversPerDimension = 3;
+    private const int partsPerDimension = 20;
+    private const int unitsPerScope = 40;
+    private const int listMax = 3;
+    private const int leftOpenMax = 50;
+
+    private static readonly ScopeKind[] dimensions = [ScopeKind.Unit, ScopeKind.Model, ScopeKind.Key, ScopeKind.Agent];
+
+    private SharedFacts? shared;
+    private IReadOnlyList<Runway>? runways;
+
+    public async Task<IReadOnlyDictionary<SpendOf, Circumstances>> Of(IReadOnlyCollection<SpendOf> alerts, CancellationToken ct)
+    {
+        var answers = new Dictionary<SpendOf, Circumstances>();
+        if (alerts.Count == 0) return answers;
+        shared ??= await Gather(ct);
+        var parts = new Dictionary<(Scope, Interval), IReadOnlyList<ScopePart>>();
+        foreach (var group in alerts.GroupBy(s => (s.Scope.Kind, s.Window)))
+            foreach (var (value, list) in await context.Spend.Parts(group.Key.Kind, [.. group.Select(s => s.Scope.Value).Distinct(StringComparer.Ordinal)], group.Key.Window, partsPerDimension, ct))
+                parts[(new(group.Key.Kind, value), group.Key.Window)] = list;
+        var units = new Dictionary<Scope, IReadOnlyList<UnitPart>>();
+        foreach (var group in alerts.Select(s => s.Scope).Distinct().GroupBy(s => (s.Kind, Through: context.Through(s) ?? context.Now)))
+            foreach (var (value, list) in await context.Spend.Units(group.Key.Kind, [.. group.Select(s => s.Value)], new(group.Key.Through.AddDays(-1), context.Now.AddHours(1)), unitsPerScope, ct))
+                units[new(group.Key.Kind, value)] = list;
+        var sharedIn = new Dictionary<Interval, IReadOnlyDictionary<string, ScopeSum>>();
+        foreach (var window in alerts.Select(s => s.Window).Distinct())
+            sharedIn[window] = await context.Spend.Sums(ScopeKind.Key, [.. shared.Keys.Select(k => k.Key).Distinct(StringComparer.Ordinal)], window, context.Connected, ct);
+
+        foreach (var alert in alerts)
+        {
+            var keys = await SharedKeys(alert.Scope, shared.Keys, ct);
+            var runway = alert.Scope.Kind == ScopeKind.Account ? shared.Runways.FirstOrDefault(r => r.Account == alert.Scope.Value) : shared.Runways.Count > 0 ? shared.Runways[0] : null;
+            var facts = new RecommendationFacts(
+                [.. units.GetValueOrDefault(alert.Scope, []).Select(u => new UnitSpend(Named(u.Key), shared.KeyNames.GetValueOrDefault(u.Key), Named(u.Model), Named(u.Unit), u.Billed))],
+                Amounts(keys, shared.LastDay), alert.Scope.Kind is ScopeKind.Everything or ScopeKind.Account ? shared.Unowned : [], LeftOpen(alert.Scope, shared), runway, context.Now);
+            answers[alert] = new(
+                DriversOf(parts.GetValueOrDefault((alert.Scope, alert.Window), []), alert.Scope, alert.Spent, shared.KeyNames, shared.AgentNames),
+                [.. Amounts(keys, sharedIn[alert.Window]).Take(listMax)], runway, Best(Recommendations.Rank(facts), alert.Scope), context.Spend.Position, context.Through(alert.Scope));
+        }
+        return answers;
+    }
+
+    /// <summary>Run-outs of all connected accounts whose credit is known, the soonest first.</summary>
+    public async Task<IReadOnlyList<Runway>> Runways(CancellationToken ct)
+    {
+        if (runways is not null) return runways;
+        var known = new List<Runway>();
+        foreach (var group in context.Accounts.Where(a => a.Balance?.PrepaidLeft is not null).GroupBy(a => context.ThroughOf(a.Id)))
+        {
+            var series = await context.Spend.Series(ScopeKind.Account, [.. group.Select(a => a.Id)], context.Now, group.Key, ct);
+            known.AddRange(group.Select(a => Ledger.Forecasts.Runways.Of(a, series[a.Id])).OfType<Runway>());
+        }
+        return runways = [.. known.OrderBy(r => r.RunsOut ?? DateTimeOffset.MaxValue).ThenBy(r => r.Account, StringComparer.Ordinal)];
+    }
+
+    /// <summary>Parts as people are told of them: largest first; the scope's own dimension would only say that all of it is itself.</summary>
+    public static IReadOnlyList<Driver> DriversOf(
+        IEnumerable<ScopePart> parts, Scope scope, Usd spent, IReadOnlyDictionary<string, string> keyNames, IReadOnlyDictionary<string, string> agentNames) =>
+    [
+        .. SearchesAsOne(parts).Where(p => p.Dimension != scope.Kind && p.Billed > Usd.Zero)
+            .GroupBy(p => p.Dimension).SelectMany(g => g.OrderByDescending(p => p.Billed).ThenBy(p => p.Value, StringComparer.Ordinal).Take(driversPerDimension))
+            .OrderByDescending(p => p.Billed).ThenBy(p => Array.IndexOf(dimensions, p.Dimension)).ThenBy(p => p.Value, StringComparer.Ordinal)
+            .Select(p => new Driver(
+                p.Dimension.ToString().ToLowerInvariant(),
+                p.Value.Length > 0 ? p.Value : p.Dimension == ScopeKind.Agent ? Party.UnassignedName : null,
+                p.Dimension == ScopeKind.Key ? keyNames.GetValueOrDefault(p.Value) : p.Dimension == ScopeKind.Agent ? agentNames.GetValueOrDefault(p.Value) : null,
+                p.Billed, spent > Usd.Zero ? (int)Int128.Min(1000, (Int128)p.Billed.Ticks * 1000 / spent.Ticks) : 0)),
+    ];
+
+    /// <summary>What keys are called, by id.</summary>
+    public static IReadOnlyDictionary<string, string> NamesOf(IEnumerable<KeyOwnership> keys)
+    {
+        var names = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var key in keys)
+            if (key.Name is { } name) names[key.Key] = name;
+        return names;
+    }
+
+    /// <summary>Searches of several kinds as one part: apart, none of them might be seen.</summary>
+    private static IEnumerable<ScopePart> SearchesAsOne(IEnumerable<ScopePart> parts)
+    {
+        var all = parts.ToArray();
+        var searches = all.Where(p => p.Dimension == ScopeKind.Unit && UnitFamilies.IsSearch(p.Value)).OrderByDescending(p => p.Billed).ThenBy(p => p.Value, StringComparer.Ordinal).ToArray();
+        return searches.Length < 2
+            ? all
+            : [.. all.Except(searches), new ScopePart(ScopeKind.Unit, string.Join(", ", searches.Select(p => p.Value)), searches.Aggregate(Usd.Zero, (sum, p) => sum + p.Billed))];
+    }
+
+    /// <summary>What helps most. More credit helps an account, not a budget that is used up.</summary>
+    private static Recommendation? Best(IReadOnlyList<Recommendation> ranked, Scope scope) =>
+        ranked.FirstOrDefault(r => r.Kind != "top-up" || scope.Kind == ScopeKind.Account);
+
+    private async Task<IReadOnlyList<KeyOwnership>> SharedKeys(Scope scope, IReadOnlyList<KeyOwnership> all, CancellationToken ct)
+    {
+        if (all.Count == 0) return all;
+        switch (scope.Kind)
+        {
+            case ScopeKind.Account:
+                return [.. all.Where(k => k.Account == scope.Value)];
+            case ScopeKind.Key:
+                return [.. all.Where(k => k.Key == scope.Value)];
+            case ScopeKind.Agent:
+                return [.. all.Where(k => k.OwnersAt(context.Now).Any(o => o.Agent == scope.Value))];
+            case ScopeKind.Mission:
+                var mission = await context.Session.LoadAsync<Mission>(Mission.StreamOf(scope.Value), ct);
+                return mission is null ? [] : [.. all.Where(k => k.OwnersAt(context.Now).Any(o => mission.Agents.Contains(o.Agent)))];
+            default:
+                return all;
+        }
+    }
+
+    private IReadOnlyList<SharedKey> Amounts(IEnumerable<KeyOwnership> keys, IReadOnlyDictionary<string, ScopeSum> sums) =>
+    [
+        .. keys.Select(k => new SharedKey(k.Key, k.Name, [.. k.OwnersAt(context.Now).Select(o => o.Agent)], sums.GetValueOrDefault(k.Key).Spent))
+            .Where(k => k.Amount > Usd.Zero).OrderByDescending(k => k.Amount).ThenBy(k => k.Key, StringComparer.Ordinal),
+    ];
+
+    private static IReadOnlyList<OpenMissionSpend> LeftOpen(Scope scope, SharedFacts facts) => scope.Kind switch
+    {
+        ScopeKind.Mission => [.. facts.LeftOpen.Where(m => m.Mission.Id == scope.Value).Select(m => m.Spend)],
+        ScopeKind.Agent => [.. facts.LeftOpen.Where(m => m.Mission.Agents.Contains(scope.Value)).Select(m => m.Spend)],
+        _ => [.. facts.LeftOpen.Select(m => m.Spend)],
+    };
+
+    private async Task<SharedFacts> Gather(CancellationToken ct)
+    {
+        var keys = context.Known.Keys.Values.Where(k => k.Key.Length > 0).ToArray();
+        var open = (await MissionAlerts.OpenSince(context.Session, context.Now - MissionAlerts.AtTheLatest, ct)).Take(leftOpenMax).ToArray();
+        var end = context.Through(Scope.Everything) ?? context.Now;
+        var day = new Interval(end.AddDays(-1), context.Now.AddHours(1));
+        var several = keys.Where(k => k.OwnersAt(context.Now).Count > 1).ToArray();
+        var unowned = keys.Where(k => k.OwnersAt(context.Now).Count == 0).ToArray();
+        var lastDay = await context.Spend.Sums(ScopeKind.Key, [.. several.Select(k => k.Key).Distinct(StringComparer.Ordinal)], day, context.Connected, ct);
+        var lastWeek = await context.Spend.Sums(ScopeKind.Key, [.. unowned.Select(k => k.Key).Distinct(StringComparer.Ordinal)], day with { Start = end.AddDays(-7) }, context.Connected, ct);
+        var missions = await context.Spend.Sums(ScopeKind.Mission, [.. open.Select(m => m.Id)], day, context.Connected, ct);
+        return new(
+            several, lastDay, NamesOf(context.Known.Keys.Values), context.Known.Agents.ToDictionary(a => a.Key, a => a.Value.Name, StringComparer.Ordinal),
+            [.. unowned.Select(k => (k.Name ?? k.Key, lastWeek.GetValueOrDefault(k.Key).Spent)).Where(k => k.Spent > Usd.Zero).OrderByDescending(k => k.Spent).Take(listMax)],
+            [.. open.Select(m => (m, new OpenMissionSpend(m.Id, m.Title, m.Windows[^1].Start, missions.GetValueOrDefault(m.Id).Spent)))],
+            await Runways(ct));
+    }
+
+    private static string? Named(string text) => text.Length == 0 ? null : text;
+
+    /// <summary>What all alerts share.</summary>
+    /// <param name="Keys">Keys with several owners.</param>
+    private sealed record SharedFacts(
+        IReadOnlyList<KeyOwnership> Keys, IReadOnlyDictionary<string, ScopeSum> LastDay, IReadOnlyDictionary<string, string> KeyNames, IReadOnlyDictionary<string, string> AgentNames,
+        IReadOnlyList<(string Key, Usd Spent)> Unowned, IReadOnlyList<(Mission Mission, OpenMissionSpend Spend)> LeftOpen, IReadOnlyList<Runway> Runways);
+}
