@@ -47,11 +47,11 @@ public sealed class AlertCircumstances(WatchContext context)
                 units[new(group.Key.Kind, value)] = list;
         var sharedIn = new Dictionary<Interval, IReadOnlyDictionary<string, ScopeSum>>();
         foreach (var window in alerts.Select(s => s.Window).Distinct())
-            sharedIn[window] = await context.Spend.Sums(ScopeKind.Key, [.. shared.Keys.Select(k => k.Key).Distinct(StringComparer.Ordinal)], window, context.Connected, ct);
+            sharedIn[window] = await context.Spend.Sums(ScopeKind.Key, [.. shared.Keys.Select(k => k.Key).Distinct(StringComparer.Ordinal)], window, context.Books.Connected, ct);
 
         foreach (var alert in alerts)
         {
-            var keys = await SharedKeys(alert.Scope, shared.Keys, ct);
+            var keys = SharedKeys(alert.Scope, shared.Keys).ToArray();
             var runway = alert.Scope.Kind == ScopeKind.Account ? shared.Runways.FirstOrDefault(r => r.Account == alert.Scope.Value) : shared.Runways.Count > 0 ? shared.Runways[0] : null;
             var facts = new RecommendationFacts(
                 [.. units.GetValueOrDefault(alert.Scope, []).Select(u => new UnitSpend(Named(u.Key), shared.KeyNames.GetValueOrDefault(u.Key), Named(u.Model), Named(u.Unit), u.Billed))],
@@ -68,7 +68,7 @@ public sealed class AlertCircumstances(WatchContext context)
     {
         if (runways is not null) return runways;
         var known = new List<Runway>();
-        foreach (var group in context.Accounts.Where(a => a.Balance?.PrepaidLeft is not null).GroupBy(a => context.ThroughOf(a.Id)))
+        foreach (var group in context.Accounts.Where(a => a.Balance?.PrepaidLeft is not null).GroupBy(a => context.Through(new(ScopeKind.Account, a.Id))))
         {
             var series = await context.Spend.Series(ScopeKind.Account, [.. group.Select(a => a.Id)], context.Now, group.Key, ct);
             known.AddRange(group.Select(a => Ledger.Forecasts.Runways.Of(a, series[a.Id])).OfType<Runway>());
@@ -113,24 +113,14 @@ public sealed class AlertCircumstances(WatchContext context)
     private static Recommendation? Best(IReadOnlyList<Recommendation> ranked, Scope scope) =>
         ranked.FirstOrDefault(r => r.Kind != "top-up" || scope.Kind == ScopeKind.Account);
 
-    private async Task<IReadOnlyList<KeyOwnership>> SharedKeys(Scope scope, IReadOnlyList<KeyOwnership> all, CancellationToken ct)
+    private IEnumerable<KeyOwnership> SharedKeys(Scope scope, IReadOnlyList<KeyOwnership> all) => scope.Kind switch
     {
-        if (all.Count == 0) return all;
-        switch (scope.Kind)
-        {
-            case ScopeKind.Account:
-                return [.. all.Where(k => k.Account == scope.Value)];
-            case ScopeKind.Key:
-                return [.. all.Where(k => k.Key == scope.Value)];
-            case ScopeKind.Agent:
-                return [.. all.Where(k => k.OwnersAt(context.Now).Any(o => o.Agent == scope.Value))];
-            case ScopeKind.Mission:
-                var mission = await context.Session.LoadAsync<Mission>(Mission.StreamOf(scope.Value), ct);
-                return mission is null ? [] : [.. all.Where(k => k.OwnersAt(context.Now).Any(o => mission.Agents.Contains(o.Agent)))];
-            default:
-                return all;
-        }
-    }
+        ScopeKind.Account => all.Where(k => k.Account == scope.Value),
+        ScopeKind.Key => all.Where(k => k.Key == scope.Value),
+        ScopeKind.Agent => all.Where(k => k.OwnersAt(context.Now).Any(o => o.Agent == scope.Value)),
+        ScopeKind.Mission => context.Books.Mission(scope.Value) is { } mission ? all.Where(k => k.OwnersAt(context.Now).Any(o => mission.Agents.Contains(o.Agent))) : [],
+        _ => all,
+    };
 
     private IReadOnlyList<SharedKey> Amounts(IEnumerable<KeyOwnership> keys, IReadOnlyDictionary<string, ScopeSum> sums) =>
     [
@@ -153,9 +143,9 @@ public sealed class AlertCircumstances(WatchContext context)
         var day = new Interval(end.AddDays(-1), context.Now.AddHours(1));
         var several = keys.Where(k => k.OwnersAt(context.Now).Count > 1).ToArray();
         var unowned = keys.Where(k => k.OwnersAt(context.Now).Count == 0).ToArray();
-        var lastDay = await context.Spend.Sums(ScopeKind.Key, [.. several.Select(k => k.Key).Distinct(StringComparer.Ordinal)], day, context.Connected, ct);
-        var lastWeek = await context.Spend.Sums(ScopeKind.Key, [.. unowned.Select(k => k.Key).Distinct(StringComparer.Ordinal)], day with { Start = end.AddDays(-7) }, context.Connected, ct);
-        var missions = await context.Spend.Sums(ScopeKind.Mission, [.. open.Select(m => m.Id)], day, context.Connected, ct);
+        var lastDay = await context.Spend.Sums(ScopeKind.Key, [.. several.Select(k => k.Key).Distinct(StringComparer.Ordinal)], day, context.Books.Connected, ct);
+        var lastWeek = await context.Spend.Sums(ScopeKind.Key, [.. unowned.Select(k => k.Key).Distinct(StringComparer.Ordinal)], day with { Start = end.AddDays(-7) }, context.Books.Connected, ct);
+        var missions = await context.Spend.Sums(ScopeKind.Mission, [.. open.Select(m => m.Id)], day, context.Books.Connected, ct);
         return new(
             several, lastDay, NamesOf(context.Known.Keys.Values), context.Known.Agents.ToDictionary(a => a.Key, a => a.Value.Name, StringComparer.Ordinal),
             [.. unowned.Select(k => (k.Name ?? k.Key, lastWeek.GetValueOrDefault(k.Key).Spent)).Where(k => k.Spent > Usd.Zero).OrderByDescending(k => k.Spent).Take(listMax)],

@@ -4,11 +4,30 @@ using Ledger.Service.Budgets;
 
 namespace Ledger.Service.Alerts;
 
+/// <summary>Where a budget stands in a window.</summary>
+/// <param name="State">Where.</param>
+/// <param name="At">Now, or the last instant of a window that is just over.</param>
+public sealed record WatchedBudget(BudgetState State, DateTimeOffset At);
+
 /// <summary>Thresholds of budgets that are crossed and were not told of, and those that are clear again.</summary>
 public static class BudgetAlerts
 {
+    private const int budgetsPerQuestion = 500;
+
+    /// <summary>Where every open budget stands in its windows, those just over included: what was spent before midnight is read after it.</summary>
+    public static async Task<IReadOnlyList<WatchedBudget>> Standings(WatchContext context, CancellationToken ct)
+    {
+        var watched = new List<WatchedBudget>();
+        foreach (var some in context.Budgets.Chunk(budgetsPerQuestion))
+        {
+            var windows = some.SelectMany(b => BudgetWindows.Watched(b, null, context.Books.Mission, context.Now)).ToArray();
+            watched.AddRange((await BudgetStandings.In(windows, context.Books, context.Now, ct)).Where(s => s.State is not null).Select(s => new WatchedBudget(s.State!, s.At)));
+        }
+        return watched;
+    }
+
     /// <summary>In groups of one budget and window.</summary>
-    public static async Task<IReadOnlyList<IReadOnlyList<Finding>>> Find(WatchContext context, AlertCircumstances circumstances, IReadOnlyList<WatchedState> states, CancellationToken ct)
+    public static async Task<IReadOnlyList<IReadOnlyList<Finding>>> Find(WatchContext context, AlertCircumstances circumstances, IReadOnlyList<WatchedBudget> states, CancellationToken ct)
     {
         var crossed = states.Select(s => (s.State, Crossings: s.State.Crossed(s.At))).Where(s => s.Crossings.Count > 0).ToArray();
         var known = await context.Session.KnownKeys(crossed.SelectMany(s => s.Crossings).Select(c => c.Key), ct);
@@ -28,7 +47,7 @@ public static class BudgetAlerts
         ];
     }
 
-    private static async Task<IReadOnlyList<IReadOnlyList<Finding>>> Recovered(WatchContext context, IReadOnlyList<WatchedState> states, CancellationToken ct)
+    private static async Task<IReadOnlyList<IReadOnlyList<Finding>>> Recovered(WatchContext context, IReadOnlyList<WatchedBudget> states, CancellationToken ct)
     {
         var open = (await context.Session.OpenBudgetAlerts(context.Now, ct)).Select(a => (BudgetThresholdCrossed)a.Event).ToLookup(a => a.Budget, StringComparer.Ordinal);
         return

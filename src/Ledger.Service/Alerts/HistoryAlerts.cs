@@ -49,7 +49,7 @@ public static class HistoryAlerts
     {
         var connected = SpendView.BeginsToCount(account.ConnectedAt);
         var window = new Interval(new(connected.UtcDateTime.Date.AddDays(-daysBack), TimeSpan.Zero), connected);
-        var spent = (await context.Spend.Sums(ScopeKind.Account, [account.Id], window, context.Connected, ct)).GetValueOrDefault(account.Id).Spent;
+        var spent = (await context.Spend.Sums(ScopeKind.Account, [account.Id], window, context.Books.Connected, ct)).GetValueOrDefault(account.Id).Spent;
         if (spent == Usd.Zero) return null;
         var touched = states.Where(s => s.Budget.Scope.Kind != ScopeKind.Account || s.Budget.Scope.Value == account.Id).OrderBy(s => s.Budget.Name, StringComparer.Ordinal);
         var passed = Crossings.PassedByHistory(touched).Take(passedMax).ToArray();

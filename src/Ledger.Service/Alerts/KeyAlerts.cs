@@ -16,7 +16,7 @@ public static class KeyAlerts
         if (fresh.Length == 0) return [];
         var end = context.Through(Scope.Everything) ?? context.Now;
         var spent = await context.Spend.Sums(
-            ScopeKind.Key, [.. fresh.Select(k => k.Key).Distinct(StringComparer.Ordinal)], new(end.AddDays(-1), context.Now.AddHours(1)), context.Connected, ct);
+            ScopeKind.Key, [.. fresh.Select(k => k.Key).Distinct(StringComparer.Ordinal)], new(end.AddDays(-1), context.Now.AddHours(1)), context.Books.Connected, ct);
         return
         [
             .. fresh.Where(k => spent.GetValueOrDefault(k.Key).Spent > Usd.Zero).Select(k => (IReadOnlyList<Finding>)

@@ -44,7 +44,7 @@ public static class SpendAlerts
     private static async Task<IReadOnlyList<IReadOnlyList<Finding>>> In(DateTimeOffset hour, string[] agents, WatchContext context, AlertCircumstances circumstances, CancellationToken ct)
     {
         var window = new Interval(hour, hour.AddHours(1));
-        var much = (await context.Spend.Sums(ScopeKind.Agent, agents, window, context.Connected, ct)).Where(s => s.Value.Spent >= Anomalies.Floor).Select(s => s.Key).ToArray();
+        var much = (await context.Spend.Sums(ScopeKind.Agent, agents, window, context.Books.Connected, ct)).Where(s => s.Value.Spent >= Anomalies.Floor).Select(s => s.Key).ToArray();
         if (much.Length == 0) return [];
         var hours = await context.Spend.SameHours(much, hour, ct);
         var firsts = await context.Spend.FirstSpend(ScopeKind.Agent, much, ct);

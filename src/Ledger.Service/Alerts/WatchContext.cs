@@ -1,7 +1,7 @@
 using Ledger.Accounts;
 using Ledger.Alerts;
 using Ledger.Budgets;
-using Ledger.Missions;
+using Ledger.Service.Budgets;
 using Ledger.Service.Polling;
 using Ledger.Service.Spend;
 using Ledger.Service.Storage;
@@ -9,23 +9,21 @@ using Marten;
 
 namespace Ledger.Service.Alerts;
 
-/// <summary>What a look at the books works with: the money views at one position, and what there is beside them.</summary>
+/// <summary>What a look at the books works with: the books at one position, the budgets and the sources there are.</summary>
 public sealed class WatchContext : IAsyncDisposable
 {
-    private WatchContext(SpendView spend, IQuerySession session, DateTimeOffset now, Known known, IReadOnlyDictionary<string, Source> sources, IReadOnlyList<Budget> budgets)
-    {
-        (Spend, Session, Now, Known, Sources, Budgets) = (spend, session, now, known, sources, budgets);
-        Connected = known.Accounts.ToDictionary(a => a.Key, a => a.Value.ConnectedAt, StringComparer.Ordinal);
-    }
+    private WatchContext(BooksNow books, IQuerySession session, DateTimeOffset now, IReadOnlyDictionary<string, Source> sources, IReadOnlyList<Budget> budgets) =>
+        (Books, Session, Now, Sources, Budgets) = (books, session, now, sources, budgets);
 
-    public SpendView Spend { get; }
+    public BooksNow Books { get; }
+
+    public SpendView Spend => Books.View;
+
+    public Known Known => Books.Known;
 
     public IQuerySession Session { get; }
 
     public DateTimeOffset Now { get; }
-
-    /// <summary>Accounts, agents and keys; removed accounts too: what was spent through them stays spent.</summary>
-    public Known Known { get; }
 
     /// <summary>How far each account is read.</summary>
     public IReadOnlyDictionary<string, Source> Sources { get; }
@@ -33,44 +31,36 @@ public sealed class WatchContext : IAsyncDisposable
     /// <summary>Budgets that are not closed, by name.</summary>
     public IReadOnlyList<Budget> Budgets { get; }
 
-    /// <summary>Since when each account is watched.</summary>
-    public IReadOnlyDictionary<string, DateTimeOffset> Connected { get; }
-
     /// <summary>Accounts that are read.</summary>
     public IEnumerable<Account> Accounts => Known.Accounts.Values.Where(a => !a.Removed).OrderBy(a => a.Id, StringComparer.Ordinal);
 
-    public static async Task<WatchContext> Open(SpendViews views, IDocumentStore store, DateTimeOffset now, CancellationToken ct)
+    public static async Task<WatchContext> Open(SpendViews views, IDocumentStore store, TimeSpan pollEvery, DateTimeOffset now, CancellationToken ct)
     {
         var session = store.QuerySession();
+        SpendView? view = null;
         try
         {
             // Before the views: what a source is said to have read is asked for in them.
             var sources = await session.Query<Source>().Take(Known.Max).ToListAsync(ct);
-            var known = await session.Known(ct);
             var budgets = await session.Query<Budget>().Where(b => !b.Closed).OrderBy(b => b.Name).Take(Known.Max).ToListAsync(ct);
-            return new(await views.Open(ct), session, now, known, sources.ToDictionary(s => s.Account, StringComparer.Ordinal), budgets);
+            view = await views.Open(ct);
+            var books = await BooksNow.Read(session, view, [.. budgets.Select(b => b.Scope)], pollEvery, now, ct);
+            return new(books, session, now, sources.ToDictionary(s => s.Account, StringComparer.Ordinal), budgets);
         }
         catch
         {
+            if (view is not null) await view.DisposeAsync();
             await session.DisposeAsync();
             throw;
         }
     }
 
-    /// <summary>How far an account's data reaches; null: nothing was read.</summary>
-    public DateTimeOffset? ThroughOf(string account) => Sources.GetValueOrDefault(account)?.Asked;
-
-    /// <summary>How far the data of a scope reaches; null: nobody knows. What any account may lack, every scope but an account's may lack.</summary>
-    public DateTimeOffset? Through(Scope scope)
-    {
-        if (scope.Kind == ScopeKind.Account) return ThroughOf(scope.Value);
-        var reaches = Accounts.Select(a => ThroughOf(a.Id)).ToArray();
-        return reaches.Length == 0 || reaches.Contains(null) ? null : reaches.Min();
-    }
+    /// <summary>How far the data of a scope reaches; null: nobody knows.</summary>
+    public DateTimeOffset? Through(Scope scope) => Books.Reach(scope).Through;
 
     public async ValueTask DisposeAsync()
     {
-        await Spend.DisposeAsync();
+        await Books.DisposeAsync();
         await Session.DisposeAsync();
     }
 }
