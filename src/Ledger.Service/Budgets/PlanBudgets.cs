@@ -1,12 +1,12 @@
 using System.Linq.Expressions;
 using FluentValidation;
+using JasperFx.Events;
 using Ledger.Budgets;
 using Ledger.Contracts;
 using Ledger.Money;
 using Ledger.Service.Http;
 using Ledger.Service.Storage;
 using Marten;
-using Marten.Events;
 using Microsoft.AspNetCore.Authorization;
 using Wolverine.Http;
 
