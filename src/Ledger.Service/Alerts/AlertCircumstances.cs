@@ -5,7 +5,6 @@ using Ledger.Keys;
 using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Service.Spend;
-using Ledger.Spend;
 
 namespace Ledger.Service.Alerts;
 
@@ -21,13 +20,10 @@ public readonly record struct SpendOf(Scope Scope, Interval Window, Usd Spent);
 /// </summary>
 public sealed class AlertCircumstances(WatchContext context)
 {
-    private const int driversPerDimension = 3;
     private const int partsPerDimension = 20;
     private const int unitsPerScope = 40;
     private const int listMax = 3;
     private const int leftOpenMax = 50;
-
-    private static readonly ScopeKind[] dimensions = [ScopeKind.Unit, ScopeKind.Model, ScopeKind.Key, ScopeKind.Agent];
 
     private SharedFacts? shared;
     private IReadOnlyList<Runway>? runways;
@@ -54,10 +50,10 @@ public sealed class AlertCircumstances(WatchContext context)
             var keys = SharedKeys(alert.Scope, shared.Keys).ToArray();
             var runway = alert.Scope.Kind == ScopeKind.Account ? shared.Runways.FirstOrDefault(r => r.Account == alert.Scope.Value) : shared.Runways.Count > 0 ? shared.Runways[0] : null;
             var facts = new RecommendationFacts(
-                [.. units.GetValueOrDefault(alert.Scope, []).Select(u => new UnitSpend(Named(u.Key), shared.KeyNames.GetValueOrDefault(u.Key), Named(u.Model), Named(u.Unit), u.Billed))],
+                [.. units.GetValueOrDefault(alert.Scope, []).Select(u => new UnitSpend(Named(u.Key), context.Books.Names.NameOf(new(ScopeKind.Key, u.Key)), Named(u.Model), Named(u.Unit), u.Billed))],
                 Amounts(keys, shared.LastDay), alert.Scope.Kind is ScopeKind.Everything or ScopeKind.Account ? shared.Unowned : [], LeftOpen(alert.Scope, shared), runway, context.Now);
             answers[alert] = new(
-                DriversOf(parts.GetValueOrDefault((alert.Scope, alert.Window), []), alert.Scope, alert.Spent, shared.KeyNames, shared.AgentNames),
+                Drivers.Of(parts.GetValueOrDefault((alert.Scope, alert.Window), []), alert.Scope, alert.Spent, context.Books.Names.NameOf),
                 [.. Amounts(keys, sharedIn[alert.Window]).Take(listMax)], runway, Best(Recommendations.Rank(facts), alert.Scope), context.Spend.Position, context.Through(alert.Scope));
         }
         return answers;
@@ -74,39 +70,6 @@ public sealed class AlertCircumstances(WatchContext context)
             known.AddRange(group.Select(a => Ledger.Forecasts.Runways.Of(a, series[a.Id])).OfType<Runway>());
         }
         return runways = [.. known.OrderBy(r => r.RunsOut ?? DateTimeOffset.MaxValue).ThenBy(r => r.Account, StringComparer.Ordinal)];
-    }
-
-    /// <summary>Parts as people are told of them: largest first; the scope's own dimension would only say that all of it is itself.</summary>
-    public static IReadOnlyList<Driver> DriversOf(
-        IEnumerable<ScopePart> parts, Scope scope, Usd spent, IReadOnlyDictionary<string, string> keyNames, IReadOnlyDictionary<string, string> agentNames) =>
-    [
-        .. SearchesAsOne(parts).Where(p => p.Dimension != scope.Kind && p.Billed > Usd.Zero)
-            .GroupBy(p => p.Dimension).SelectMany(g => g.OrderByDescending(p => p.Billed).ThenBy(p => p.Value, StringComparer.Ordinal).Take(driversPerDimension))
-            .OrderByDescending(p => p.Billed).ThenBy(p => Array.IndexOf(dimensions, p.Dimension)).ThenBy(p => p.Value, StringComparer.Ordinal)
-            .Select(p => new Driver(
-                p.Dimension.ToString().ToLowerInvariant(),
-                p.Value.Length > 0 ? p.Value : p.Dimension == ScopeKind.Agent ? Party.UnassignedName : null,
-                p.Dimension == ScopeKind.Key ? keyNames.GetValueOrDefault(p.Value) : p.Dimension == ScopeKind.Agent ? agentNames.GetValueOrDefault(p.Value) : null,
-                p.Billed, spent > Usd.Zero ? (int)Int128.Min(1000, (Int128)p.Billed.Ticks * 1000 / spent.Ticks) : 0)),
-    ];
-
-    /// <summary>What keys are called, by id.</summary>
-    public static IReadOnlyDictionary<string, string> NamesOf(IEnumerable<KeyOwnership> keys)
-    {
-        var names = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var key in keys)
-            if (key.Name is { } name) names[key.Key] = name;
-        return names;
-    }
-
-    /// <summary>Searches of several kinds as one part: apart, none of them might be seen.</summary>
-    private static IEnumerable<ScopePart> SearchesAsOne(IEnumerable<ScopePart> parts)
-    {
-        var all = parts.ToArray();
-        var searches = all.Where(p => p.Dimension == ScopeKind.Unit && UnitFamilies.IsSearch(p.Value)).OrderByDescending(p => p.Billed).ThenBy(p => p.Value, StringComparer.Ordinal).ToArray();
-        return searches.Length < 2
-            ? all
-            : [.. all.Except(searches), new ScopePart(ScopeKind.Unit, string.Join(", ", searches.Select(p => p.Value)), searches.Aggregate(Usd.Zero, (sum, p) => sum + p.Billed))];
     }
 
     /// <summary>What helps most. More credit helps an account, not a budget that is used up.</summary>
@@ -147,7 +110,7 @@ public sealed class AlertCircumstances(WatchContext context)
         var lastWeek = await context.Spend.Sums(ScopeKind.Key, [.. unowned.Select(k => k.Key).Distinct(StringComparer.Ordinal)], day with { Start = end.AddDays(-7) }, context.Books.Connected, ct);
         var missions = await context.Spend.Sums(ScopeKind.Mission, [.. open.Select(m => m.Id)], day, context.Books.Connected, ct);
         return new(
-            several, lastDay, NamesOf(context.Known.Keys.Values), context.Known.Agents.ToDictionary(a => a.Key, a => a.Value.Name, StringComparer.Ordinal),
+            several, lastDay,
             [.. unowned.Select(k => (k.Name ?? k.Key, lastWeek.GetValueOrDefault(k.Key).Spent)).Where(k => k.Spent > Usd.Zero).OrderByDescending(k => k.Spent).Take(listMax)],
             [.. open.Select(m => (m, new OpenMissionSpend(m.Id, m.Title, m.Windows[^1].Start, missions.GetValueOrDefault(m.Id).Spent)))],
             await Runways(ct));
@@ -158,6 +121,6 @@ public sealed class AlertCircumstances(WatchContext context)
     /// <summary>What all alerts share.</summary>
     /// <param name="Keys">Keys with several owners.</param>
     private sealed record SharedFacts(
-        IReadOnlyList<KeyOwnership> Keys, IReadOnlyDictionary<string, ScopeSum> LastDay, IReadOnlyDictionary<string, string> KeyNames, IReadOnlyDictionary<string, string> AgentNames,
-        IReadOnlyList<(string Key, Usd Spent)> Unowned, IReadOnlyList<(Mission Mission, OpenMissionSpend Spend)> LeftOpen, IReadOnlyList<Runway> Runways);
+        IReadOnlyList<KeyOwnership> Keys, IReadOnlyDictionary<string, ScopeSum> LastDay, IReadOnlyList<(string Key, Usd Spent)> Unowned,
+        IReadOnlyList<(Mission Mission, OpenMissionSpend Spend)> LeftOpen, IReadOnlyList<Runway> Runways);
 }

@@ -37,19 +37,18 @@ public sealed class WatchContext : IAsyncDisposable
     public static async Task<WatchContext> Open(SpendViews views, IDocumentStore store, TimeSpan pollEvery, DateTimeOffset now, CancellationToken ct)
     {
         var session = store.QuerySession();
-        SpendView? view = null;
         try
         {
             // Before the views: what a source is said to have read is asked for in them.
             var sources = await session.Query<Source>().Take(Known.Max).ToListAsync(ct);
+            var known = await session.Known(ct);
             var budgets = await session.Query<Budget>().Where(b => !b.Closed).OrderBy(b => b.Name).Take(Known.Max).ToListAsync(ct);
-            view = await views.Open(ct);
-            var books = await BooksNow.Read(session, view, [.. budgets.Select(b => b.Scope)], pollEvery, now, ct);
+            var missions = await session.MissionsOf(budgets.Select(b => b.Scope), ct);
+            var books = new BooksNow(await views.Open(ct), known, missions, new(sources, pollEvery, now));
             return new(books, session, now, sources.ToDictionary(s => s.Account, StringComparer.Ordinal), budgets);
         }
         catch
         {
-            if (view is not null) await view.DisposeAsync();
             await session.DisposeAsync();
             throw;
         }
