@@ -1,11 +1,10 @@
 using System.Globalization;
-using Ledger.Service.Http;
-using Ledger.Views;
+using Ledger.Service.Storage;
 
 namespace Ledger.Service.Spend;
 
 /// <summary>Where in the log a read stands: as of a position or a time, and at least at a position the caller has written.</summary>
-internal sealed class ReadAt(IEventLog log, Books books)
+public sealed class ReadAt(SpendViews views, Positions positions)
 {
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(10);
 
@@ -16,11 +15,7 @@ internal sealed class ReadAt(IEventLog log, Books books)
     public async Task<(long? AsOf, bool Behind)> Resolve(string? asOf, long? minPosition, CancellationToken ct)
     {
         var behind = !await Caught(minPosition, ct);
-        if (asOf is null) return (null, behind);
-        var position = await Position("asOf", asOf, ct);
-        if (!await books.WaitFor(position, patience, ct))
-            throw new Refused("log.busy", $"The views hold the log up to {books.Position} only; position {position} is not there yet.") { RetryAfter = TimeSpan.FromSeconds(2) };
-        return (position, behind);
+        return (asOf is null ? null : await Reached("asOf", asOf, ct), behind);
     }
 
     /// <summary>
@@ -29,18 +24,27 @@ internal sealed class ReadAt(IEventLog log, Books books)
     /// </summary>
     public async Task<bool> Caught(long? minPosition, CancellationToken ct)
     {
-        if (minPosition is not { } wanted || books.Position >= wanted) return true;
-        return wanted <= (await log.Head(ct)).Position && await books.WaitFor(wanted, patience, ct);
+        if (minPosition is not { } wanted || await views.Position(ct) >= wanted) return true;
+        return wanted <= await positions.Last(ct) && await views.WaitFor(wanted, patience, ct);
     }
 
     /// <summary>A position, or the last one before a time.</summary>
     public async Task<long> Position(string field, string text, CancellationToken ct)
     {
         if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var position))
-            return position <= (await log.Head(ct)).Position ? position : throw Unknown(field, text);
+            return position <= await positions.Last(ct) ? position : throw Unknown(field, text);
         return Instants.TryParse(text, out var at)
-            ? await log.PositionBefore(at, ct)
+            ? await positions.Before(at, ct)
             : throw new Refused("time.invalid", $"{field} is a position, or a time such as 2026-11-16T10:15:00Z.", field, text);
+    }
+
+    /// <summary>The same, once the views hold it.</summary>
+    public async Task<long> Reached(string field, string text, CancellationToken ct)
+    {
+        var position = await Position(field, text, ct);
+        if (!await views.WaitFor(position, patience, ct))
+            throw new Refused("log.busy", $"The views hold the log up to {await views.Position(ct)} only; position {position} is not there yet.") { RetryAfter = TimeSpan.FromSeconds(2) };
+        return position;
     }
 
     private static Refused Unknown(string field, string value) => new("position.unknown", $"The log does not reach position {Names.Printable(value)}.", field, value);
