@@ -87,6 +87,8 @@ public sealed class VerifyBooks(IDocumentStore store, RebuildViews rebuild)
         {
             await db.OpenAsync(ct);
             await using var transaction = await db.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
+            // Before the snapshot: no rebuild swaps the tables meanwhile.
+            await Scalar(db, $"lock table {schema}.mark in access share mode", ct);
             checks.Add(await Chain.Verify(db, ct));
             foreach (var (law, count, breach) in laws)
             {
