@@ -28,6 +28,8 @@ public sealed class SpendViews(IDocumentStore store, TimeProvider clock)
                 BatchCommands =
                 {
                     new($"lock table {SpendTables.Live}.mark in access share mode"),
+                    // Compiling a plan takes longer than these questions do.
+                    new("set local jit = off"),
                     new($"""
                         select p.position, (select zone from {SpendTables.Live}.mark), (select timestamp from mt_events where seq_id <= p.position order by seq_id desc limit 1)
                         from (select coalesce((select last_seq_id from mt_event_progression where name = '{SpendProjection.Progress}'), 0) as position) p
