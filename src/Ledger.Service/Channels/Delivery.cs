@@ -1,6 +1,6 @@
 namespace Ledger.Service.Channels;
 
-/// <summary>The ways out of the house, as budgets and people name them.</summary>
+/// <summary>The channels, as budgets and people name them.</summary>
 public static class ChannelNames
 {
     public const string Email = "email";

@@ -1,7 +1,6 @@
 using Ledger.Service.Mail;
 using Wolverine;
 using Wolverine.ErrorHandling;
-using Wolverine.Transports.Local;
 
 namespace Ledger.Service.Channels;
 
@@ -18,7 +17,7 @@ public static class DeliveryPolicies
     /// <summary>How often a message is tried before it becomes a dead letter.</summary>
     public static int AttemptsMax => delays.Length + 1;
 
-    public static void Apply(WolverineOptions options)
+    public static void Channels(this WolverineOptions options)
     {
         Queue<SendMail>(options, 4);
         Queue<SendSlack>(options, 1);

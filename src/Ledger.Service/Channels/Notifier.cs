@@ -30,7 +30,7 @@ public static class Notifier
         var (alerts, recoveries) = (raised.ToArray(), over.ToArray());
         var known = await session.LoadManyAsync<NotificationLimit>(ct, [.. LimitsOf(alerts, recoveries, audience, options)]);
         var told = await Compose(alerts, recoveries, audience, options, known.ToDictionary(l => l.Id, StringComparer.Ordinal), now);
-        session.Store(told.Limits);
+        session.Store(told.Limits.AsEnumerable());
         return told.Messages;
     }
 

@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using Ledger.Budgets;
 using Ledger.Money;
 using Ledger.Alerts;
-using Ledger.Forecasts;
 
 namespace Ledger.Service.Channels;
 

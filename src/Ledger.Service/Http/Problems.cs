@@ -56,11 +56,11 @@ public sealed class Problems(ILogger<Problems> logger) : IExceptionHandler
             case BadHttpRequestException { StatusCode: 413 }:
                 return new("request.too_large", "The body is larger than 1 MB.");
             case BadHttpRequestException { InnerException: JsonException json }:
-                return OfJson(json);
+                return OfJson(json.Message, json.Path);
             case BadHttpRequestException bad:
                 return new("request.invalid", Names.Printable(bad.Message));
             case JsonException json:
-                return OfJson(json);
+                return OfJson(json.Message, json.Path);
             case ConcurrencyException or EventStreamUnexpectedMaxEventIdException or Marten.Exceptions.ExistingStreamIdCollisionException or DocumentAlreadyExistsException:
                 retryAfter = TimeSpan.FromSeconds(1);
                 return new("conflict.retry", "Somebody else wrote at the same moment; nothing of this was written. Send it again.");
@@ -86,11 +86,14 @@ public sealed class Problems(ILogger<Problems> logger) : IExceptionHandler
         _ => new("provider.unavailable", e.Detail),
     };
 
-    private static Refusal OfJson(JsonException e) =>
-        new("request.json", $"The body is not the JSON this call takes{(e.Path is { Length: > 1 and < 100 } path ? $", at {Names.Printable(path)}" : "")}: {Reason(e)}", e.Path is ['$', '.', .. var field] ? Names.Printable(field) : null);
+    /// <summary>What the reader of JSON could not take. Its message may repeat what was sent, a secret perhaps; so only the kind and the place are told.</summary>
+    public static Refusal OfJson(string message, string? path = null)
+    {
+        if (path is null && message.IndexOf("Path: ", StringComparison.Ordinal) is > 0 and var at) path = message[(at + 6)..].Split(' ', '|')[0].TrimEnd('.');
+        return new("request.json", $"The body is not the JSON this call takes{(path is { Length: > 1 and < 100 } ? $", at {Names.Printable(path)}" : "")}: {Reason(message)}", path is ['$', '.', .. var field] ? Names.Printable(field) : null);
+    }
 
-    // The reader's messages may repeat what was sent, a secret perhaps; so only their kind is told.
-    private static string Reason(JsonException e) => e.Message switch
+    private static string Reason(string message) => message switch
     {
         var m when m.Contains("could not be mapped", StringComparison.Ordinal) => "there is no such member.",
         var m when m.Contains("uplicate", StringComparison.Ordinal) => "a member is there twice.",
@@ -137,13 +140,14 @@ public static class PlainAnswers
         {
             422 when http.GetEndpoint()?.Metadata.GetMetadata<WritesMetadata>() is not null => new Refusal("idempotency.reused", "This Idempotency-Key was used before for something else; a new request needs a new key.", Idempotency.Header),
             409 => new("conflict.retry", "Somebody else wrote at the same moment; nothing of this was written. Send it again."),
-            400 when context.Exception is JsonException => Problems.Explain(context.Exception, out _),
+            400 when given.Detail?.Contains("JSON", StringComparison.Ordinal) == true => Problems.OfJson(given.Detail),
             400 => new("request.invalid", Names.Printable(given.Detail ?? given.Title ?? "The request is not well formed.")),
             404 => new("not_found", $"{http.Request.Method} {Names.Printable(http.Request.Path)} is not something this service does."),
             _ => new("internal", "Something went wrong here that should not have. The correlation id finds it in the service's log."),
         };
         var problem = Problems.Of(why, http.TraceIdentifier);
         (given.Type, given.Title, given.Status, given.Detail) = (problem.Type, problem.Title, problem.Status, problem.Detail);
+        given.Instance = null;
         given.Extensions.Clear();
         given.Extensions["code"] = problem.Code;
         given.Extensions["exit"] = problem.Exit;

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
 
 namespace Ledger.Service.Http;
 
@@ -34,7 +35,8 @@ public static class Scopes
     {
         foreach (var scope in Enum.GetValues<TokenScope>())
             options.AddPolicy(Word(scope), p => p.RequireAuthenticatedUser().RequireAssertion(c => Of(c.User) >= scope));
-        options.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().RequireAssertion(_ => false).Build();
+        // What no route matches is answered by routing; an endpoint without a policy is for nobody.
+        options.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAssertion(c => c.Resource is HttpContext http && http.GetEndpoint() is null).Build();
     }
 
     public static string Word(TokenScope scope) => scope.ToString().ToLowerInvariant();

@@ -1,6 +1,5 @@
 using Ledger.Service.Mail.Pages;
 using Ledger.Alerts;
-using Ledger.Forecasts;
 
 namespace Ledger.Service.Mail;
 

@@ -3,7 +3,6 @@ using Ledger.Digests;
 using Ledger.Service.Mail.Pages;
 using Ledger.Money;
 using Ledger.Alerts;
-using Ledger.Forecasts;
 
 namespace Ledger.Service.Mail;
 
@@ -44,6 +43,7 @@ public static class DigestMail
 
     private static Page PageOf(Digest digest)
     {
+        // The record may come from a log that knows other zones.
         var zone = Calendar.IsZone(digest.Zone) ? digest.Zone : "UTC";
         return new(SubjectOf(digest),
         [

@@ -15,7 +15,7 @@ internal static class DigestMoney
         if (!DigestMail.IsOver(digest)) yield return new Paragraph($"The week is not over: this is what it cost so far.", Tone.Warning);
         else if (digest.Total is not null && !DigestMail.IsWhole(digest)) yield return new Paragraph($"Data is missing (see Data below): the week may have cost more.", Tone.Warning);
         if (digest is { Preliminary: { Ticks: > 0 } preliminary }) yield return new Paragraph($"{preliminary} of it is preliminary: the provider may still move it.");
-        yield return Month(digest);
+        yield return Month(digest, zone);
 
         yield return new Heading($"Credit");
         if (digest.Runways.Count == 0) yield return new Paragraph($"No prepaid credit is known of.");
@@ -42,9 +42,9 @@ internal static class DigestMoney
         return new(null, $"{Run.Said(DigestMail.IsOver(digest) && !DigestMail.IsWhole(digest) ? "At least " : "")}{total} billed in {week}{change}.");
     }
 
-    private static Paragraph Month(Digest digest)
+    private static Paragraph Month(Digest digest, string zone)
     {
-        var month = Calendar.LocalOf(digest.Window.End.AddTicks(-1), Calendar.IsZone(digest.Zone) ? digest.Zone : "UTC").ToString("MMMM", System.Globalization.CultureInfo.InvariantCulture);
+        var month = Calendar.LocalOf(digest.Window.End.AddTicks(-1), zone).ToString("MMMM", System.Globalization.CultureInfo.InvariantCulture);
         if (digest.MonthToDate is not { } soFar) return new($"What {Run.Said(month)} cost so far is not known.");
         var budget = digest.Budgets.FirstOrDefault(b => b.Period == "month" && b.Scope == Wording.AllSpend);
         Line of = budget is null ? Line.Nothing : $" of {budget.Limit} (budget {budget.Name})";

@@ -39,7 +39,7 @@ internal static class SmtpDelivery
             await client.SendAsync(message, bound.Token, content);
         }
         catch (Exception e) when (e is CommandException or ProtocolException or AuthenticationException or SslHandshakeException or NotSupportedException
-            or OperationCanceledException or IOException or SocketException or InvalidOperationException)
+            or OperationCanceledException or TimeoutException or IOException or SocketException or InvalidOperationException)
         {
             throw content.IsUnderWay ? AfterContent(e, options, ct) : BeforeContent(e, options, ct);
         }
@@ -53,7 +53,7 @@ internal static class SmtpDelivery
         {
             await client.DisconnectAsync(quit: true, ct);
         }
-        catch (Exception e) when (e is CommandException or ProtocolException or OperationCanceledException or IOException or SocketException)
+        catch (Exception e) when (e is CommandException or ProtocolException or OperationCanceledException or TimeoutException or IOException or SocketException)
         {
             // The connection is closed all the same.
         }
@@ -63,7 +63,7 @@ internal static class SmtpDelivery
     private static Exception BeforeContent(Exception e, SmtpOptions options, CancellationToken ct) => e switch
     {
         _ when ct.IsCancellationRequested => new DeliveryFailed("the service stopped before it was sent"),
-        OperationCanceledException => new DeliveryFailed(string.Create(CultureInfo.InvariantCulture, $"{options.Target} did not answer within {options.AttemptMax.TotalSeconds:0} s")) { IsChannelDown = true },
+        OperationCanceledException or TimeoutException => new DeliveryFailed(string.Create(CultureInfo.InvariantCulture, $"{options.Target} did not answer within {options.AttemptMax.TotalSeconds:0} s")) { IsChannelDown = true },
         SmtpCommandException { ErrorCode: SmtpErrorCode.RecipientNotAccepted, StatusCode: >= (SmtpStatusCode)500 } => new DeliveryRefused(Said(e, options)),
         // 421 closes the door to everybody; the other temporary ones may be about this recipient (greylisting, a full mailbox).
         SmtpCommandException { StatusCode: >= (SmtpStatusCode)400 and < (SmtpStatusCode)500 and not SmtpStatusCode.ServiceNotAvailable } => new DeliveryFailed(Said(e, options)),
@@ -76,7 +76,7 @@ internal static class SmtpDelivery
     {
         SmtpCommandException { StatusCode: >= (SmtpStatusCode)500 } => new DeliveryRefused(Said(e, options)),
         SmtpCommandException { StatusCode: >= (SmtpStatusCode)400 } => new DeliveryFailed(Said(e, options)),
-        _ => new DeliveryFailed($"cut off after the content was under way: {(ct.IsCancellationRequested ? "the service stopped" : e is OperationCanceledException ? "no answer in time" : Said(e, options))}") { IsUnknown = true },
+        _ => new DeliveryFailed($"cut off after the content was under way: {(ct.IsCancellationRequested ? "the service stopped" : e is OperationCanceledException or TimeoutException ? "no answer in time" : Said(e, options))}") { IsUnknown = true },
     };
 
     private static string Said(Exception e, SmtpOptions options)

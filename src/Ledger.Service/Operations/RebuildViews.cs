@@ -233,7 +233,7 @@ public sealed class RebuildViews(IDocumentStore store, TeamZone zone)
             while (await reading is { Events.Count: > 0 } page)
             {
                 position = page.Events[^1].Sequence;
-                var size = Math.Max(1, page.Events.Sum(e => e.Data is Accounts.UsageSnapshotTaken s ? s.Lines.Count : 0) / page.Events.Count);
+                var size = Math.Max(1, page.Events.Sum(e => e.Data is Ledger.Accounts.UsageSnapshotTaken s ? s.Lines.Count : 0) / page.Events.Count);
                 limit = Math.Clamp(linesPerPage / size, eventsPerPageMin, eventsPerPageMax);
                 reading = Read(position, last, limit, ct);
                 await using var transaction = await db.BeginTransactionAsync(ct);

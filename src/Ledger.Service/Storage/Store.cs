@@ -40,13 +40,13 @@ public static class Store
 
     private static void Snapshots(this StoreOptions o)
     {
-        o.Snapshot<Account>(Account.Apply, typeof(AccountConnected), typeof(AccountEdited), typeof(CredentialStored), typeof(AccountRemoved), typeof(PollFailed), typeof(PollRecovered), typeof(BalanceObserved));
-        o.Snapshot<Agent>(Agent.Apply, typeof(AgentAdded), typeof(AgentEdited));
-        o.Snapshot<KeyOwnership>(KeyOwnership.Apply, typeof(KeySeen), typeof(KeyAssigned));
-        o.Snapshot<Mission>(Mission.Apply, typeof(MissionStarted), typeof(MissionEnded), typeof(MissionReopened), typeof(MissionWindowCorrected), typeof(MissionEdited), typeof(MissionCancelled));
-        o.Snapshot<Budget>(Budget.Apply, typeof(BudgetSet), typeof(BudgetRaised), typeof(BudgetClosed));
-        o.Snapshot<HoldsBook>(HoldsBook.Apply, typeof(HoldTaken), typeof(HoldReleased));
-        o.Snapshot<Alert>(Alert.Apply, [.. EventNames.All.Keys.Where(t => t.IsAssignableTo(typeof(IAlert)) || t.IsAssignableTo(typeof(IRecovery))), typeof(AlertAcknowledged)]);
+        o.Snapshot<Account>(Account.Fold, typeof(AccountConnected), typeof(AccountEdited), typeof(CredentialStored), typeof(AccountRemoved), typeof(PollFailed), typeof(PollRecovered), typeof(BalanceObserved));
+        o.Snapshot<Agent>(Agent.Fold, typeof(AgentAdded), typeof(AgentEdited));
+        o.Snapshot<KeyOwnership>(KeyOwnership.Fold, typeof(KeySeen), typeof(KeyAssigned));
+        o.Snapshot<Mission>(Mission.Fold, typeof(MissionStarted), typeof(MissionEnded), typeof(MissionReopened), typeof(MissionWindowCorrected), typeof(MissionEdited), typeof(MissionCancelled));
+        o.Snapshot<Budget>(Budget.Fold, typeof(BudgetSet), typeof(BudgetRaised), typeof(BudgetClosed));
+        o.Snapshot<HoldsBook>(HoldsBook.Fold, typeof(HoldTaken), typeof(HoldReleased));
+        o.Snapshot<Alert>(Alert.Fold, [.. EventNames.All.Keys.Where(t => t.IsAssignableTo(typeof(IAlert)) || t.IsAssignableTo(typeof(IRecovery))), typeof(AlertAcknowledged)]);
 
         o.Schema.For<Account>().Identity(x => x.Stream);
         o.Schema.For<Agent>().Identity(x => x.Stream);

@@ -261,7 +261,7 @@ public sealed record Account
     public static string StreamOf(string id) => $"account-{id}";
 
     /// <summary>Folds an event of the account's stream. Total: an event of another kind changes nothing.</summary>
-    public static Account? Apply(Account? account, ILedgerEvent happened) => (account, happened) switch
+    public static Account? Fold(Account? account, ILedgerEvent happened) => (account, happened) switch
     {
         (_, AccountConnected e) => new()
         {

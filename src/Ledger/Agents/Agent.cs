@@ -54,7 +54,7 @@ public sealed record Agent(string Id, string Name, IdleRule Idle)
     }
 
     /// <summary>Folds an event of the agent's stream. Total: an event of another kind changes nothing.</summary>
-    public static Agent? Apply(Agent? agent, ILedgerEvent happened) => (agent, happened) switch
+    public static Agent? Fold(Agent? agent, ILedgerEvent happened) => (agent, happened) switch
     {
         (_, AgentAdded e) => new(e.Agent, e.Name, e.Idle),
         ({ } a, AgentEdited e) => a with { Name = e.Name ?? a.Name, Idle = e.Idle ?? a.Idle },

@@ -83,7 +83,7 @@ public sealed record Alert
     public bool IsOpen(DateTimeOffset now) => RecoveredAt is null && (Until is not { } until || until > now);
 
     /// <summary>Folds an event of the alert's stream. The first recovery and the first acknowledgement count. Total: an event of another kind changes nothing.</summary>
-    public static Alert? Apply(Alert? alert, ILedgerEvent happened) => (alert, happened) switch
+    public static Alert? Fold(Alert? alert, ILedgerEvent happened) => (alert, happened) switch
     {
         (null, IAlert e) => Of(e),
         ({ RecoveredAt: null } a, IRecovery e) => a with { RecoveredAt = e.At },

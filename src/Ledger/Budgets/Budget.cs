@@ -139,7 +139,7 @@ public sealed record Budget
         : $"{Revision}";
 
     /// <summary>Folds an event of the budget's stream. Total: an event of another kind changes nothing.</summary>
-    public static Budget? Apply(Budget? budget, ILedgerEvent happened) => (budget, happened) switch
+    public static Budget? Fold(Budget? budget, ILedgerEvent happened) => (budget, happened) switch
     {
         (_, BudgetSet e) => Anew(budget, e),
         ({ } b, BudgetRaised e) => b with { Raises = [.. b.Raises.Where(r => r.Period != e.Period), e] },

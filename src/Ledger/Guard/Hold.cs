@@ -40,7 +40,7 @@ public sealed record HoldsBook
     public static string StreamOf() => StreamName;
 
     /// <summary>Folds an event of the holds' stream. Total: an event of another kind changes nothing.</summary>
-    public static HoldsBook? Apply(HoldsBook? book, ILedgerEvent happened) => happened switch
+    public static HoldsBook? Fold(HoldsBook? book, ILedgerEvent happened) => happened switch
     {
         HoldTaken e => (book ?? new()) with { Holds = [.. (book?.Holds ?? []).Where(h => h.Hold != e.Hold && h.Until >= e.At - LengthMax), e] },
         HoldReleased e when book is not null => book with { Holds = [.. book.Holds.Where(h => h.Hold != e.Hold)] },

@@ -51,7 +51,7 @@ public sealed record KeyOwnership
     public static KeyOwnership Of(string account, string? key) => new() { Account = account, Key = key ?? "" };
 
     /// <summary>Folds an event of the key's stream. Total: an event of another kind changes nothing.</summary>
-    public static KeyOwnership? Apply(KeyOwnership? key, ILedgerEvent happened) => happened switch
+    public static KeyOwnership? Fold(KeyOwnership? key, ILedgerEvent happened) => happened switch
     {
         KeySeen e => (key ?? Of(e.Account, e.Key)) with { Name = e.Name ?? key?.Name },
         KeyAssigned e => (key ?? Of(e.Account, e.Key)).With(new(e.From ?? DateTimeOffset.MinValue, e.Owners)),

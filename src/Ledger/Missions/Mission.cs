@@ -124,7 +124,7 @@ public sealed record Mission
     public static string StreamOf(string id) => $"mission-{id}";
 
     /// <summary>Folds an event of the mission's stream. Total: an event of another kind changes nothing.</summary>
-    public static Mission? Apply(Mission? mission, ILedgerEvent happened) => (mission, happened) switch
+    public static Mission? Fold(Mission? mission, ILedgerEvent happened) => (mission, happened) switch
     {
         (null, MissionStarted e) => new() { Id = e.Mission, Title = e.Title, Ref = e.Ref, Agents = e.Agents, Weight = e.Weight, Windows = [new(e.Start, null)] },
         ({ } m, MissionEnded e) => m with { Windows = [.. m.Windows.SkipLast(1), m.Windows[^1] with { End = e.End }] },

@@ -39,15 +39,15 @@ public sealed class AttributionContext
         switch (happened)
         {
             case AgentAdded e:
-                agents[e.Agent] = Agent.Apply(agents.GetValueOrDefault(e.Agent), e)!;
+                agents[e.Agent] = Agent.Fold(agents.GetValueOrDefault(e.Agent), e)!;
                 return [];
 
             case AgentEdited e when agents.TryGetValue(e.Agent, out var agent):
-                agents[e.Agent] = Agent.Apply(agent, e)!;
+                agents[e.Agent] = Agent.Fold(agent, e)!;
                 return e.Idle is { } rule && rule != agent.Idle ? KeysOf([e.Agent], [Interval.Always]) : [];
 
             case KeySeen e:
-                Put(KeyOwnership.Apply(Ownership(e.Account, e.Key), e)!);
+                Put(KeyOwnership.Fold(Ownership(e.Account, e.Key), e)!);
                 return [];
 
             case KeyAssigned e:
@@ -88,7 +88,7 @@ public sealed class AttributionContext
     private List<Touched> Assign(KeyAssigned e)
     {
         var from = e.From ?? DateTimeOffset.MinValue;
-        var after = KeyOwnership.Apply(Ownership(e.Account, e.Key), e)!;
+        var after = KeyOwnership.Fold(Ownership(e.Account, e.Key), e)!;
         Put(after);
         var next = after.Assignments.FirstOrDefault(a => a.From > from)?.From ?? DateTimeOffset.MaxValue;
         return [new(e.Account, e.Key, new(from, next))];
@@ -97,7 +97,7 @@ public sealed class AttributionContext
     private List<Touched> Change(string id, ILedgerEvent happened)
     {
         var before = missions.GetValueOrDefault(id);
-        var after = Mission.Apply(before, happened);
+        var after = Mission.Fold(before, happened);
         if (after is null || after == before) return [];
         Put(after);
         if (before is null) return KeysOf(after.Agents, after.Intervals);

@@ -1,7 +1,7 @@
 using System.Net;
-using Ledger.Delivery.Webhooks;
+using Ledger.Service.Channels;
 
-namespace Ledger.Delivery.Tests;
+namespace Ledger.Service.Tests.Channels;
 
 /// <summary>Where a webhook must not reach, in every spelling.</summary>
 public sealed class AddressGuardTests

@@ -1,117 +1,17 @@
-using System.Text;
-using Ledger.Service.Hosting;
+using Ledger.Service.Channels;
+using Ledger.Service.Settings;
 
-namespace Ledger.Service.Tests;
+namespace Ledger.Service.Tests.Channels;
 
-/// <summary>Channels as an operator meets them.</summary>
-public sealed class Deliveries : IDisposable
+/// <summary>Settings of channels as an operator writes them.</summary>
+public sealed class ChannelSettings : IDisposable
 {
     private const string canary = "canary-7f3a";
-    private static readonly Dictionary<string, string> least = new() { ["HOME"] = "/home/nobody-here" };
-    private readonly string folder = Directory.CreateTempSubdirectory("ledger-deliveries-").FullName;
+    private readonly string folder = System.IO.Directory.CreateTempSubdirectory("ledger-channels-").FullName;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
-
-    [Fact]
-    public async Task without_a_mail_server_a_test_mail_is_a_file_and_the_hint_says_so()
-    {
-        await using var host = await TestHost.Start();
-        var tested = (await host.Post("alerts/test", new { channel = "email", to = "ludo@example.org" }, "k-test")).Ok();
-        Assert.Equal("delivered", (string?)tested["outcome"]);
-        Assert.Contains("SMTP_HOST", (string?)tested["hint"], StringComparison.Ordinal);
-        Assert.Single(Directory.GetFiles(Path.Combine(host.Settings.Home, "mail"), "*.eml"));
-        Assert.True((await host.Post("alerts/test", new { channel = "email", to = "ludo@example.org" }, "k-test")).Ok().IsReplay);
-        Assert.Single(Directory.GetFiles(Path.Combine(host.Settings.Home, "mail"), "*.eml"));
-        var mail = (await host.Get("status")).Ok()["outbox"]!["channels"]!.AsArray().Single(c => (string?)c!["name"] == "email")!;
-        Assert.False((bool)mail["configured"]!);
-        Assert.Contains("SMTP_HOST", (string?)mail["hint"], StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task a_channel_that_is_not_there_is_refused_with_the_setting_that_would_make_it()
-    {
-        await using var host = await TestHost.Start();
-        (await host.Post("alerts/test", new { channel = "pigeon" })).Refused("channel.unknown");
-        (await host.Post("alerts/test", new { })).Refused("request.invalid");
-        foreach (var (channel, setting) in new[] { ("slack", "SLACK_WEBHOOK_URL"), ("webhook", "LEDGER_WEBHOOK_URL"), ("exec", "LEDGER_ALERT_EXEC") })
-            Assert.Contains(setting, (string?)(await host.Post("alerts/test", new { channel })).Refused("channel.unconfigured")["detail"], StringComparison.Ordinal);
-        (await host.Post("alerts/test", new { channel = "email" })).Refused("recipient.invalid");
-        foreach (var to in new[] { "", "nobody", "a@b@c", "a b@c.org", "a@x.org\r\nBcc: b@x.org", "a@x.org,b@x.org", "Ludo <a@x.org>", "a@-x.org", new string('a', 300) + "@x.org", "ü@x.org" })
-            (await host.Post("alerts/test", new { channel = "email", to })).Refused("recipient.invalid");
-        Assert.Equal(0, (long)(await host.Get("outbox")).Ok()["waitingCount"]!);
-    }
-
-    [Fact]
-    public async Task a_dead_letter_is_listed_with_its_reason_and_can_be_retried()
-    {
-        var hook = Hook("echo no such room >&2; exit 1");
-        await using var host = await TestHost.Start(s => s with { Delivery = new() { MailFolder = Path.Combine(s.Home, "mail"), Exec = hook } });
-        var tested = (await host.Post("alerts/test", new { channel = "exec" })).Ok();
-        Assert.Equal("refused", (string?)tested["outcome"]);
-        Assert.Contains("no such room", (string?)tested["reason"], StringComparison.Ordinal);
-        var id = (string)tested["id"]!;
-        var outbox = (await host.Get("outbox")).Ok();
-        var dead = Assert.Single(outbox["dead"]!.AsArray())!;
-        Assert.Equal((id, "exec", "test", 1), ((string?)dead["id"], (string?)dead["channel"], (string?)dead["class"], (int)dead["attempts"]!));
-        Assert.Contains("ledger_outbox_dead 1", (await host.Get("/metrics")).Text, StringComparison.Ordinal);
-        Assert.Contains("set aside", (await host.Get("status")).Text, StringComparison.Ordinal);
-
-        Hook("cat > /dev/null; exit 0");
-        (await host.Post($"outbox/{id}/retry")).Ok();
-        await TestHost.Until(async () => (long)(await host.Get("outbox")).Ok()["deadCount"]! == 0 && (long)(await host.Get("outbox")).Ok()["waitingCount"]! == 0, "its delivery");
-        (await host.Post($"outbox/{id}/retry")).Refused("message.not_dead");
-        (await host.Post($"outbox/{Guid.NewGuid()}/retry")).Refused("message.unknown");
-    }
-
-    [Fact]
-    public async Task a_mail_server_that_is_away_shows_in_status_doctor_and_metrics_and_its_password_nowhere()
-    {
-        var said = new StringBuilder();
-        await using var host = await TestHost.Start(s => s with
-        {
-            Delivery = new()
-            {
-                MailFolder = Path.Combine(s.Home, "mail"),
-                Sender = "ledger@example.org",
-                Smtp = new() { Host = "localhost", Port = 9, Username = "u", Password = new(canary) },
-                SlackUrl = new($"http://localhost:9/{canary}"),
-                Webhook = new() { Url = new($"http://localhost:9/{canary}"), Secrets = [new($"{canary}-secret-of-webhooks")] },
-                AllowPrivate = ["localhost"],
-            },
-        });
-        foreach (var body in new object[] { new { channel = "email", to = "ludo@example.org" }, new { channel = "slack" }, new { channel = "webhook" } })
-        {
-            var tested = (await host.Post("alerts/test", body)).Ok();
-            Assert.Equal("waiting", (string?)tested["outcome"]);
-            said.Append(tested.Text);
-        }
-        var outbox = (await host.Get("outbox")).Ok();
-        Assert.Equal("l…@example.org", (string?)outbox["waiting"]!.AsArray().Single(m => (string?)m!["channel"] == "email")!["to"]);
-        host.Clock.Advance(TimeSpan.FromMinutes(3));
-        var metrics = (await host.Get("/metrics")).Text;
-        Assert.Contains("ledger_channel_up{channel=\"email\"} 0", metrics, StringComparison.Ordinal);
-        Assert.Matches("ledger_outbox_oldest_seconds 1[89][0-9]\n", metrics);
-        Assert.Contains("mail does not deliver", (await host.Get("status")).Text, StringComparison.Ordinal);
-        Assert.False((bool)(await host.Get("doctor")).Ok()["ok"]!);
-        said.Append(outbox.Text).Append(metrics).Append((await host.Get("status")).Text).Append((await host.Get("doctor")).Text).AppendJoin('\n', host.Said).Append(host.Settings);
-        said.Append(await host.Database.Scalar<string>("select string_agg(o::text, ' ') from ledger_outbox o"));
-        Assert.DoesNotContain(canary, said.ToString(), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task an_alert_is_in_the_mail_folder_within_two_seconds_of_its_commit()
-    {
-        await using var host = await TestHost.Start();
-        var log = (IEventLog)host.Host.Services.GetService(typeof(IEventLog))!;
-        var mail = new MailMessageBody("a-1", "alert", "ludo@example.org", ["ludo@example.org"], "s", "t", null, "a-1.t@ledger.invalid", "alerts.t.ledger.invalid", host.Clock.GetUtcNow());
-        await log.Append(new() { Streams = [], Messages = [MessageJson.ToNew(mail, "c", "mail", host.Clock.GetUtcNow())] }, CancellationToken.None);
-        var began = Environment.TickCount64;
-        await TestHost.Until(() => Task.FromResult(Directory.Exists(Path.Combine(host.Settings.Home, "mail")) && Directory.GetFiles(Path.Combine(host.Settings.Home, "mail"), "*.eml").Length == 1), "the mail");
-        Assert.InRange(Environment.TickCount64 - began, 0, 2_000);
-    }
+    public void Dispose() => System.IO.Directory.Delete(folder, recursive: true);
 
     [Theory]
-    [InlineData("SMTP_PORT", "465", "SMTP_HOST=smtp.example.org", "SMTP_SENDER_EMAIL=a@x.org")]
     [InlineData("SMTP_PORT", "mail", "SMTP_HOST=smtp.example.org", "SMTP_SENDER_EMAIL=a@x.org")]
     [InlineData("SMTP_PORT", "25")]
     [InlineData("SMTP_HOST", "smtp example", "SMTP_SENDER_EMAIL=a@x.org")]
@@ -143,34 +43,54 @@ public sealed class Deliveries : IDisposable
     }
 
     [Fact]
-    public void good_settings_are_understood_from_the_file_too()
+    public void good_settings_are_understood()
     {
-        var path = Path.Combine(folder, "config");
         var password = Path.Combine(folder, "password");
         File.WriteAllText(password, $"{canary}\n");
-        File.WriteAllText(path, $"""
-            SMTP_HOST=smtp.example.org
-            SMTP_USERNAME=ledger
-            SMTP_PASSWORD_FILE={password}
-            SMTP_SENDER_EMAIL=ledger@example.org
-            SLACK_WEBHOOK_URL=http://chat.internal:8065/hooks/x
-            ALERTING_WEBHOOK_URL=https://hooks.example.org/x
-            LEDGER_WEBHOOK_SECRET=a-secret-of-some-length
-            LEDGER_WEBHOOK_SECRET_PREVIOUS=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
-            LEDGER_WEBHOOK_ALLOW_PRIVATE=chat.internal, 10.1.2.3
-            LEDGER_ALERT_EXEC={Hook("exit 0")}
+        var options = Read(
+            ("SMTP_HOST", "smtp.example.org"), ("SMTP_USERNAME", "ledger"), ("SMTP_PASSWORD_FILE", password), ("SMTP_SENDER_EMAIL", "ledger@example.org"),
+            ("SLACK_WEBHOOK_URL", "http://chat.internal:8065/hooks/x"), ("ALERTING_WEBHOOK_URL", "https://hooks.example.org/x"),
+            ("LEDGER_WEBHOOK_SECRET", "a secret of some length"), ("LEDGER_WEBHOOK_SECRET_PREVIOUS", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+            ("LEDGER_WEBHOOK_ALLOW_PRIVATE", "chat.internal, 10.1.2.3"), ("LEDGER_ALERT_EXEC", Hook("exit 0")));
+        Assert.Equal(("smtp.example.org", 587, SmtpTls.StartTls, canary), (options.Smtp!.Host, options.Smtp.Port, options.Smtp.Tls, options.Smtp.Password!.Reveal()));
+        Assert.Equal(["a secret of some length", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], options.Webhook!.Secrets.Select(s => s.Reveal()));
+        Assert.Equal("https://hooks.example.org/x", options.Webhook.Url.Reveal());
+        Assert.Equal(["chat.internal", "10.1.2.3"], options.AllowPrivate);
+        Assert.NotNull(options.Exec);
+        Assert.Equal("/data/mail", options.MailFolder);
+        Assert.DoesNotContain(canary, options.ToString(), StringComparison.Ordinal);
+        Assert.Null(Read().Smtp);
+    }
 
-            """);
-        var delivery = Read(("LEDGER_CONFIG", path)).Delivery!;
-        Assert.Equal(("smtp.example.org", 587, true, canary), (delivery.Smtp!.Host, delivery.Smtp.Port, delivery.Smtp.Tls, delivery.Smtp.Password!.Reveal()));
-        Assert.Equal(["a-secret-of-some-length", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], delivery.Webhook!.Secrets.Select(s => s.Reveal()));
-        Assert.Equal("https://hooks.example.org/x", delivery.Webhook.Url.Reveal());
-        Assert.Equal(["chat.internal", "10.1.2.3"], delivery.AllowPrivate);
-        Assert.NotNull(delivery.Exec);
-        Assert.DoesNotContain(canary, delivery.ToString(), StringComparison.Ordinal);
-        Assert.False(Read(("SMTP_HOST", "127.0.0.1"), ("SMTP_TLS", "none"), ("SMTP_SENDER_EMAIL", "a@x.org")).Delivery!.Smtp!.Tls);
-        Assert.False(Read(("SMTP_HOST", "smtp.example.org"), ("SMTP_TLS", "none"), ("SMTP_SENDER_EMAIL", "a@x.org"), ("LEDGER_SMTP_INSECURE", "1")).Delivery!.Smtp!.Tls);
-        Assert.Null(Read().Delivery!.Smtp);
+    [Theory]
+    [InlineData(587, SmtpTls.StartTls)]
+    [InlineData(465, SmtpTls.Implicit, "SMTP_PORT=465")]
+    [InlineData(465, SmtpTls.Implicit, "SMTP_PORT=465", "SMTP_TLS=true")]
+    [InlineData(465, SmtpTls.Implicit, "SMTP_TLS=implicit")]
+    [InlineData(2465, SmtpTls.Implicit, "SMTP_PORT=2465", "SMTP_TLS=Implicit")]
+    [InlineData(465, SmtpTls.StartTls, "SMTP_PORT=465", "SMTP_TLS=starttls")]
+    [InlineData(587, SmtpTls.None, "SMTP_HOST=127.0.0.1", "SMTP_TLS=none")]
+    [InlineData(587, SmtpTls.None, "SMTP_TLS=none", "LEDGER_SMTP_INSECURE=1")]
+    public void a_mail_server_is_spoken_to_as_its_port_and_the_setting_say(int port, SmtpTls tls, params string[] settings)
+    {
+        var smtp = Read([("SMTP_HOST", "smtp.example.org"), ("SMTP_SENDER_EMAIL", "a@x.org"), .. settings.Select(s => s.Split('=', 2)).Select(s => (s[0], s[1]))]).Smtp!;
+        Assert.Equal((port, tls), (smtp.Port, smtp.Tls));
+    }
+
+    [Fact]
+    public void every_channel_says_whether_it_reaches_people_and_what_would_make_it()
+    {
+        var nothing = Read();
+        Assert.Equal((false, "/data/mail"), (nothing.Describe("email").Configured, nothing.Describe("email").Target));
+        foreach (var (channel, setting) in new[] { ("email", "SMTP_HOST"), ("slack", "SLACK_WEBHOOK_URL"), ("webhook", "LEDGER_WEBHOOK_URL"), ("exec", "LEDGER_ALERT_EXEC") })
+        {
+            Assert.False(nothing.Describe(channel).Configured);
+            Assert.Contains(setting, nothing.Describe(channel).Hint, StringComparison.Ordinal);
+        }
+        var all = Read(("SLACK_WEBHOOK_URL", $"https://hooks.example.org/{canary}"), ("LEDGER_WEBHOOK_URL", $"https://hooks.example.org:8443/{canary}"));
+        Assert.Equal((true, "https://hooks.example.org", null), all.Describe("slack"));
+        Assert.Equal((true, "https://hooks.example.org:8443"), (all.Describe("webhook").Configured, all.Describe("webhook").Target));
+        Assert.Contains("LEDGER_WEBHOOK_SECRET", all.Describe("webhook").Hint, StringComparison.Ordinal);
     }
 
     private string Hook(string script)
@@ -181,10 +101,6 @@ public sealed class Deliveries : IDisposable
         return path;
     }
 
-    private static ServiceSettings Read(params (string Name, string Value)[] variables)
-    {
-        var all = new Dictionary<string, string>(least);
-        foreach (var (name, value) in variables) all[name] = value;
-        return SettingsReader.Read([], all.GetValueOrDefault);
-    }
+    private static ChannelOptions Read(params (string Name, string Value)[] settings) =>
+        ChannelOptions.Read(settings.Reverse().DistinctBy(s => s.Name).ToDictionary(s => s.Name, s => s.Value).GetValueOrDefault, "/data");
 }

@@ -1,21 +1,22 @@
-using Ledger.Delivery.Exec;
+using Ledger.Service.Channels;
+using Wolverine;
 
-namespace Ledger.Delivery.Tests;
+namespace Ledger.Service.Tests.Channels;
 
 /// <summary>The operator's own program.</summary>
 public sealed class ExecTests : IDisposable
 {
     private const UnixFileMode runnable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private readonly string folder = Directory.CreateTempSubdirectory("ledger-exec-").FullName;
+    private readonly string folder = System.IO.Directory.CreateTempSubdirectory("ledger-exec-").FullName;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => System.IO.Directory.Delete(folder, recursive: true);
 
     [Fact]
     public async Task it_reads_json_and_knows_nothing_else()
     {
         Environment.SetEnvironmentVariable("SMTP_PASSWORD", "canary-in-the-environment");
         var program = Write($"cat > {folder}/in; env > {folder}/env; echo $# > {folder}/args");
-        Assert.Equal(Outcome.Delivered.Yes, await Send(new(program), """{"event":"budget.threshold_crossed\nX=1","message":"`touch pwned` $(id)"}"""));
+        await Run(program, """{"event":"budget.threshold_crossed\nX=1","message":"`touch pwned` $(id)"}""");
         Environment.SetEnvironmentVariable("SMTP_PASSWORD", null);
         Assert.Equal("`touch pwned` $(id)", (string?)System.Text.Json.Nodes.JsonNode.Parse(await File.ReadAllTextAsync($"{folder}/in"))!["message"]);
         Assert.Equal("0\n", await File.ReadAllTextAsync($"{folder}/args"));
@@ -35,15 +36,15 @@ public sealed class ExecTests : IDisposable
     [InlineData("exec 0<&-; exit 0", "delivered")]
     public async Task its_exit_code_is_its_answer(string script, string expected)
     {
-        var outcome = await Send(new(Write(script)), $$"""{"event":"x","filler":"{{new string('x', 200_000)}}"}""");
-        Assert.Equal(expected, outcome switch { Outcome.Delivered => "delivered", Outcome.Later { Down: false } => "later", Outcome.Refused => "refused", _ => outcome.ToString() });
+        var running = Run(Write(script), $$"""{"event":"x","filler":"{{new string('x', 200_000)}}"}""");
+        Assert.Equal(expected, await Record.ExceptionAsync(() => running) switch { null => "delivered", DeliveryFailed { IsChannelDown: false, IsUnknown: false } => "later", DeliveryRefused => "refused", var other => other.ToString() });
     }
 
     [Fact]
     public async Task it_is_killed_with_its_children_when_it_takes_too_long()
     {
         var program = Write($"(sleep 3; touch {folder}/alive) & sleep 60");
-        Assert.IsType<Outcome.Unknown>(await Send(new(program, TimeSpan.FromSeconds(1))));
+        Assert.True((await Assert.ThrowsAsync<DeliveryFailed>(() => RunProgramHandler.Run(program, Given.Program(), TimeSpan.FromSeconds(1), CancellationToken.None))).IsUnknown);
         await Task.Delay(3_000);
         Assert.False(File.Exists($"{folder}/alive"));
     }
@@ -52,24 +53,24 @@ public sealed class ExecTests : IDisposable
     public async Task it_may_talk_as_much_as_it_likes_and_leave_somebody_behind()
     {
         var began = Environment.TickCount64;
-        Assert.Equal(Outcome.Delivered.Yes, await Send(new(Write("head -c 50000000 /dev/zero; sleep 20 & exit 0"))));
+        await Run(Write("head -c 50000000 /dev/zero; sleep 20 & exit 0"));
         Assert.InRange(Environment.TickCount64 - began, 0, 8_000);
-        Assert.True(Assert.IsType<Outcome.Refused>(await Send(new(Write("head -c 5000000 /dev/zero | tr '\\0' x >&2; exit 3")))).Reason.Length <= 300);
+        Assert.True((await Assert.ThrowsAsync<DeliveryRefused>(() => Run(Write("head -c 5000000 /dev/zero | tr '\\0' x >&2; exit 3")))).Message.Length <= 300);
     }
 
     [Fact]
     public void a_file_that_cannot_be_it_is_refused()
     {
         var program = Write("exit 0");
-        Assert.Null(ExecChannel.WhyNot(program));
-        Assert.NotNull(ExecChannel.WhyNot("relative/path"));
-        Assert.NotNull(ExecChannel.WhyNot(Path.Combine(folder, "missing")));
+        Assert.Null(RunProgramHandler.WhyNot(program));
+        Assert.NotNull(RunProgramHandler.WhyNot("relative/path"));
+        Assert.NotNull(RunProgramHandler.WhyNot(Path.Combine(folder, "missing")));
         File.SetUnixFileMode(program, runnable | UnixFileMode.OtherWrite);
-        Assert.Equal("everybody may write to it", ExecChannel.WhyNot(program));
+        Assert.Equal("everybody may write to it", RunProgramHandler.WhyNot(program));
         File.CreateSymbolicLink(Path.Combine(folder, "link"), program);
-        Assert.Equal("everybody may write to it", ExecChannel.WhyNot(Path.Combine(folder, "link")));
+        Assert.Equal("everybody may write to it", RunProgramHandler.WhyNot(Path.Combine(folder, "link")));
         File.SetUnixFileMode(program, UnixFileMode.UserRead);
-        Assert.Equal("it is not executable", ExecChannel.WhyNot(program));
+        Assert.Equal("it is not executable", RunProgramHandler.WhyNot(program));
     }
 
     [Fact]
@@ -77,10 +78,10 @@ public sealed class ExecTests : IDisposable
     {
         var program = Write("exit 0");
         File.SetUnixFileMode(program, UnixFileMode.UserRead);
-        Assert.True(Assert.IsType<Outcome.Later>(await Send(new(program))).Down);
+        Assert.True((await Assert.ThrowsAsync<DeliveryFailed>(() => Run(program))).IsChannelDown);
         File.SetUnixFileMode(program, runnable);
         await File.WriteAllTextAsync(program, "no program at all");
-        Assert.True(Assert.IsType<Outcome.Later>(await Send(new(program))).Down);
+        Assert.True((await Assert.ThrowsAsync<DeliveryFailed>(() => Run(program))).IsChannelDown);
     }
 
     private string Write(string script)
@@ -91,6 +92,9 @@ public sealed class ExecTests : IDisposable
         return path;
     }
 
-    private static Task<Outcome> Send(ExecChannel channel, string payload = """{"event":"x"}""") =>
-        channel.Send(new(Guid.NewGuid(), "alert", MessageJson.Write(new ExecMessageBody("a-1", "alert", Scene.Payload(payload), Scene.Noon)), []), CancellationToken.None);
+    private static async Task Run(string program, string payload = """{"event":"x"}""")
+    {
+        using var given = new Given(new() { MailFolder = "/nowhere", Exec = program });
+        await given.Handle(Given.Program(payload), new Envelope { Attempts = 1 });
+    }
 }

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace Ledger.Delivery.Tests;
+namespace Ledger.Service.Tests.Channels;
 
 /// <summary>A receiver of webhooks that answers as it is told and remembers what it got.</summary>
 internal sealed class Sink : IAsyncDisposable
@@ -16,7 +16,7 @@ internal sealed class Sink : IAsyncDisposable
     public List<(Dictionary<string, string> Headers, byte[] Body)> Got { get; } = [];
 
     /// <summary>Its address by a name that leads to this machine.</summary>
-    public Hidden Url => new($"http://localhost:{new Uri(app.Urls.First()).Port}/hooks/canary-path-5c1e");
+    public Secret Url => new Secret($"http://localhost:{new Uri(app.Urls.First()).Port}/hooks/canary-path-5c1e");
 
     public static async Task<Sink> Start()
     {

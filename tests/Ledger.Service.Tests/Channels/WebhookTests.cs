@@ -3,9 +3,10 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using Ledger.Delivery.Webhooks;
+using Ledger.Service.Channels;
+using Wolverine;
 
-namespace Ledger.Delivery.Tests;
+namespace Ledger.Service.Tests.Channels;
 
 /// <summary>Webhooks against a real receiver.</summary>
 public sealed class WebhookTests
@@ -13,19 +14,18 @@ public sealed class WebhookTests
     private const string secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     private const string older = "an older secret in plain words";
     private static readonly string[] here = ["localhost"];
-    private readonly HandClock clock = new(Scene.Noon);
 
     [Fact]
     public async Task what_is_posted_can_be_checked_by_anybody_who_knows_the_secret()
     {
         await using var sink = await Sink.Start();
-        var parcel = Parcel("""{"schema":"1.0", "event_message":"80 % \u00fc", "n": 1.50}""");
-        using var channel = Channel(sink, secret, older);
-        Assert.Equal(Outcome.Delivered.Yes, await channel.Send(parcel, CancellationToken.None));
+        var message = Given.Webhook("""{"schema":"1.0", "event_message":"80 % \u00fc", "n": 1.50}""");
+        using var given = Posting(sink.Url, secret, older);
+        await given.Handle(message);
         var (headers, body) = Assert.Single(sink.Got);
         Assert.Equal("application/json", headers["content-type"]);
-        Assert.Equal(Scene.Noon.ToUnixTimeSeconds().ToString(), headers["webhook-timestamp"]);
-        Assert.Equal($"msg_{parcel.Id:N}", headers["webhook-id"]);
+        Assert.Equal(Given.Noon.ToUnixTimeSeconds().ToString(), headers["webhook-timestamp"]);
+        Assert.Equal($"msg_{message.Id:N}", headers["webhook-id"]);
         Assert.Equal("1.50", JsonNode.Parse(body)!["n"]!.ToJsonString());
         // As https://www.standardwebhooks.com tells it, with nothing of ours.
         string Signed(byte[] key)
@@ -39,7 +39,7 @@ public sealed class WebhookTests
     [Fact]
     public void the_specifications_own_example_comes_out() => Assert.Equal(
         "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
-        Signature.Of([new(secret)], "msg_p5jXN8AQM9LWM0D4loKWxJek", DateTimeOffset.FromUnixTimeSeconds(1614265330), """{"test": 2432232314}"""u8));
+        Signature.Of([new Secret(secret)], "msg_p5jXN8AQM9LWM0D4loKWxJek", DateTimeOffset.FromUnixTimeSeconds(1614265330), """{"test": 2432232314}"""u8));
 
     [Theory]
     [InlineData("short")]
@@ -74,20 +74,24 @@ public sealed class WebhookTests
             http.Response.Headers.Location = "/elsewhere";
             return Task.CompletedTask;
         };
-        using var channel = Channel(sink);
-        var outcome = await channel.Send(Parcel(), CancellationToken.None);
+        using var given = Posting(sink.Url);
+        var outcome = await Record.ExceptionAsync(() => given.Handle(Given.Webhook()));
         Assert.Equal(expected, outcome switch
         {
-            Outcome.Delivered => "delivered",
-            Outcome.Refused { Gone: true } => "gone",
-            Outcome.Refused => "refused",
-            Outcome.Later { Down: true } => "down",
-            Outcome.Later => "later",
-            _ => "unknown",
+            null => "delivered",
+            DeliveryRefused { IsGone: true } => "gone",
+            DeliveryRefused => "refused",
+            DeliveryFailed { IsUnknown: true } => "unknown",
+            DeliveryFailed { IsChannelDown: true } => "down",
+            _ => "later",
         });
         // A redirect is an answer, not an errand.
         Assert.Single(sink.Got);
-        Assert.DoesNotContain("canary", outcome.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("canary", $"{outcome}", StringComparison.Ordinal);
+        // Who takes nothing any more is not asked again.
+        if (expected != "gone") return;
+        await given.IsRefused(Given.Webhook());
+        Assert.Single(sink.Got);
     }
 
     [Theory]
@@ -105,9 +109,8 @@ public sealed class WebhookTests
             http.Response.Headers.RetryAfter = header;
             return Task.CompletedTask;
         };
-        using var channel = Channel(sink);
-        var later = Assert.IsType<Outcome.Later>(await channel.Send(Parcel(), CancellationToken.None));
-        Assert.Equal(seconds, (int?)later.Wait?.TotalSeconds);
+        using var given = Posting(sink.Url);
+        Assert.Equal(seconds, (int?)(await given.Fails(Given.Webhook())).Wait?.TotalSeconds);
     }
 
     [Fact]
@@ -119,9 +122,8 @@ public sealed class WebhookTests
         using var client = new HttpClient(new SocketsHttpHandler { ConnectCallback = new AddressGuard([]).Connect });
         var refused = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(url));
         Assert.IsType<BlockedTargetException>(refused.InnerException);
-        using var channel = new WebhookChannel(new() { Url = sink.Url }, new(["elsewhere"]), clock);
-        var later = Assert.IsType<Outcome.Later>(await channel.Send(Parcel(), CancellationToken.None));
-        Assert.True(later.Down);
+        using var given = new Given(new() { MailFolder = "/nowhere", Webhook = new() { Url = sink.Url }, AllowPrivate = ["elsewhere"] });
+        Assert.True((await given.Fails(Given.Webhook())).IsChannelDown);
         Assert.Empty(sink.Got);
     }
 
@@ -132,8 +134,8 @@ public sealed class WebhookTests
         Environment.SetEnvironmentVariable("http_proxy", "http://127.0.0.1:9");
         try
         {
-            using var channel = Channel(sink);
-            Assert.Equal(Outcome.Delivered.Yes, await channel.Send(Parcel(), CancellationToken.None));
+            using var given = Posting(sink.Url);
+            await given.Handle(Given.Webhook());
         }
         finally
         {
@@ -146,9 +148,9 @@ public sealed class WebhookTests
     {
         await using var sink = await Sink.Start();
         sink.Answer = http => Task.Delay(Timeout.Infinite, http.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
-        using var channel = Channel(sink);
+        using var given = Posting(sink.Url);
         var began = Environment.TickCount64;
-        Assert.IsType<Outcome.Unknown>(await channel.Send(Parcel(), CancellationToken.None));
+        Assert.True((await given.Fails(Given.Webhook())).IsUnknown);
         Assert.InRange(Environment.TickCount64 - began, 4_500, 8_000);
     }
 
@@ -171,8 +173,8 @@ public sealed class WebhookTests
                 written += block.Length;
             }
         });
-        using var channel = new WebhookChannel(new() { Url = new($"http://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}/") }, new(here), clock);
-        Assert.Equal(Outcome.Delivered.Yes, await channel.Send(Parcel(), CancellationToken.None));
+        using var given = Posting(new Secret($"http://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}/"));
+        await given.Handle(Given.Webhook());
         // The connection is closed on it, with what the buffers of both sides hold.
         await Assert.ThrowsAsync<IOException>(() => serving.WaitAsync(TimeSpan.FromSeconds(10)));
         Assert.InRange(written, 0, 32 * 1024 * 1024);
@@ -181,14 +183,10 @@ public sealed class WebhookTests
     [Fact]
     public async Task nobody_there_is_surely_not_delivered()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        listener.Stop();
-        using var channel = new WebhookChannel(new() { Url = new($"http://localhost:{port}/canary-path") }, new(here), clock);
-        var later = Assert.IsType<Outcome.Later>(await channel.Send(Parcel(), CancellationToken.None));
-        Assert.True(later.Down);
-        Assert.DoesNotContain("canary", later.Reason, StringComparison.Ordinal);
+        using var given = Posting(new Secret($"http://localhost:{Given.FreePort()}/canary-path"));
+        var failed = await given.Fails(Given.Webhook());
+        Assert.Equal((true, false), (failed.IsChannelDown, failed.IsUnknown));
+        Assert.DoesNotContain("canary", failed.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -200,16 +198,11 @@ public sealed class WebhookTests
             if (sink.Got.Count < 3) http.Abort();
             return Task.CompletedTask;
         };
-        await using var scene = await Scene.Set();
-        var id = (await scene.Send(new WebhookMessageBody("a-1", "alert", Scene.Payload(), Scene.Noon)))[0];
-        using var channel = Channel(sink);
-        var loop = scene.Loop(channel);
-        for (var i = 0; i < 4; i++)
-        {
-            await Scene.Run(loop);
-            scene.Clock.Advance(TimeSpan.FromMinutes(15));
-        }
-        Assert.Equal(MessageState.Delivered, (await scene.Kept(id)).State);
+        using var given = Posting(sink.Url);
+        var (message, envelope) = (Given.Webhook(), new Envelope());
+        for (envelope.Attempts = 1; envelope.Attempts < 3; envelope.Attempts++)
+            Assert.True((await given.Fails(message, envelope)).IsUnknown);
+        await given.Handle(message, envelope);
         Assert.Equal(3, sink.Got.Count);
         Assert.Single(sink.Got.Select(g => g.Headers["webhook-id"]).Distinct());
     }
@@ -218,20 +211,35 @@ public sealed class WebhookTests
     public async Task slack_gets_text_and_blocks()
     {
         await using var sink = await Sink.Start();
-        using var channel = new SlackChannel(sink.Url, new(here), clock);
-        var body = new SlackMessageBody("a-1", "alert", "[WARN 80%] vigilio: $24.10 of $30.00 <!channel>", Scene.Payload("""[{"type":"header"}]"""), Scene.Noon);
-        Assert.Equal(Outcome.Delivered.Yes, await channel.Send(new(Guid.NewGuid(), "alert", MessageJson.Write(body), []), CancellationToken.None));
-        await channel.Send(new(Guid.NewGuid(), "alert", MessageJson.Write(body with { Blocks = null }), []), CancellationToken.None);
+        using var given = new Given(new() { MailFolder = "/nowhere", SlackUrl = sink.Url, AllowPrivate = here });
+        var message = new SendSlack(Guid.NewGuid(), "a-1", "alert", "[WARN 80%] vigilio: $24.10 of $30.00 <!channel>", Given.Json("""[{"type":"header"}]"""), Given.Noon);
+        await given.Handle(message);
+        await given.Handle(message with { Blocks = null });
         var posts = sink.Got.Select(g => JsonNode.Parse(g.Body)!).ToArray();
-        Assert.Equal(body.Text, (string?)posts[0]["text"]);
+        Assert.Equal(message.Text, (string?)posts[0]["text"]);
         Assert.Equal("header", (string?)posts[0]["blocks"]![0]!["type"]);
         Assert.False(posts[1].AsObject().ContainsKey("blocks"));
-        Assert.False(channel.Rules.CopiesAreTold);
-        Assert.DoesNotContain("canary", channel.Info.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("canary", string.Join(' ', given.Health.Channels) + given.Options, StringComparison.Ordinal);
     }
 
-    private WebhookChannel Channel(Sink sink, params string[] secrets) => new(new() { Url = sink.Url, Secrets = [.. secrets.Select(s => new Hidden(s))] }, new(here), clock);
+    [Fact]
+    public async Task nothing_of_the_address_is_logged_or_traced()
+    {
+        await using var sink = await Sink.Start();
+        var seen = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        using var listener = new System.Diagnostics.ActivityListener
+        {
+            ShouldListenTo = _ => true,
+            Sample = (ref System.Diagnostics.ActivityCreationOptions<System.Diagnostics.ActivityContext> _) => System.Diagnostics.ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = a => seen.Enqueue(string.Join(' ', a.TagObjects)),
+        };
+        System.Diagnostics.ActivitySource.AddActivityListener(listener);
+        using var given = Posting(sink.Url);
+        await given.Handle(Given.Webhook());
+        Assert.False(sink.Got[0].Headers.ContainsKey("traceparent"));
+        Assert.DoesNotContain(seen, s => s.Contains("url.full", StringComparison.Ordinal) && s.Contains("canary", StringComparison.Ordinal));
+    }
 
-    private static Parcel Parcel(string payload = """{"event":"x"}""") =>
-        new(Guid.NewGuid(), "alert", MessageJson.Write(new WebhookMessageBody("a-1", "alert", Scene.Payload(payload), Scene.Noon)), []);
+    private static Given Posting(Secret url, params string[] secrets) =>
+        new(new() { MailFolder = "/nowhere", Webhook = new() { Url = url, Secrets = [.. secrets.Select(s => new Secret(s))] }, AllowPrivate = here });
 }

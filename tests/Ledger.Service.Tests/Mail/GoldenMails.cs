@@ -1,9 +1,8 @@
-using Ledger.Budgets;
 using Ledger.Alerts;
-using Ledger.Forecasts;
-using Xunit;
+using Ledger.Budgets;
+using Ledger.Service.Mail;
 
-namespace Ledger.Mail.Tests;
+namespace Ledger.Service.Tests.Mail;
 
 /// <summary>Every kind of mail, as it is read. Read them as somebody tired would.</summary>
 public sealed class GoldenMails
@@ -55,7 +54,7 @@ public sealed class GoldenMails
     {
         var page = Golden.Page("docs/digest-and-alerts.md");
         foreach (var name in new[] { "budget-80.txt", "digest-good.txt" })
-            Assert.Contains(Golden.Page($"tests/Ledger.Mail.Tests/golden/{name}").TrimEnd('\n'), page, StringComparison.Ordinal);
+            Assert.Contains(Golden.Page($"tests/Ledger.Service.Tests/Mail/golden/{name}").TrimEnd('\n'), page, StringComparison.Ordinal);
         Assert.Contains(Headline.Of(Samples.Crossed()), page, StringComparison.Ordinal);
     }
 }

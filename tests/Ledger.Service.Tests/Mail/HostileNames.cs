@@ -1,9 +1,8 @@
 using System.Text;
 using Ledger.Alerts;
-using Ledger.Forecasts;
-using Xunit;
+using Ledger.Service.Mail;
 
-namespace Ledger.Mail.Tests;
+namespace Ledger.Service.Tests.Mail;
 
 /// <summary>Names come from agents, providers and keys. None of them says more in a mail than its letters.</summary>
 public sealed class HostileNames

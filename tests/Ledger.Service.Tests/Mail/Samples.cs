@@ -1,10 +1,11 @@
+using Ledger.Alerts;
 using Ledger.Budgets;
 using Ledger.Digests;
-using Ledger.Money;
-using Ledger.Alerts;
 using Ledger.Forecasts;
+using Ledger.Money;
+using Ledger.Service.Mail;
 
-namespace Ledger.Mail.Tests;
+namespace Ledger.Service.Tests.Mail;
 
 /// <summary>The case the product comes from, as events.</summary>
 internal static class Samples

@@ -86,7 +86,7 @@ public sealed class BooksLaws(TestDatabases databases)
         for (var i = 0; i < 150; i++) world.Step();
         world.Finish();
         await books.AppendAndFollow(world.Log);
-        await books.AppendAndFollow(("agent-late", new Agents.AgentAdded("late", "late", Agents.IdleRule.Shares, world.Now, null)));
+        await books.AppendAndFollow(("agent-late", new Ledger.Agents.AgentAdded("late", "late", Ledger.Agents.IdleRule.Shares, world.Now, null)));
         var bill = ReferenceBooks.Of(world.Log.Select(l => l.Event)).Totals.Values.Sum();
 
         var all = Enum.GetValues<Dimension>();

@@ -1,15 +1,16 @@
+using Ledger.Demo.Simulator;
 using Ledger.Money;
-using Ledger.Providers.Xai;
-using Ledger.Simulator;
+using Ledger.Service.Xai;
+using Microsoft.Extensions.Time.Testing;
 
-namespace Ledger.Providers.Tests;
+namespace Ledger.Service.Tests.Xai;
 
 /// <summary>A simulated team of one key on a clock that stands still, and a client that reads it.</summary>
 internal sealed class Scene : IAsyncDisposable
 {
-    private readonly List<XaiClient> clients = [];
+    private readonly List<Wired> wired = [];
 
-    private Scene(ManualClock clock, SimulatedTeam team, SimulatedXai xai)
+    private Scene(FakeTimeProvider clock, SimulatedTeam team, SimulatedXai xai)
     {
         (Clock, Team, Xai) = (clock, team, xai);
         Management = xai.Issue(team);
@@ -17,7 +18,7 @@ internal sealed class Scene : IAsyncDisposable
         Client = NewClient(Management.Text);
     }
 
-    public ManualClock Clock { get; }
+    public FakeTimeProvider Clock { get; }
 
     public SimulatedTeam Team { get; }
 
@@ -33,23 +34,24 @@ internal sealed class Scene : IAsyncDisposable
 
     public static async Task<Scene> Set(string now = "2026-11-16T12:30:00Z")
     {
-        var clock = ManualClock.At(now);
+        var clock = new FakeTimeProvider(Payload.At(now));
         return new(clock, new SimulatedTeam(clock), await SimulatedXai.Start(clock));
     }
 
     /// <summary>Pauses are real here, and short; the scene's clock says only what time it is.</summary>
-    public XaiClient NewClient(string key, Func<ProviderHttpOptions, ProviderHttpOptions>? change = null, TimeProvider? clock = null)
+    public XaiClient NewClient(string key, Func<XaiOptions, XaiOptions>? change = null, TimeProvider? clock = null)
     {
-        var http = new ProviderHttpOptions
+        var options = new XaiOptions
         {
+            BaseAddress = Xai.BaseAddress,
             AttemptMax = TimeSpan.FromSeconds(10),
             BackoffFirst = TimeSpan.FromMilliseconds(5),
             BackoffMax = TimeSpan.FromMilliseconds(20),
             Burst = 1000,
         };
-        var client = new XaiClient(new() { BaseAddress = Xai.BaseAddress, Http = change?.Invoke(http) ?? http }, Secret.FromPaste(key), clock ?? new RealTimers(Clock));
-        clients.Add(client);
-        return client;
+        var made = new Wired(change?.Invoke(options) ?? options, clock ?? new RealTimers(Clock));
+        wired.Add(made);
+        return made.Client(key);
     }
 
     public void Spend(string amount, string at, string model = Prices.Reasoning, string unit = Prices.Cached, SimulatedKey? key = null) =>
@@ -60,12 +62,12 @@ internal sealed class Scene : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var client in clients) client.Dispose();
+        foreach (var each in wired) each.Dispose();
         await Xai.DisposeAsync();
     }
 
     /// <summary>The scene's time of day, with timers and stopwatches of the real world.</summary>
-    private sealed class RealTimers(ManualClock clock) : TimeProvider
+    private sealed class RealTimers(FakeTimeProvider clock) : TimeProvider
     {
         public override DateTimeOffset GetUtcNow() => clock.GetUtcNow();
     }

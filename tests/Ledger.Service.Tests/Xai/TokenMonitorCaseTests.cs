@@ -1,9 +1,9 @@
+using Ledger.Demo.Simulator;
 using Ledger.Money;
-using Ledger.Providers.Xai;
-using Ledger.Simulator;
-using Xunit;
+using Ledger.Service.Xai;
+using Microsoft.Extensions.Time.Testing;
 
-namespace Ledger.Providers.Tests;
+namespace Ledger.Service.Tests.Xai;
 
 public sealed class TokenMonitorCaseTests
 {
@@ -13,9 +13,8 @@ public sealed class TokenMonitorCaseTests
     [InlineData("2026-12-02T03:30:00Z")]
     public async Task the_case_reconciles_to_the_cent_wherever_it_is_placed(string end)
     {
-        var (team, played, client, _, server) = await Played(end);
-        await using var _server = server;
-        using var _client = client;
+        await using var game = await Played(end);
+        var (team, played, client) = (game.Team, game.Case, game.Client);
 
         var balance = await client.ReadBalance(team.Id);
         Assert.Equal("3.19", balance.PrepaidLeft.ToString());
@@ -34,9 +33,8 @@ public sealed class TokenMonitorCaseTests
     [Fact]
     public async Task within_one_month_the_preview_shows_how_it_was_paid()
     {
-        var (team, _, client, _, server) = await Played("2026-11-16T09:30:00Z");
-        await using var _server = server;
-        using var _client = client;
+        await using var game = await Played("2026-11-16T09:30:00Z");
+        var (team, client) = (game.Team, game.Client);
         var balance = await client.ReadBalance(team.Id);
         Assert.Equal(("32.81", "31.00", "27.81", "5.00"), (balance.CycleTotal.ToString(), balance.PrepaidCredit.ToString(), balance.PrepaidUsed.ToString(), balance.FreeCredit.ToString()));
         Assert.Equal("8.20", balance.Lines.Where(line => line.Unit == Prices.Cached).Select(line => line.Amount - Usd.Parse("1.75")).Single().ToString());
@@ -46,9 +44,8 @@ public sealed class TokenMonitorCaseTests
     [Fact]
     public async Task billing_can_not_tell_ba_from_vigilio_and_the_true_record_can()
     {
-        var (team, played, client, _, server) = await Played("2026-11-16T09:30:00Z");
-        await using var _server = server;
-        using var _client = client;
+        await using var game = await Played("2026-11-16T09:30:00Z");
+        var (team, played, client) = (game.Team, game.Case, game.Client);
         Assert.Equal("9.95", team.TrueCost(["ba"], [played.Days]).ToString());
         Assert.Equal("17.93", team.TrueCost(["vigilio"], [played.Days]).ToString());
         Assert.Equal("27.88", team.By(spent => spent.Key)[played.Vigilio.Id].ToString());
@@ -64,9 +61,8 @@ public sealed class TokenMonitorCaseTests
     [Fact]
     public async Task afterwards_ba_is_seen_on_a_key_of_its_own()
     {
-        var (team, played, client, clock, server) = await Played("2026-11-16T09:30:00Z");
-        await using var _server = server;
-        using var _client = client;
+        await using var game = await Played("2026-11-16T09:30:00Z");
+        var (team, played, client, clock) = (game.Team, game.Case, game.Client, game.Clock);
         var script = played.Afterwards(played.End, TimeSpan.FromMinutes(30));
         var running = team.Run(script, default);
         for (var i = 0; i < 31; i++)
@@ -89,7 +85,7 @@ public sealed class TokenMonitorCaseTests
 
         static IReadOnlyList<Spent> Record(int seed)
         {
-            var clock = ManualClock.At("2026-11-16T09:30:00Z");
+            var clock = new FakeTimeProvider(Payload.At("2026-11-16T09:30:00Z"));
             var team = new SimulatedTeam(clock);
             TokenMonitorCase.Play(team, clock.GetUtcNow(), seed);
             return team.Record;
@@ -128,7 +124,7 @@ public sealed class TokenMonitorCaseTests
     [Fact]
     public async Task faults_and_spends_can_be_ordered_over_http()
     {
-        var clock = ManualClock.At("2026-11-16T09:30:00Z");
+        var clock = new FakeTimeProvider(Payload.At("2026-11-16T09:30:00Z"));
         var team = new SimulatedTeam(clock);
         team.AddKey("xai-ba");
         await using var server = await SimulatedXai.Start(clock, control: true);
@@ -139,16 +135,26 @@ public sealed class TokenMonitorCaseTests
         Assert.Equal(200, (int)(await http.PostAsync(new Uri("/_sim/spend", UriKind.Relative), spend)).StatusCode);
         Assert.Equal(200, (int)(await http.PostAsync(new Uri("/_sim/faults", UriKind.Relative), fault)).StatusCode);
         Assert.Equal("1.25", team.Billed().ToString());
-        using var client = new XaiClient(new() { BaseAddress = server.BaseAddress }, Secret.FromPaste(key.Text), clock);
-        Assert.Equal(TimeSpan.FromSeconds(120), (await Assert.ThrowsAsync<ProviderException>(() => client.Validate())).RetryAfter);
+        using var wired = new Wired(new() { BaseAddress = server.BaseAddress }, clock);
+        Assert.Equal(TimeSpan.FromSeconds(120), (await Assert.ThrowsAsync<ProviderException>(() => wired.Client(key.Text).Validate())).RetryAfter);
     }
 
-    private static async Task<(SimulatedTeam Team, TokenMonitorCase Case, XaiClient Client, ManualClock Clock, SimulatedXai Server)> Played(string end)
+    private static async Task<Game> Played(string end)
     {
-        var clock = ManualClock.At(end);
+        var clock = new FakeTimeProvider(Payload.At(end));
         var team = new SimulatedTeam(clock);
         var played = TokenMonitorCase.Play(team, clock.GetUtcNow());
         var server = await SimulatedXai.Start(clock);
-        return (team, played, new(new() { BaseAddress = server.BaseAddress }, Secret.FromPaste(server.Issue(team).Text), clock), clock, server);
+        var wired = new Wired(new() { BaseAddress = server.BaseAddress }, clock);
+        return new(team, played, wired.Client(server.Issue(team).Text), clock, server, wired);
+    }
+
+    private sealed record Game(SimulatedTeam Team, TokenMonitorCase Case, XaiClient Client, FakeTimeProvider Clock, SimulatedXai Server, Wired Wired) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            Wired.Dispose();
+            await Server.DisposeAsync();
+        }
     }
 }

@@ -1,11 +1,10 @@
 using Ledger.Accounts;
+using Ledger.Demo.Simulator;
 using Ledger.Money;
-using Ledger.Providers.Xai;
-using Ledger.Simulator;
-using Xunit;
-using static Ledger.Providers.Tests.Payload;
+using Ledger.Service.Xai;
+using static Ledger.Service.Tests.Xai.Payload;
 
-namespace Ledger.Providers.Tests;
+namespace Ledger.Service.Tests.Xai;
 
 public sealed class XaiClientTests
 {
@@ -319,7 +318,7 @@ public sealed class XaiClientTests
     {
         await using var scene = await Scene.Set();
         scene.Spend("1", "2026-11-16T10:10:00Z");
-        using var client = scene.NewClient(scene.Management.Text, clock: new Ticking(scene.Now));
+        var client = scene.NewClient(scene.Management.Text, clock: new Ticking(scene.Now));
         var reading = (await client.ReadUsage(scene.Team.Id, new(At("2026-11-01T00:00:00Z"), At("2026-11-16T12:00:00Z")))).Readings.Single();
         // One second passes at each look at the clock: three requests, each looks when it asks and when it is answered.
         Assert.Equal(scene.Now.AddSeconds(2), reading.Asked);

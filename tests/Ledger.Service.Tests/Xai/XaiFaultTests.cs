@@ -1,10 +1,9 @@
 using System.Diagnostics;
-using Ledger.Providers.Xai;
-using Ledger.Simulator;
-using Xunit;
-using static Ledger.Providers.Tests.Payload;
+using Ledger.Demo.Simulator;
+using Ledger.Service.Xai;
+using static Ledger.Service.Tests.Xai.Payload;
 
-namespace Ledger.Providers.Tests;
+namespace Ledger.Service.Tests.Xai;
 
 /// <summary>Every fault the simulator can play, and what the client makes of it.</summary>
 public sealed class XaiFaultTests
@@ -116,7 +115,7 @@ public sealed class XaiFaultTests
     {
         await using var scene = await Scene.Set();
         scene.Spend("1", "2026-11-16T10:10:00Z");
-        var hasty = scene.NewClient(scene.Management.Text, http => http with { AttemptMax = TimeSpan.FromMilliseconds(700), AttemptsMax = 2 });
+        var hasty = scene.NewClient(scene.Management.Text, options => options with { AttemptMax = TimeSpan.FromMilliseconds(700), AttemptsMax = 2 });
         var range = new Interval(At("2026-11-16T10:00:00Z"), scene.Now);
 
         scene.Xai.Faults.Order(Fault.Slow, XaiCall.Usage, 1, "50");
@@ -135,17 +134,17 @@ public sealed class XaiFaultTests
     {
         await using var scene = await Scene.Set();
         scene.Spend("1", "2026-11-16T10:10:00Z");
-        var hasty = scene.NewClient(scene.Management.Text, http => http with { IdleMax = TimeSpan.FromMilliseconds(300), AttemptsMax = 1 });
-        scene.Xai.Faults.Order(Fault.Stall, XaiCall.Usage, 1, "5000");
+        var hasty = scene.NewClient(scene.Management.Text, options => options with { AttemptMax = TimeSpan.FromMilliseconds(300), AttemptsMax = 2 });
+        scene.Xai.Faults.Order(Fault.Stall, XaiCall.Usage, 2, "5000");
         var e = await Assert.ThrowsAsync<ProviderException>(() => hasty.ReadUsage(scene.Team.Id, new(At("2026-11-16T10:00:00Z"), scene.Now)));
-        Assert.Equal((FailureKind.Unreachable, "The answer stood still for 0.3 s."), (e.Kind, e.Detail));
+        Assert.Equal((FailureKind.Unreachable, "No complete answer within 0.3 s."), (e.Kind, e.Detail));
     }
 
     [Fact]
     public async Task the_deadline_holds_over_all_attempts()
     {
         await using var scene = await Scene.Set();
-        var hasty = scene.NewClient(scene.Management.Text, http => http with { DeadlineMax = TimeSpan.FromMilliseconds(900), AttemptMax = TimeSpan.FromMilliseconds(400), AttemptsMax = 100 });
+        var hasty = scene.NewClient(scene.Management.Text, options => options with { DeadlineMax = TimeSpan.FromMilliseconds(900), AttemptMax = TimeSpan.FromMilliseconds(400), AttemptsMax = 100 });
         scene.Xai.Faults.Order(Fault.Slow, XaiCall.Usage, 100, "5000");
         var watch = Stopwatch.StartNew();
         await Assert.ThrowsAsync<ProviderException>(() => hasty.ReadUsage(scene.Team.Id, new(At("2026-11-16T10:00:00Z"), scene.Now)));
@@ -158,7 +157,7 @@ public sealed class XaiFaultTests
     public async Task an_answer_beyond_the_cap_is_refused_before_it_is_all_here(Fault fault)
     {
         await using var scene = await Scene.Set();
-        var small = scene.NewClient(scene.Management.Text, http => http with { BytesMax = 2 * 1024 * 1024 });
+        var small = scene.NewClient(scene.Management.Text, options => options with { BytesMax = 2 * 1024 * 1024 });
         scene.Xai.Faults.Order(fault, XaiCall.Usage);
         var e = await Assert.ThrowsAsync<ProviderException>(() => small.ReadUsage(scene.Team.Id, new(At("2026-11-16T10:00:00Z"), scene.Now)));
         Assert.Equal((FailureKind.Contract, "The answer is larger than 2 MB."), (e.Kind, e.Detail));
@@ -176,9 +175,8 @@ public sealed class XaiFaultTests
     [Fact]
     public async Task a_provider_that_is_not_there_is_unreachable()
     {
-        using var client = new XaiClient(
-            new() { BaseAddress = new("http://127.0.0.1:9"), Http = new() { AttemptsMax = 2, BackoffFirst = TimeSpan.FromMilliseconds(1) } }, Secret.FromPaste("xai-token-0123456789"));
-        var e = await Assert.ThrowsAsync<ProviderException>(() => client.Validate());
+        using var wired = new Wired(new() { BaseAddress = new("http://127.0.0.1:9"), AttemptsMax = 2, BackoffFirst = TimeSpan.FromMilliseconds(1) });
+        var e = await Assert.ThrowsAsync<ProviderException>(() => wired.Client("xai-token-0123456789").Validate());
         Assert.Equal((FailureKind.Unreachable, "No connection to 127.0.0.1:9."), (e.Kind, e.Detail));
     }
 

@@ -1,10 +1,9 @@
 using Ledger.Accounts;
 using Ledger.Money;
-using Ledger.Providers.Xai;
-using Xunit;
-using static Ledger.Providers.Tests.Payload;
+using Ledger.Service.Xai;
+using static Ledger.Service.Tests.Xai.Payload;
 
-namespace Ledger.Providers.Tests;
+namespace Ledger.Service.Tests.Xai;
 
 public sealed class XaiParserTests
 {

@@ -1,40 +1,63 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
-using Ledger.Providers.Xai;
-using Xunit;
+using Ledger.Service.Xai;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 
-namespace Ledger.Providers.Tests;
+namespace Ledger.Service.Tests.Xai;
 
-public sealed class ProviderHttpTests
+/// <summary>The way of a request from the client to the wire, on a clock that stands still.</summary>
+public sealed class XaiPipelineTests
 {
     private const string canary = "xai-token-CANARY0123456789abcdefghijklmnopqrstuvwxyzQ9";
-    private static readonly AllowedCall[] allowed = [new(HttpMethod.Get, "/a/{}/b"), new(HttpMethod.Post, "/a")];
+    private const string validation = "auth/management-keys/validation";
+    private const string usage = "v1/billing/teams/t/usage";
+
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(10);
+
+    private readonly FakeTimeProvider clock = new(Payload.At("2026-11-16T12:00:00Z"));
 
     [Theory]
-    [InlineData("POST", "/a/1/b")]
-    [InlineData("DELETE", "/a")]
-    [InlineData("GET", "/a/1/2/b")]
-    [InlineData("GET", "/a//b")]
-    [InlineData("GET", "/a/1/b/")]
-    [InlineData("GET", "/a/../b")]
-    [InlineData("GET", "/x/a/1/b")]
-    [InlineData("PUT", "/auth/api-keys/1")]
+    [InlineData("POST", validation)]
+    [InlineData("GET", usage)]
+    [InlineData("DELETE", "auth/teams/t/api-keys")]
+    [InlineData("GET", "auth/teams/t/u/api-keys")]
+    [InlineData("GET", "auth/teams//api-keys")]
+    [InlineData("GET", "auth/teams/t/api-keys/")]
+    [InlineData("GET", "auth/teams/../api-keys")]
+    [InlineData("GET", "x/auth/teams/t/api-keys")]
+    [InlineData("GET", "/auth/teams/t/api-keys%0A")]
+    [InlineData("PUT", "auth/api-keys/1")]
+    [InlineData("GET", "//evil.example/auth/management-keys/validation")]
+    [InlineData("GET", "../auth/management-keys/validation?x=xai-token-CANARY0123456789abcdefghijklmnopqrstuvwxyzQ9")]
     public async Task what_is_not_on_the_list_throws_before_anything_is_sent(string method, string path)
     {
-        var sent = new Recording();
-        using var http = Http("https://provider.example", sent);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => http.Send(new(new(method), path), default));
-        Assert.Empty(sent.Requests);
+        var end = new End(() => Json("{}"));
+        using var wired = new Wired(new() { BaseAddress = new("https://proxy.example/xai") }, clock, end);
+        var e = await Assert.ThrowsAsync<InvalidOperationException>(() => wired.Http(canary).Send(new(new(method), path, Priority.First), default));
+        Assert.DoesNotContain("CANARY", e.ToString(), StringComparison.Ordinal);
+        Assert.Equal(0, end.Count);
     }
 
     [Fact]
     public async Task a_base_address_with_a_path_keeps_it_and_the_credential_goes_in_the_header_alone()
     {
-        var sent = new Recording();
-        using var http = Http("https://proxy.example/xai/", sent);
-        await http.Send(new(HttpMethod.Get, "/a/1/b", "?x=1"), default);
-        var (uri, authorization) = Assert.Single(sent.Requests);
-        Assert.Equal(("https://proxy.example/xai/a/1/b?x=1", "Bearer " + canary), (uri, authorization));
+        var end = new End(() => Json("{}"));
+        using var wired = new Wired(new() { BaseAddress = new("https://proxy.example/xai/") }, clock, end);
+        await wired.Http(canary).Send(new(HttpMethod.Get, "auth/teams/t/api-keys?pageSize=1", Priority.First), default);
+        Assert.Equal(("https://proxy.example/xai/auth/teams/t/api-keys?pageSize=1", "Bearer " + canary), Assert.Single(end.Requests));
+    }
+
+    [Fact]
+    public async Task the_named_client_carries_no_credential_and_serves_nobody_else()
+    {
+        var end = new End(() => Json("{}"));
+        using var wired = new Wired(new(), clock, end);
+        using var bare = wired.Bare();
+        Assert.Null(bare.DefaultRequestHeaders.Authorization);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => bare.GetAsync(new Uri(validation, UriKind.Relative)));
+        Assert.Equal(0, end.Count);
     }
 
     [Theory]
@@ -50,9 +73,10 @@ public sealed class ProviderHttpTests
     [InlineData("ftp://127.0.0.1", true, false)]
     public void plain_http_is_for_this_machine_or_for_an_operator_who_said_so(string address, bool plain, bool ok)
     {
-        var failure = Record.Exception(() => new XaiClient(new() { BaseAddress = new(address), AllowPlainHttp = plain }, Secret.FromPaste(canary)).Dispose());
+        var options = new XaiOptions { BaseAddress = new(address), AllowPlainHttp = plain };
+        var failure = Record.Exception(() => new Wired(options).Dispose());
         if (ok) Assert.Null(failure);
-        else Assert.Equal(FailureKind.Invalid, Assert.IsType<ProviderException>(failure).Kind);
+        else Assert.Contains(options.WhyNot()!, Assert.IsType<ArgumentException>(failure).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -61,26 +85,26 @@ public sealed class ProviderHttpTests
     [InlineData(404)]
     [InlineData(422)]
     [InlineData(500)]
-    public async Task no_secret_is_in_any_exception_even_when_the_provider_repeats_it(int status)
+    public async Task no_secret_is_in_any_exception_or_log_even_when_the_provider_repeats_it(int status)
     {
         var echo = JsonSerializer.Serialize(new
         {
             code = 16,
             message = $"Bad token {canary}\u202e in 'Bearer {canary}' near sk-ant-REDACTED and xai-" + new string('Z', 80) + new string('x', 500),
         });
-        var http = new XaiClient(
-            new() { Http = new() { AttemptsMax = 2, BackoffFirst = TimeSpan.FromMilliseconds(1) } }, Secret.FromPaste(canary),
-            handler: new Answering(() => new((HttpStatusCode)status) { Content = new StringContent(echo, null, "application/json") }));
-        foreach (var call in (Func<Task>[])[() => http.Validate(), () => http.Keys("t"), () => http.ReadBalance("t"), () => http.ReadUsage("t", new(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow))])
+        using var log = new LogBook();
+        using var wired = new Wired(Hasty, end: new End(() => Json(echo, status)), logs: log);
+        var client = wired.Client(canary);
+        foreach (var call in (Func<Task>[])[() => client.Validate(), () => client.Keys("t"), () => client.ReadBalance("t"), () => client.ReadUsage("t", new(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow))])
         {
             var all = (await Assert.ThrowsAsync<ProviderException>(call)).ToString();
             Assert.DoesNotContain("CANARY", all, StringComparison.Ordinal);
             Assert.DoesNotContain("sk-ant-api03", all, StringComparison.Ordinal);
-            Assert.DoesNotContain("ZZZZ", all, StringComparison.Ordinal);
             Assert.DoesNotContain('\u202e', all);
             Assert.Contains("Bad token ***", all, StringComparison.Ordinal);
         }
-        http.Dispose();
+        Assert.All(log.Lines, line => Assert.DoesNotContain("CANARY", line, StringComparison.Ordinal));
+        if (status == 500) Assert.NotEmpty(log.Lines);
     }
 
     [Fact]
@@ -88,19 +112,21 @@ public sealed class ProviderHttpTests
     {
         foreach (var body in (string[])[canary, $"{{\"timeSeries\":[{{\"group\":[\"{canary}\"]}}]}}", $"{{\"timeSeries\":\"{canary}\"}}", $"{{\"limitReached\":\"{canary}\"}}"])
         {
-            using var client = new XaiClient(new(), Secret.FromPaste(canary), handler: new Answering(() => new(HttpStatusCode.OK) { Content = new StringContent(body, null, "application/json") }));
-            var e = await Assert.ThrowsAsync<ProviderException>(() => client.ReadUsage("t", new(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow)));
+            using var wired = new Wired(new(), end: new End(() => Json(body)));
+            var e = await Assert.ThrowsAsync<ProviderException>(() => wired.Client(canary).ReadUsage("t", new(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow)));
             Assert.DoesNotContain("CANARY0123456789", e.ToString(), StringComparison.Ordinal);
         }
     }
 
     [Theory]
-    [InlineData(HttpStatusCode.Unauthorized, """{"code":16,"message":"no such key: old.style.key.42"}""", "HTTP 401: no such key: ***")]
-    [InlineData(HttpStatusCode.OK, """{"scope":"SCOPE_TEAM","acls":"old.style.key.42"}""", "acls is a text")]
-    [InlineData(HttpStatusCode.OK, """{"limitReached":"old.style.key.42"}""", "limitReached is \"***\" where")]
-    public async Task a_secret_of_no_known_shape_is_taken_out_by_its_value(HttpStatusCode status, string body, string words)
+    [InlineData(401, """{"code":16,"message":"no such key: old.style.key.42"}""", "HTTP 401: no such key: ***")]
+    [InlineData(401, """{"error":{"message":"no such key: old.style.key.42"}}""", "HTTP 401: no such key: ***")]
+    [InlineData(200, """{"scope":"SCOPE_TEAM","acls":"old.style.key.42"}""", "acls is a text")]
+    [InlineData(200, """{"limitReached":"old.style.key.42"}""", "limitReached is \"***\" where")]
+    public async Task a_secret_of_no_known_shape_is_taken_out_by_its_value(int status, string body, string words)
     {
-        using var client = new XaiClient(new(), Secret.FromPaste("old.style.key.42"), handler: new Answering(() => new(status) { Content = new StringContent(body, null, "application/json") }));
+        using var wired = new Wired(new(), end: new End(() => Json(body, status)));
+        var client = wired.Client("old.style.key.42");
         var call = body.Contains("limit", StringComparison.Ordinal) ? (Task)client.ReadUsage("t", new(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow)) : client.Validate();
         var e = await Assert.ThrowsAsync<ProviderException>(() => call);
         Assert.Contains(words, e.Detail, StringComparison.Ordinal);
@@ -108,52 +134,22 @@ public sealed class ProviderHttpTests
     }
 
     [Fact]
-    public void names_that_people_give_to_keys_are_no_secrets() =>
-        Assert.Equal("The key xai-vigilio of xai-token-...Q9 is fine.", Redaction.Scrub("The key xai-vigilio of xai-token-...Q9 is fine."));
-
-    [Fact]
-    public void a_secret_prints_as_stars_and_cannot_be_serialised()
+    public async Task a_redirect_is_not_followed_and_its_target_is_named_without_its_query()
     {
-        var secret = Secret.FromPaste(canary);
-        Assert.Equal("***", $"{secret}");
-        Assert.Equal("…yzQ9", secret.Redacted);
-        Assert.Throws<NotSupportedException>(() => JsonSerializer.Serialize(new { secret }));
-        Assert.Throws<NotSupportedException>(() => JsonSerializer.Deserialize<Secret>("\"x\""));
-    }
-
-    [Theory]
-    [InlineData("xai-token-abc", false)]
-    [InlineData("  xai-token-abc\r\n", true)]
-    [InlineData("\u00a0xai-token-abc\u200b", true)]
-    [InlineData("\ufeffxai-token-abc", true)]
-    public void whitespace_around_a_pasted_key_is_removed_and_told(string pasted, bool trimmed)
-    {
-        var secret = Secret.FromPaste(pasted);
-        Assert.Equal(("xai-token-abc", trimmed), (secret.Reveal(), secret.WasTrimmed));
-    }
-
-    [Theory]
-    [InlineData(null)]
-    [InlineData("")]
-    [InlineData(" \n ")]
-    [InlineData("xai-token abc")]
-    [InlineData("xai-token\r\nX-Evil: 1")]
-    [InlineData("xai-tökén")]
-    public void a_key_that_no_header_can_carry_is_refused_without_repeating_it(string? pasted)
-    {
-        var e = Assert.Throws<ProviderException>(() => Secret.FromPaste(pasted));
-        Assert.Equal(FailureKind.Invalid, e.Kind);
-        Assert.DoesNotContain("xai-t", e.ToString(), StringComparison.Ordinal);
+        var end = new End(() => new(HttpStatusCode.TemporaryRedirect) { Headers = { Location = new("https://evil.example/take?key=" + canary) } });
+        using var wired = new Wired(new(), clock, end);
+        var e = await Assert.ThrowsAsync<ProviderException>(() => wired.Client(canary).Validate());
+        Assert.Equal((FailureKind.Contract, 307, 1), (e.Kind, e.Status, end.Count));
+        Assert.Contains("redirected to evil.example; redirects are not followed", e.Detail, StringComparison.Ordinal);
+        Assert.DoesNotContain("CANARY", e.Detail, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task an_endless_answer_is_read_up_to_the_cap_and_no_further()
     {
         using var endless = new Endless();
-        using var client = new XaiClient(
-            new() { Http = new() { BytesMax = 1024 * 1024 } }, Secret.FromPaste(canary),
-            handler: new Answering(() => new(HttpStatusCode.OK) { Content = new StreamContent(endless) { Headers = { ContentType = new("application/json") } } }));
-        var e = await Assert.ThrowsAsync<ProviderException>(() => client.Validate());
+        using var wired = new Wired(new() { BytesMax = 1024 * 1024 }, clock, new End(() => new(HttpStatusCode.OK) { Content = new StreamContent(endless) { Headers = { ContentType = new("application/json") } } }));
+        var e = await Assert.ThrowsAsync<ProviderException>(() => wired.Client(canary).Validate());
         Assert.Equal((FailureKind.Contract, "The answer is larger than 1 MB."), (e.Kind, e.Detail));
         Assert.InRange(endless.BytesRead, 1024 * 1024, 3 * 1024 * 1024);
     }
@@ -162,129 +158,250 @@ public sealed class ProviderHttpTests
     public async Task an_answer_said_to_be_too_long_is_not_read_at_all()
     {
         using var endless = new Endless();
-        using var client = new XaiClient(
-            new(), Secret.FromPaste(canary),
-            handler: new Answering(() => new(HttpStatusCode.OK) { Content = new StreamContent(endless) { Headers = { ContentType = new("application/json"), ContentLength = 10_000_000_000 } } }));
-        Assert.Equal("The answer is larger than 32 MB.", (await Assert.ThrowsAsync<ProviderException>(() => client.Validate())).Detail);
+        using var wired = new Wired(new(), clock, new End(() => new(HttpStatusCode.OK) { Content = new StreamContent(endless) { Headers = { ContentType = new("application/json"), ContentLength = 10_000_000_000 } } }));
+        Assert.Equal("The answer is larger than 32 MB.", (await Assert.ThrowsAsync<ProviderException>(() => wired.Client(canary).Validate())).Detail);
         Assert.Equal(0, endless.BytesRead);
     }
 
     [Fact]
-    public async Task a_client_keeps_its_pace_over_all_calls()
+    public async Task the_words_of_an_endless_refusal_are_given_up()
     {
-        var clock = ManualClock.At("2026-11-16T12:00:00Z");
-        var sent = new Recording();
-        using var http = new ProviderHttp(new("https://provider.example"), false, Secret.FromPaste(canary), allowed, new(), clock, Random.Shared, sent);
-        for (var i = 0; i < 30; i++) await http.Send(new(HttpMethod.Post, "/a"), default);
-        var poll = http.Send(new(HttpMethod.Post, "/a"), default);
-        var bookmark = http.Send(new(HttpMethod.Get, "/a/1/b", Priority: Priority.First), default);
-        Assert.Equal(30, sent.Requests.Count);
+        using var endless = new Endless();
+        using var wired = new Wired(new(), clock, new End(() => new(HttpStatusCode.Unauthorized) { Content = new StreamContent(endless) { Headers = { ContentType = new("application/json") } } }));
+        var e = await Assert.ThrowsAsync<ProviderException>(() => wired.Client(canary).Validate());
+        Assert.Equal((FailureKind.Auth, "HTTP 401."), (e.Kind, e.Detail));
+        Assert.InRange(endless.BytesRead, 64 * 1024, 512 * 1024);
+    }
+
+    [Fact]
+    public async Task all_clients_of_a_credential_share_its_pace_and_those_who_are_waited_for_go_first()
+    {
+        var end = new End(() => Json("{}"));
+        using var wired = new Wired(new(), clock, end);
+        for (var i = 0; i < 30; i++) await wired.Http(canary).Send(new(HttpMethod.Post, usage, Priority.Background), default);
+        var poll = wired.Http(canary).Send(new(HttpMethod.Post, usage, Priority.Background), default);
+        var bookmark = wired.Http(canary).Send(new(HttpMethod.Get, validation, Priority.First), default);
+        await wired.Http("xai-token-of-somebody-else").Send(new(HttpMethod.Get, validation, Priority.Background), default);
+        Assert.Equal(31, end.Count);
         clock.Advance(TimeSpan.FromSeconds(1));
-        await bookmark.WaitAsync(TimeSpan.FromSeconds(5));
-        Assert.Equal((31, false), (sent.Requests.Count, poll.IsCompleted));
+        await bookmark.WaitAsync(patience);
+        Assert.Equal((32, false), (end.Count, poll.IsCompleted));
         clock.Advance(TimeSpan.FromSeconds(1));
-        await poll.WaitAsync(TimeSpan.FromSeconds(5));
+        await poll.WaitAsync(patience);
     }
 
     [Fact]
-    public async Task pauses_between_attempts_grow_and_are_random_below_their_ceiling()
+    public async Task waiting_for_the_first_turn_is_not_counted_as_time_the_provider_took()
     {
-        var clock = ManualClock.At("2026-11-16T12:00:00Z");
-        var waits = new List<TimeSpan>();
-        var sent = new Answering(() => new(HttpStatusCode.ServiceUnavailable));
-        using var http = new ProviderHttp(
-            new("https://provider.example"), false, Secret.FromPaste(canary), allowed, new() { AttemptsMax = 5, DeadlineMax = TimeSpan.FromHours(1) }, clock, new Highest(), sent);
-        var asked = http.Send(new(HttpMethod.Post, "/a"), default);
-        for (var seen = 1; !asked.IsCompleted;)
-        {
-            var begun = clock.GetUtcNow();
-            while (sent.Count == seen && !asked.IsCompleted)
-            {
-                clock.Advance(TimeSpan.FromMilliseconds(100));
-                for (var i = 0; i < 20 && sent.Count == seen && !asked.IsCompleted; i++) await Task.Delay(1);
-            }
-            if (sent.Count > seen) waits.Add(clock.GetUtcNow() - begun);
-            seen = sent.Count;
-        }
-        await Assert.ThrowsAsync<ProviderException>(() => asked);
-        Assert.Equal([0.5, 1, 2, 4], waits.Select(wait => wait.TotalSeconds));
+        var end = new End(() => Json("{}"));
+        using var wired = new Wired(new() { Burst = 1, Pace = TimeSpan.FromMinutes(5) }, clock, end);
+        await wired.Http(canary).Send(new(HttpMethod.Get, validation, Priority.First), default);
+        var second = wired.Http(canary).Send(new(HttpMethod.Get, validation, Priority.First), default);
+        clock.Advance(TimeSpan.FromMinutes(5));
+        Assert.Equal(clock.GetUtcNow(), (await second.WaitAsync(patience)).Asked);
     }
 
     [Fact]
-    public async Task the_diagnosis_of_a_healthy_account_is_good_throughout()
+    public async Task another_attempt_waits_for_a_turn_of_its_own()
     {
-        await using var scene = await Scene.Set();
-        var diagnosis = await scene.Client.Diagnose(scene.Team.Id.ToUpperInvariant());
-        Assert.True(diagnosis.Ok);
-        Assert.Equal(scene.Team.Id, diagnosis.Team);
-        Assert.Equal(["key.text", "key.valid", "clock", "team", "rights.billing", "rights.keys", "usage", "balance"], diagnosis.Checks.Select(check => check.Name));
-        Assert.DoesNotContain(diagnosis.Checks, check => check.Warning);
+        var end = new End(Answers(() => new(HttpStatusCode.BadGateway), () => Json("{}")));
+        using var wired = new Wired(new() { Burst = 1, BackoffFirst = TimeSpan.FromMilliseconds(1), BackoffMax = TimeSpan.FromMilliseconds(1) }, clock, end);
+        var asked = wired.Http(canary).Send(new(HttpMethod.Get, validation, Priority.First), default);
+        clock.Advance(TimeSpan.FromMilliseconds(500));
+        await Task.Delay(50);
+        Assert.Equal(1, end.Count);
+        clock.Advance(TimeSpan.FromMilliseconds(500));
+        await asked.WaitAsync(patience);
+        Assert.Equal(2, end.Count);
+    }
+
+    [Theory]
+    [InlineData("20", 20)]
+    [InlineData("Mon, 16 Nov 2026 12:00:20 GMT", 20)]
+    [InlineData("0000000007", 7)]
+    public async Task retry_after_is_waited_for_and_nobody_else_goes_before_it(string said, int seconds)
+    {
+        var end = new End(Answers(Refused(HttpStatusCode.TooManyRequests, said), () => Json("{}")));
+        using var wired = new Wired(new(), clock, end);
+        var asked = wired.Http(canary).Send(new(HttpMethod.Get, validation, Priority.First), default);
+        var other = wired.Http(canary).Send(new(HttpMethod.Post, usage, Priority.Background), default);
+        clock.Advance(TimeSpan.FromSeconds(seconds - 0.5));
+        await Task.Delay(50);
+        Assert.Equal(1, end.Count);
+        clock.Advance(TimeSpan.FromSeconds(0.5));
+        await Task.WhenAll(asked, other).WaitAsync(patience);
+        Assert.Equal(3, end.Count);
     }
 
     [Fact]
-    public async Task the_diagnosis_names_what_is_wrong_and_what_to_do()
+    public async Task a_date_is_judged_by_the_providers_own_clock()
     {
-        await using var scene = await Scene.Set();
-        var key = scene.Management;
-
-        Assert.Contains("Management Keys", (await Failing(scene.NewClient(scene.Vigilio.Text), "key.valid")).Fix, StringComparison.Ordinal);
-        Assert.Contains("looks like an API key for inference", (await Failing(scene.NewClient(scene.Vigilio.Text), "key.valid")).Detail, StringComparison.Ordinal);
-        Assert.Contains("revoked, expired or mistyped", (await Failing(scene.NewClient("xai-token-nobody-ever-issued"), "key.valid")).Fix, StringComparison.Ordinal);
-        Assert.Contains("belongs to team", (await Failing(scene.Client, "team", "some-other-team")).Detail, StringComparison.Ordinal);
-
-        key.Acls = [XaiRights.ListApiKeys];
-        Assert.Contains("team-token:endpoint:BillingRead", (await Failing(scene.Client, "rights.billing")).Fix, StringComparison.Ordinal);
-        Assert.Contains("team-token:endpoint:BillingRead", (await Failing(scene.Client, "usage")).Fix, StringComparison.Ordinal);
-
-        key.Acls = [XaiRights.BillingRead, "team-token:endpoint:UpdateApiKey"];
-        scene.Xai.Faults.ClockAhead = TimeSpan.FromMinutes(7);
-        var warned = await scene.NewClient($" {key.Text}\n").Diagnose();
-        Assert.True(warned.Ok);
-        Assert.Equal(["key.text", "clock", "rights.keys", "rights.surplus"], warned.Checks.Where(check => check.Warning).Select(check => check.Name));
-        Assert.Contains("420 s", warned.Checks.Single(check => check.Name == "clock").Detail, StringComparison.Ordinal);
-        Assert.Contains("team-token:endpoint:ListApiKeys", warned.Checks.Single(check => check.Name == "rights.keys").Detail, StringComparison.Ordinal);
-        Assert.Contains("UpdateApiKey", warned.Checks.Single(check => check.Name == "rights.surplus").Detail, StringComparison.Ordinal);
-
-        key.OfOrganization = true;
-        Assert.Contains("organization", (await Failing(scene.Client, "team")).Detail, StringComparison.Ordinal);
-        Assert.True((await scene.Client.Diagnose(scene.Team.Id)).Ok);
-
-        key.Revoked = true;
-        Assert.Contains("revoked", (await Failing(scene.Client, "key.valid")).Detail, StringComparison.Ordinal);
-
-        static async Task<XaiCheck> Failing(XaiClient client, string name, string? team = null)
-        {
-            var diagnosis = await client.Diagnose(team);
-            Assert.False(diagnosis.Ok);
-            return diagnosis.Checks.Single(check => check.Name == name && !check.Ok);
-        }
+        // An hour ahead of ours: by our clock that would be one hour and ten seconds.
+        var end = new End(Answers(
+            () => new(HttpStatusCode.ServiceUnavailable) { Headers = { { "Retry-After", "Mon, 16 Nov 2026 13:00:10 GMT" }, { "Date", "Mon, 16 Nov 2026 13:00:00 GMT" } } }, () => Json("{}")));
+        using var wired = new Wired(new(), clock, end);
+        var asked = wired.Http(canary).Send(new(HttpMethod.Get, validation, Priority.First), default);
+        clock.Advance(TimeSpan.FromSeconds(10));
+        await asked.WaitAsync(patience);
     }
 
-    private static ProviderHttp Http(string address, HttpMessageHandler handler) =>
-        new(new(address), false, Secret.FromPaste(canary), allowed, new(), TimeProvider.System, Random.Shared, handler);
-
-    private sealed class Recording : HttpMessageHandler
+    [Theory]
+    [InlineData("61", 61)]
+    [InlineData("3600", 3600)]
+    [InlineData("3601", 3600)]
+    [InlineData("315360000", 3600)]
+    [InlineData("Sun, 16 Nov 2036 12:00:00 GMT", 3600)]
+    public async Task a_retry_after_beyond_the_deadline_is_told_at_once_and_capped_at_an_hour(string said, int seconds)
     {
-        public List<(string Uri, string? Authorization)> Requests { get; } = [];
+        var end = new End(Refused(HttpStatusCode.TooManyRequests, said));
+        using var wired = new Wired(new(), clock, end);
+        var e = await Assert.ThrowsAsync<ProviderException>(() => wired.Client(canary).Validate());
+        Assert.Equal((FailureKind.RateLimited, TimeSpan.FromSeconds(seconds)), (e.Kind, e.RetryAfter));
 
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            Requests.Add((request.RequestUri!.AbsoluteUri, request.Headers.Authorization?.ToString()));
-            return Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent("{}", null, "application/json") });
-        }
+        clock.Advance(TimeSpan.FromSeconds(0.5));
+        var next = await Assert.ThrowsAsync<ProviderException>(() => wired.Client(canary).Validate());
+        Assert.Equal((FailureKind.RateLimited, TimeSpan.FromSeconds(seconds - 0.5)), (next.Kind, next.RetryAfter));
+        Assert.Equal(1, end.Count);
     }
 
-    private sealed class Answering(Func<HttpResponseMessage> answer) : HttpMessageHandler
+    [Theory]
+    [InlineData("Mon, 16 Nov 2026 11:59:59 GMT")]
+    [InlineData("-5")]
+    [InlineData("1.5")]
+    [InlineData("soon")]
+    [InlineData("")]
+    public async Task nonsense_in_retry_after_counts_as_nothing_said(string said)
+    {
+        using var wired = new Wired(Hasty, end: new End(Refused(HttpStatusCode.TooManyRequests, said)));
+        Assert.Null((await Assert.ThrowsAsync<ProviderException>(() => wired.Client(canary).Validate())).RetryAfter);
+    }
+
+    [Fact]
+    public async Task pauses_between_attempts_stay_below_their_ceiling_and_end_with_the_last_attempt()
+    {
+        var times = new ConcurrentQueue<DateTimeOffset>();
+        var end = new End(() =>
+        {
+            times.Enqueue(clock.GetUtcNow());
+            return new(HttpStatusCode.ServiceUnavailable);
+        });
+        using var wired = new Wired(new() { AttemptsMax = 6, BackoffMax = TimeSpan.FromSeconds(2) }, clock, end);
+        var asked = wired.Client(canary).Validate();
+        await Passes(asked, TimeSpan.FromMilliseconds(100));
+        Assert.Equal("HTTP 503.", (await Assert.ThrowsAsync<ProviderException>(() => asked)).Detail);
+        Assert.Equal(6, times.Count);
+        Assert.All(times.Zip(times.Skip(1)), pair => Assert.InRange(pair.Second - pair.First, TimeSpan.Zero, TimeSpan.FromSeconds(3)));
+    }
+
+    [Fact]
+    public async Task when_the_time_is_up_in_a_pause_the_last_failure_is_told()
+    {
+        var end = new End(() => new(HttpStatusCode.BadGateway));
+        using var wired = new Wired(new() { AttemptsMax = 1000, DeadlineMax = TimeSpan.FromSeconds(5), BackoffFirst = TimeSpan.FromSeconds(2) }, clock, end);
+        var asked = wired.Client(canary).Validate();
+        await Passes(asked, TimeSpan.FromMilliseconds(100));
+        var e = await Assert.ThrowsAsync<ProviderException>(() => asked);
+        Assert.Equal((FailureKind.Unreachable, "HTTP 502."), (e.Kind, e.Detail));
+        Assert.InRange(clock.GetUtcNow() - clock.Start, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(6));
+    }
+
+    [Fact]
+    public async Task a_provider_that_never_answers_is_given_up_attempt_by_attempt()
+    {
+        var end = new Silent();
+        using var wired = new Wired(new(), clock, end);
+        var asked = wired.Client(canary).Validate();
+        await Passes(asked, TimeSpan.FromSeconds(1));
+        var e = await Assert.ThrowsAsync<ProviderException>(() => asked);
+        Assert.Equal((FailureKind.Unreachable, "No complete answer within 60 s."), (e.Kind, e.Detail));
+        Assert.InRange(end.Count, 2, 3);
+    }
+
+    [Fact]
+    public async Task many_credentials_do_not_pile_up()
+    {
+        using var wired = new Wired(new(), clock, new End(() => Json("{}")));
+        for (var i = 0; i < 500; i++)
+        {
+            await wired.Http($"xai-token-number-{i}").Send(new(HttpMethod.Get, validation, Priority.First), default);
+            clock.Advance(TimeSpan.FromSeconds(2));
+        }
+        Assert.InRange(wired.Pacers, 1, 64);
+    }
+
+    private static XaiOptions Hasty => new() { AttemptsMax = 2, BackoffFirst = TimeSpan.FromMilliseconds(1), BackoffMax = TimeSpan.FromMilliseconds(2) };
+
+    /// <summary>Lets time pass until the task is done, and gives its continuations time to run in between.</summary>
+    private async Task Passes(Task task, TimeSpan step)
+    {
+        for (var i = 0; i < 2000 && !task.IsCompleted; i++)
+        {
+            clock.Advance(step);
+            await Task.WhenAny(task, Task.Delay(2));
+        }
+        Assert.True(task.IsCompleted, "Time passes and nothing happens.");
+    }
+
+    private static HttpResponseMessage Json(string json, int status = 200) => new((HttpStatusCode)status) { Content = new StringContent(json, null, "application/json") };
+
+    private static Func<HttpResponseMessage> Refused(HttpStatusCode status, string retryAfter) => () =>
+    {
+        var refusal = new HttpResponseMessage(status);
+        refusal.Headers.TryAddWithoutValidation("Retry-After", retryAfter);
+        return refusal;
+    };
+
+    private static Func<HttpResponseMessage> Answers(params Func<HttpResponseMessage>[] inOrder)
+    {
+        var next = 0;
+        return () => inOrder[Math.Min(next++, inOrder.Length - 1)]();
+    }
+
+    /// <summary>The end of the wire.</summary>
+    private sealed class End(Func<HttpResponseMessage> answer) : HttpMessageHandler
     {
         private int count;
 
         public int Count => Volatile.Read(ref count);
 
+        public ConcurrentQueue<(string Uri, string? Authorization)> Requests { get; } = [];
+
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref count);
+            Requests.Enqueue((request.RequestUri!.AbsoluteUri, request.Headers.Authorization?.ToString()));
             return Task.FromResult(answer());
         }
+    }
+
+    private sealed class Silent : HttpMessageHandler
+    {
+        private int count;
+
+        public int Count => Volatile.Read(ref count);
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref count);
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            throw new InvalidOperationException("It never answers.");
+        }
+    }
+
+    private sealed class LogBook : ILoggerProvider, ILogger
+    {
+        public ConcurrentQueue<string> Lines { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Enqueue($"{formatter(state, exception)} {exception}");
+
+        public void Dispose() { }
     }
 
     private sealed class Endless : Stream
@@ -315,10 +432,5 @@ public sealed class ProviderHttpTests
         public override void SetLength(long value) => throw new NotSupportedException();
 
         public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    }
-
-    private sealed class Highest : Random
-    {
-        public override double NextDouble() => 1;
     }
 }

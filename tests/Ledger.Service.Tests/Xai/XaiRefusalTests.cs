@@ -1,10 +1,9 @@
 using System.Text;
 using Ledger.Accounts;
-using Ledger.Providers.Xai;
-using Xunit;
-using static Ledger.Providers.Tests.Payload;
+using Ledger.Service.Xai;
+using static Ledger.Service.Tests.Xai.Payload;
 
-namespace Ledger.Providers.Tests;
+namespace Ledger.Service.Tests.Xai;
 
 /// <summary>What a bad answer gets: a refusal that names the place and the reason, and nothing of the answer is used.</summary>
 public sealed class XaiRefusalTests

@@ -20,13 +20,13 @@ public sealed class BudgetRulesTests
         At = Given.Now,
     };
 
-    private static Budget Known => Budget.Apply(null, wanted)!;
+    private static Budget Known => Budget.Fold(null, wanted)!;
 
     [Fact]
     public void a_budget_is_set()
     {
         var set = Budget.Set(null, wanted, Given.Now).Then<BudgetSet>();
-        var budget = Budget.Apply(null, set)!;
+        var budget = Budget.Fold(null, set)!;
         Assert.Equal(new Scope(ScopeKind.Agent, "ba"), budget.Scope);
         Assert.Equal(Usd.Parse("31"), budget.LimitAt("month", Given.Now));
         Assert.Null(budget.LimitAt("week", Given.Now));
@@ -39,18 +39,18 @@ public sealed class BudgetRulesTests
     public void another_recipient_does_not_arm_alerts_anew_and_another_limit_does()
     {
         Assert.Equal(1, Known.Revision);
-        Assert.Equal(1, Budget.Apply(Known, wanted with { Recipients = ["b@example.org"] })!.Revision);
-        Assert.Equal(2, Budget.Apply(Known, wanted with { Limits = [new("month", Usd.Parse("32"))] })!.Revision);
-        Assert.Equal(2, Budget.Apply(Known, wanted with { Thresholds = [new(Basis.Actual, 90, null)] })!.Revision);
+        Assert.Equal(1, Budget.Fold(Known, wanted with { Recipients = ["b@example.org"] })!.Revision);
+        Assert.Equal(2, Budget.Fold(Known, wanted with { Limits = [new("month", Usd.Parse("32"))] })!.Revision);
+        Assert.Equal(2, Budget.Fold(Known, wanted with { Thresholds = [new(Basis.Actual, 90, null)] })!.Revision);
     }
 
     [Fact]
     public void a_closed_budget_that_is_set_again_is_open_and_armed_anew()
     {
-        var closed = Budget.Apply(Known, Known.Close(Given.Now, null).Then<BudgetClosed>())!;
+        var closed = Budget.Fold(Known, Known.Close(Given.Now, null).Then<BudgetClosed>())!;
         Assert.True(closed.Closed);
         closed.Close(Given.Now, null).ThenNothing();
-        var again = Budget.Apply(closed, Budget.Set(closed, wanted, Given.Now).Then<BudgetSet>())!;
+        var again = Budget.Fold(closed, Budget.Set(closed, wanted, Given.Now).Then<BudgetSet>())!;
         Assert.False(again.Closed);
         Assert.Equal(2, again.Revision);
     }
@@ -59,7 +59,7 @@ public sealed class BudgetRulesTests
     public void a_raise_counts_until_it_is_over_and_arms_alerts_both_times()
     {
         var until = Given.Now.AddDays(3);
-        var raised = Budget.Apply(Known, Known.Raise(null, Usd.Parse("45"), until, Given.Now, "olga").Then<BudgetRaised>())!;
+        var raised = Budget.Fold(Known, Known.Raise(null, Usd.Parse("45"), until, Given.Now, "olga").Then<BudgetRaised>())!;
         Assert.Equal(Usd.Parse("45"), raised.LimitAt("month", Given.Now));
         Assert.Equal(Usd.Parse("45"), raised.LimitAt("month", until.AddMicroseconds(-1)));
         Assert.Equal(Usd.Parse("31"), raised.LimitAt("month", until));
@@ -69,7 +69,7 @@ public sealed class BudgetRulesTests
     [Fact]
     public void a_raise_does_not_reach_back()
     {
-        var raised = Budget.Apply(Known, new BudgetRaised("b-1", "month", Usd.Parse("45"), Given.Now.AddDays(3), Given.Now, null))!;
+        var raised = Budget.Fold(Known, new BudgetRaised("b-1", "month", Usd.Parse("45"), Given.Now.AddDays(3), Given.Now, null))!;
         Assert.Equal(Usd.Parse("31"), raised.LimitAt("month", Given.Now.AddDays(-1)));
     }
 
@@ -91,7 +91,7 @@ public sealed class BudgetRulesTests
     [Fact]
     public void a_raise_says_which_period_where_there_are_several()
     {
-        var both = Budget.Apply(null, wanted with { Limits = [new("day", Usd.Parse("2")), new("month", Usd.Parse("31"))] })!;
+        var both = Budget.Fold(null, wanted with { Limits = [new("day", Usd.Parse("2")), new("month", Usd.Parse("31"))] })!;
         Assert.Equal(["day", "month"], Given.ThenRefused(() => both.Raise(null, Usd.Parse("45"), Given.Now.AddDays(1), Given.Now, null), "budget.invalid", "period").Candidates!);
         Given.ThenRefused(() => both.Raise("year", Usd.Parse("45"), Given.Now.AddDays(1), Given.Now, null), "budget.invalid", "period", "year");
         Assert.Equal("day", both.Raise("day", Usd.Parse("3"), Given.Now.AddDays(1), Given.Now, null).Then<BudgetRaised>().Period);

@@ -94,7 +94,7 @@ public sealed class BudgetStateTests
 
     private static BudgetState State(string spent, string? expected = null, string limit = "31", string history = "0")
     {
-        var budget = Budget.Apply(null, new BudgetSet
+        var budget = Budget.Fold(null, new BudgetSet
         {
             Budget = "b-1",
             Name = "all",

@@ -9,7 +9,7 @@ namespace Ledger.Tests.Budgets;
 /// <summary>Which windows are looked at, what follows from them, and the same again over the past.</summary>
 public sealed class BudgetWindowsTests
 {
-    private static readonly Mission mission = Mission.Apply(null, new MissionStarted("m-1", "Budget TUI", null, ["ba"], 1, Time("2026-11-10T10:00:00Z"), Time("2026-11-10T10:00:00Z"), null))!;
+    private static readonly Mission mission = Mission.Fold(null, new MissionStarted("m-1", "Budget TUI", null, ["ba"], 1, Time("2026-11-10T10:00:00Z"), Time("2026-11-10T10:00:00Z"), null))!;
 
     [Fact]
     public void the_running_window_is_looked_at()
@@ -143,7 +143,7 @@ public sealed class BudgetWindowsTests
     private static BudgetState State(string spent) =>
         new(Of("month", "all"), "month", new(Time("2026-10-31T23:00:00Z"), Time("2026-11-30T23:00:00Z")), Usd.Parse("31"), Usd.Parse(spent), Usd.Zero, new(null, null, null, null, null, "too little data"));
 
-    private static Budget Of(string period, string scope) => Budget.Apply(null, new BudgetSet
+    private static Budget Of(string period, string scope) => Budget.Fold(null, new BudgetSet
     {
         Budget = "b-1",
         Name = "all",
@@ -164,7 +164,7 @@ public sealed class BudgetWindowsTests
         public static Ledger.Accounts.Account Account()
         {
             var connected = Events.Samples.Full.OfType<Ledger.Accounts.AccountConnected>().Single();
-            return Ledger.Accounts.Account.Apply(Ledger.Accounts.Account.Apply(null, connected), Events.Samples.Full.OfType<Ledger.Accounts.BalanceObserved>().Single())!;
+            return Ledger.Accounts.Account.Fold(Ledger.Accounts.Account.Fold(null, connected), Events.Samples.Full.OfType<Ledger.Accounts.BalanceObserved>().Single())!;
         }
     }
 }

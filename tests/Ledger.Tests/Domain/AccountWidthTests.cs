@@ -41,5 +41,5 @@ public sealed class AccountWidthTests
 
     private static AccountConnected Connected(int seconds, double hours) => new("a", "xai", "team", "label", seconds, null, day.AddHours(hours), null);
 
-    private static Account Fold(params ILedgerEvent[] events) => events.Aggregate((Account?)null, Account.Apply)!;
+    private static Account Fold(params ILedgerEvent[] events) => events.Aggregate((Account?)null, Account.Fold)!;
 }

@@ -16,24 +16,24 @@ namespace Ledger.Tests.Domain;
 public sealed class AggregateTests
 {
     [Fact]
-    public void an_account_goes_through_json() => Survives<Account>(Account.Apply, a => a.Stream, "account-xai-2f7kq0m1", Of<AccountConnected>(), Of<AccountEdited>(), Of<CredentialStored>(), Of<PollFailed>(), Of<BalanceObserved>(), Of<PollRecovered>());
+    public void an_account_goes_through_json() => Survives<Account>(Account.Fold, a => a.Stream, "account-xai-2f7kq0m1", Of<AccountConnected>(), Of<AccountEdited>(), Of<CredentialStored>(), Of<PollFailed>(), Of<BalanceObserved>(), Of<PollRecovered>());
 
     [Fact]
-    public void an_agent_goes_through_json() => Survives<Agent>(Agent.Apply, a => a.Stream, "agent-vigilio", new AgentAdded("vigilio", "Vigilio", IdleRule.Yields, Given.Now, null), new AgentEdited("vigilio", "V", IdleRule.Shares, Given.Now, null));
+    public void an_agent_goes_through_json() => Survives<Agent>(Agent.Fold, a => a.Stream, "agent-vigilio", new AgentAdded("vigilio", "Vigilio", IdleRule.Yields, Given.Now, null), new AgentEdited("vigilio", "V", IdleRule.Shares, Given.Now, null));
 
     [Fact]
-    public void a_key_goes_through_json() => Survives<KeyOwnership>(KeyOwnership.Apply, k => k.Stream, "key-xai-2f7kq0m1-k1", new KeySeen("xai-2f7kq0m1", "k1", "xai-vigilio", Given.Now), new KeyAssigned("xai-2f7kq0m1", "k1", [new("ba", 2)], null, Given.Now, null),
+    public void a_key_goes_through_json() => Survives<KeyOwnership>(KeyOwnership.Fold, k => k.Stream, "key-xai-2f7kq0m1-k1", new KeySeen("xai-2f7kq0m1", "k1", "xai-vigilio", Given.Now), new KeyAssigned("xai-2f7kq0m1", "k1", [new("ba", 2)], null, Given.Now, null),
         new KeyAssigned("xai-2f7kq0m1", "k1", [], Given.Now, Given.Now, null));
 
     [Fact]
-    public void a_mission_goes_through_json() => Survives<Mission>(Mission.Apply, m => m.Stream, "mission-m-1", new MissionStarted("m-1", "Budget TUI", "trentuna/token-monitor#3", ["ba"], 3, Given.At("10:00"), Given.Now, null), new MissionEnded("m-1", Given.At("11:00"), Given.Now, null),
+    public void a_mission_goes_through_json() => Survives<Mission>(Mission.Fold, m => m.Stream, "mission-m-1", new MissionStarted("m-1", "Budget TUI", "trentuna/token-monitor#3", ["ba"], 3, Given.At("10:00"), Given.Now, null), new MissionEnded("m-1", Given.At("11:00"), Given.Now, null),
         new MissionReopened("m-1", Given.At("11:30"), Given.Now, null), new MissionCancelled("m-1", Given.Now, null));
 
     [Fact]
-    public void a_budget_goes_through_json() => Survives<Budget>(Budget.Apply, b => b.Stream, $"budget-{Of<BudgetSet>().Budget}", Of<BudgetSet>(), Of<BudgetRaised>() with { Budget = Of<BudgetSet>().Budget }, new BudgetClosed(Of<BudgetSet>().Budget, Given.Now, null));
+    public void a_budget_goes_through_json() => Survives<Budget>(Budget.Fold, b => b.Stream, $"budget-{Of<BudgetSet>().Budget}", Of<BudgetSet>(), Of<BudgetRaised>() with { Budget = Of<BudgetSet>().Budget }, new BudgetClosed(Of<BudgetSet>().Budget, Given.Now, null));
 
     [Fact]
-    public void the_holds_go_through_json() => Survives<HoldsBook>(HoldsBook.Apply, h => h.Stream, "holds", Hold("h-1"), Hold("h-2"), new HoldReleased("h-1", Given.Now, null));
+    public void the_holds_go_through_json() => Survives<HoldsBook>(HoldsBook.Fold, h => h.Stream, "holds", Hold("h-1"), Hold("h-2"), new HoldReleased("h-1", Given.Now, null));
 
     [Fact]
     public void every_alert_goes_through_json_with_the_event_that_raised_it()
@@ -41,8 +41,8 @@ public sealed class AggregateTests
         Assert.Equal(Alert.StoredNames.OrderBy(n => n.Value), StoredNames.All.Where(n => n.Key.IsAssignableTo(typeof(IAlert))).OrderBy(n => n.Value));
         foreach (var raised in Samples.Full.Concat(Samples.Sparse).OfType<IAlert>())
         {
-            Survives<Alert>(Alert.Apply, a => a.Stream, $"alert-{raised.Alert}", raised, new SourceRecovered(raised.Alert, "xai", "prod", Given.Now), new AlertAcknowledged(raised.Alert, Given.Now, "olga"));
-            var alert = Alert.Apply(null, raised)!;
+            Survives<Alert>(Alert.Fold, a => a.Stream, $"alert-{raised.Alert}", raised, new SourceRecovered(raised.Alert, "xai", "prod", Given.Now), new AlertAcknowledged(raised.Alert, Given.Now, "olga"));
+            var alert = Alert.Fold(null, raised)!;
             Assert.Equal((raised.Alert, raised.Key, raised.Severity, raised.At), (alert.Id, alert.Key, alert.Severity, alert.At));
             Assert.Equal(alert.Kind + ".v1", alert.Type);
             // What a database keeps may come back in another order of members.
@@ -63,29 +63,29 @@ public sealed class AggregateTests
             new SourceRecovered(raised.Alert, "xai", "prod", Given.At("10:00")), new AlertAcknowledged(raised.Alert, Given.At("11:00"), "olga"),
             new SourceRecovered(raised.Alert, "xai", "prod", Given.At("12:00")), new AlertAcknowledged(raised.Alert, Given.At("13:00"), "ludo"), raised with { At = Given.At("14:00") },
         ];
-        var alert = after.Aggregate(Alert.Apply(null, raised), Alert.Apply)!;
+        var alert = after.Aggregate(Alert.Fold(null, raised), Alert.Fold)!;
         Assert.Equal((raised.At, Given.At("10:00"), Given.At("11:00"), "olga"), (alert.At, alert.RecoveredAt, alert.AckedAt, alert.AckedBy));
-        Assert.Null(Alert.Apply(null, after[0]));
+        Assert.Null(Alert.Fold(null, after[0]));
     }
 
     [Fact]
     public void an_alert_is_open_until_it_recovered_or_its_window_is_over()
     {
         var crossed = Of<BudgetThresholdCrossed>();
-        var alert = Alert.Apply(null, crossed)!;
+        var alert = Alert.Fold(null, crossed)!;
         Assert.Equal((crossed.Scope, crossed.Budget, crossed.Window.End, crossed.ToldBy), (alert.Scope, alert.Budget, alert.Until, alert.ToldBy));
         Assert.True(alert.IsOpen(crossed.Window.End.AddMicroseconds(-1)));
         Assert.False(alert.IsOpen(crossed.Window.End));
-        Assert.False(Alert.Apply(alert, new BudgetRecovered(alert.Id, crossed.Budget, "all", crossed.Threshold, Usd.Zero, Usd.Zero, Given.Now))!.IsOpen(crossed.At));
-        Assert.Null(Alert.Apply(null, crossed with { Window = new(crossed.Window.Start, Instants.Max) })!.Until);
+        Assert.False(Alert.Fold(alert, new BudgetRecovered(alert.Id, crossed.Budget, "all", crossed.Threshold, Usd.Zero, Usd.Zero, Given.Now))!.IsOpen(crossed.At));
+        Assert.Null(Alert.Fold(null, crossed with { Window = new(crossed.Window.Start, Instants.Max) })!.Until);
     }
 
     [Fact]
     public void holds_that_ended_more_than_a_day_ago_are_forgotten_when_another_is_taken()
     {
-        var book = new ILedgerEvent[] { Hold("h-1", until: "10:00"), Hold("h-2", until: "1.10:00"), Hold("h-3", at: "1.10:00") }.Aggregate((HoldsBook?)null, HoldsBook.Apply)!;
+        var book = new ILedgerEvent[] { Hold("h-1", until: "10:00"), Hold("h-2", until: "1.10:00"), Hold("h-3", at: "1.10:00") }.Aggregate((HoldsBook?)null, HoldsBook.Fold)!;
         Assert.Equal(["h-1", "h-2", "h-3"], book.Holds.Select(h => h.Hold));
-        book = HoldsBook.Apply(book, Hold("h-4", at: "1.10:00:01"))!;
+        book = HoldsBook.Fold(book, Hold("h-4", at: "1.10:00:01"))!;
         Assert.Equal(["h-2", "h-3", "h-4"], book.Holds.Select(h => h.Hold));
         Assert.NotNull(book.Find("h-2"));
         Assert.Null(book.Find("h-1"));

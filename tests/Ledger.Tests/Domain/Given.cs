@@ -11,7 +11,7 @@ internal static class Given
     /// <summary>An instant of the day of <see cref="Now"/>, or of another: <c>10:15</c>, <c>1.10:15</c>.</summary>
     public static DateTimeOffset At(string time) => new DateTimeOffset(Now.UtcDateTime.Date, TimeSpan.Zero) + TimeSpan.Parse(time, CultureInfo.InvariantCulture);
 
-    public static Mission Mission(params ILedgerEvent[] happened) => happened.Aggregate((Mission?)null, Missions.Mission.Apply)!;
+    public static Mission Mission(params ILedgerEvent[] happened) => happened.Aggregate((Mission?)null, Missions.Mission.Fold)!;
 
     /// <summary>The event that follows.</summary>
     public static T Then<T>(this ILedgerEvent? happened)

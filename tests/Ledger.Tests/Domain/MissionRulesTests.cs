@@ -150,7 +150,7 @@ public sealed class MissionRulesTests
     public void both_edges_can_be_moved_after_the_fact()
     {
         var e = Edit(Twice, start: At("09:30"), end: At("11:50")).Then<MissionWindowCorrected>();
-        var mission = Missions.Mission.Apply(Twice, e)!;
+        var mission = Missions.Mission.Fold(Twice, e)!;
         Assert.Equal([new(At("09:30"), At("11:00")), new(At("11:30"), At("11:50"))], mission.Windows);
     }
 
@@ -186,7 +186,7 @@ public sealed class MissionRulesTests
     public void a_reference_can_be_taken_away()
     {
         var e = Edit(Open, reference: "").Then<MissionEdited>();
-        Assert.Null(Missions.Mission.Apply(Open, e)!.Ref);
+        Assert.Null(Missions.Mission.Fold(Open, e)!.Ref);
         Edit(Mission(started with { Ref = null }), reference: "").ThenNothing();
     }
 
@@ -203,7 +203,7 @@ public sealed class MissionRulesTests
 
     [Fact]
     public void an_event_of_another_stream_changes_no_mission() =>
-        Assert.Same(Open.Title, Missions.Mission.Apply(Open, new Agents.AgentAdded("ba", "ba", Agents.IdleRule.Shares, Now, null))!.Title);
+        Assert.Same(Open.Title, Missions.Mission.Fold(Open, new Agents.AgentAdded("ba", "ba", Agents.IdleRule.Shares, Now, null))!.Title);
 
     private static MissionStarted? Start(
         Mission? known = null, string title = "Budget TUI", string? reference = "trentuna/token-monitor#3", string[]? agents = null, int weight = 1, DateTimeOffset? start = null) =>

@@ -127,7 +127,7 @@ public sealed class AdviceTests
 
     private static GuardBudget Place(string spent, string held)
     {
-        var budget = Budget.Apply(null, new BudgetSet
+        var budget = Budget.Fold(null, new BudgetSet
         {
             Budget = "b-1",
             Name = "all",

@@ -57,7 +57,7 @@ public sealed class ReferenceBooks
                     Observe(e, line);
                 break;
             case IMissionEvent e:
-                missions[e.Mission] = Mission.Apply(missions.GetValueOrDefault(e.Mission), e)!;
+                missions[e.Mission] = Mission.Fold(missions.GetValueOrDefault(e.Mission), e)!;
                 break;
         }
     }

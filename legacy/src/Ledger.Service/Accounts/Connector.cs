@@ -51,7 +51,7 @@ internal sealed class Connector(ServiceSettings settings, Journal journal, Regis
                 throw new Refused("account.label_taken", $"Another account (team {Names.Printable(taken.Team)}) is called {label}.", "label", label);
             var stored = await Store(command, id, secret, now, ct);
             IReadOnlyList<ILedgerEvent> events = [new AccountConnected(id, "xai", found, label, bucketSeconds, lagSeconds, now, command.By), stored];
-            var account = events.Aggregate((Account?)null, Account.Apply)!;
+            var account = events.Aggregate((Account?)null, Account.Fold)!;
             return new Plan(new AccountAnswer(AccountBody.Of(account, null, settings.PollEvery, now), null)).Append(Account.StreamOf(id), known.Version, events);
         }, ct), ct);
         await TryAtOnce(id, ct);
@@ -75,7 +75,7 @@ internal sealed class Connector(ServiceSettings settings, Journal journal, Regis
             var known = await registry.Account(id, ct);
             if (known.State is not { Removed: false } current) throw new Refused("account.removed", "The account was removed; connect it again first.", "account", account);
             var stored = await Store(command, id, secret, now, ct);
-            return new Plan(new AccountAnswer(AccountBody.Of(Account.Apply(current, stored)!, null, settings.PollEvery, now), null)).Append(Account.StreamOf(id), known.Version, [stored]);
+            return new Plan(new AccountAnswer(AccountBody.Of(Account.Fold(current, stored)!, null, settings.PollEvery, now), null)).Append(Account.StreamOf(id), known.Version, [stored]);
         }, ct), ct);
         await TryAtOnce(id, ct);
         return answer;

@@ -41,7 +41,7 @@ internal static class EditAccountEndpoint
             ILedgerEvent[] events = renamed is null && seconds is null && !lagChanged
                 ? []
                 : [new AccountEdited(id, renamed, seconds, seconds is null ? null : NextHour(now), lagChanged ? new(lag) : null, now, command.By)];
-            var after = events.Aggregate(account, (a, e) => Account.Apply(a, e)!);
+            var after = events.Aggregate(account, (a, e) => Account.Fold(a, e)!);
             return new Plan(new AccountAnswer(AccountBody.Of(after, all.GetValueOrDefault(id), settings.PollEvery, now), null)).Append(Account.StreamOf(id), known.Version, events);
         }, ct);
     }

@@ -20,7 +20,7 @@ internal static class RemoveAccountEndpoint
             var known = await registry.Account(id, ct);
             var happened = new AccountRemoved(id, now, command.By);
             removed = id;
-            return new Plan(new AccountAnswer(AccountBody.Of(Account.Apply(known.State, happened)!, null, settings.PollEvery, now), null)).Append(Account.StreamOf(id), known.Version, [happened]);
+            return new Plan(new AccountAnswer(AccountBody.Of(Account.Fold(known.State, happened)!, null, settings.PollEvery, now), null)).Append(Account.StreamOf(id), known.Version, [happened]);
         }, ct);
         // A replay deletes too: we may have died between the two.
         removed ??= answer.Body["account"]?["id"]?.GetValue<string>();

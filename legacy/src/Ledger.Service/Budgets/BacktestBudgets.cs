@@ -56,6 +56,6 @@ internal static class BacktestBudgetsEndpoint
     private static Budget Judged(BudgetSet wanted, DateTimeOffset from)
     {
         Budget.Set(null, wanted, from).Events();
-        return Budget.Apply(null, wanted)!;
+        return Budget.Fold(null, wanted)!;
     }
 }

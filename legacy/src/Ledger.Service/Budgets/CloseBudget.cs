@@ -15,7 +15,7 @@ internal static class CloseBudgetEndpoint
         var now = clock.GetUtcNow().ToMicroseconds();
         var (version, known) = await BudgetFinder.Meant(registry, name, ct);
         var events = known.Close(now, command.By).Events();
-        var after = events.Aggregate((Budget?)known, Budget.Apply)!;
+        var after = events.Aggregate((Budget?)known, Budget.Fold)!;
         return new Plan(new BudgetAnswer(await standings.Of(after, ct), events.Count == 0 ? "unchanged" : "closed", null)).Append(Budget.StreamOf(after.Id), version, events);
     }, ct);
 }

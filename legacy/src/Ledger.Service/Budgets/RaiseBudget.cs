@@ -25,7 +25,7 @@ internal static class RaiseBudgetEndpoint
         var (version, known) = await BudgetFinder.Meant(registry, name, ct);
         var period = request.Period is null ? null : BudgetTexts.PeriodOf("period", request.Period);
         var events = known.Raise(period, BudgetTexts.Amount("limit", request.Limit!.Text), request.Until.ToInstant()!.Value, now, command.By).Events();
-        var after = events.Aggregate((Budget?)known, Budget.Apply)!;
+        var after = events.Aggregate((Budget?)known, Budget.Fold)!;
         return new Plan(new BudgetAnswer(await standings.Of(after, ct), "raised", null)).Append(Budget.StreamOf(after.Id), version, events);
     }, ct);
 }

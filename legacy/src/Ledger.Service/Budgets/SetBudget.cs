@@ -33,7 +33,7 @@ internal static class SetBudgetEndpoint
         var wanted = await registry.AskCurrent(d => Wanted.Of(request, d, now, command.By), ct);
         var known = await registry.Budget(wanted.Budget, ct);
         var events = Budget.Set(known.State, wanted, now).Events();
-        var after = events.Aggregate(known.State, Budget.Apply)!;
+        var after = events.Aggregate(known.State, Budget.Fold)!;
         return new Plan(new BudgetAnswer(await standings.Of(after, ct), Wanted.Change(known.State, events), null)).Append(Budget.StreamOf(after.Id), known.Version, events);
     }, ct);
 }

@@ -22,7 +22,7 @@ internal sealed class Past(IEventLog log, Registry registry, long position)
         if (current) return [.. now.Where(b => !b.Closed)];
         var then = new List<Budget>();
         foreach (var budget in now)
-            if (await Fold<Budget>(Budget.StreamOf(budget.Id), Budget.Apply, ct) is { Closed: false } known)
+            if (await Fold<Budget>(Budget.StreamOf(budget.Id), Budget.Fold, ct) is { Closed: false } known)
                 then.Add(known);
         return then;
     }
@@ -34,7 +34,7 @@ internal sealed class Past(IEventLog log, Registry registry, long position)
         if (current) return candidates.Count(m => EndedIn(m, stretch));
         var ended = 0;
         foreach (var mission in candidates)
-            if (await Fold<Mission>(Mission.StreamOf(mission.Id), Mission.Apply, ct) is { } known && EndedIn(known, stretch))
+            if (await Fold<Mission>(Mission.StreamOf(mission.Id), Mission.Fold, ct) is { } known && EndedIn(known, stretch))
                 ended++;
         return ended;
     }

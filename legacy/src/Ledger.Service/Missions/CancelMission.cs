@@ -18,7 +18,7 @@ internal static class CancelMissionEndpoint
             var meant = await finder.Meant(id, d => MissionFinder.One(d, id), ct);
             var known = await registry.Mission(meant, ct);
             var events = known.State!.Cancel(now, command.By).Events();
-            return new Plan(new EditAnswer(MissionBody.Of(events.Aggregate(known.State, Mission.Apply)!, registry), null, null))
+            return new Plan(new EditAnswer(MissionBody.Of(events.Aggregate(known.State, Mission.Fold)!, registry), null, null))
                 .Append(Mission.StreamOf(meant), known.Version, events);
         }, ct);
         return await moved.AddTo(answer, ct);

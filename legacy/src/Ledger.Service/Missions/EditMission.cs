@@ -30,7 +30,7 @@ internal static class EditMissionEndpoint
             var agents = request.Agents is null ? null : request.Agents.Count == 0 ? [] : await finder.Agents(request.Agents, ct);
             var known = await registry.Mission(meant, ct);
             var events = known.State!.Edit(request.Start.ToInstant(), request.End.ToInstant(), request.Title?.Trim(), request.Ref?.Trim(), agents, request.Weight, now, command.By).Events();
-            return new Plan(new EditAnswer(MissionBody.Of(events.Aggregate(known.State, Mission.Apply)!, registry), null, null))
+            return new Plan(new EditAnswer(MissionBody.Of(events.Aggregate(known.State, Mission.Fold)!, registry), null, null))
                 .Append(Mission.StreamOf(meant), known.Version, events);
         }, ct);
         return await moved.AddTo(answer, ct);

@@ -29,7 +29,7 @@ internal static class EndMissionEndpoint
             var id = await finder.Meant(request.Mission, d => MissionFinder.ToEnd(d, request.Mission, agent), ct);
             var known = await registry.Mission(id, ct);
             var events = known.State!.End(request.At.ToInstant() ?? now, now, command.By).Events();
-            return new Plan(new BookmarkAnswer(MissionBody.Of(events.Aggregate(known.State, Mission.Apply)!, registry), null, [], Queued: false))
+            return new Plan(new BookmarkAnswer(MissionBody.Of(events.Aggregate(known.State, Mission.Fold)!, registry), null, [], Queued: false))
                 .Append(Mission.StreamOf(id), known.Version, events);
         }, ct);
         StartMissionEndpoint.Ask(pollers, bookmark, answer);

@@ -116,7 +116,7 @@ internal sealed class MissionFinder(Registry registry, IEventLog log)
             foreach (var recorded in page)
             {
                 if (recorded.Position > position) return mission;
-                if (EventJson.Read(recorded) is { } happened) mission = Mission.Apply(mission, happened);
+                if (EventJson.Read(recorded) is { } happened) mission = Mission.Fold(mission, happened);
                 version = recorded.Version;
             }
             if (page.Count < pageLength) return mission;

@@ -25,7 +25,7 @@ internal static class ReopenMissionEndpoint
             var meant = await finder.Meant(id, d => MissionFinder.One(d, id), ct);
             var known = await registry.Mission(meant, ct);
             var events = known.State!.Reopen(request.At.ToInstant() ?? now, now, command.By).Events();
-            var mission = events.Aggregate(known.State, Mission.Apply)!;
+            var mission = events.Aggregate(known.State, Mission.Fold)!;
             return new Plan(new BookmarkAnswer(MissionBody.Of(mission, registry), null, registry.Ask(d => Overlap.Of(d, mission, now)), Queued: false))
                 .Append(Mission.StreamOf(meant), known.Version, events);
         }, ct);

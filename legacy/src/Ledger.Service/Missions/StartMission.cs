@@ -30,7 +30,7 @@ internal static class StartMissionEndpoint
             var agents = await finder.Agents(request.Agents, ct);
             var (id, known) = await NewId(registry, command.Key, ct);
             var events = Mission.Start(known.State, id, request.Title!.Trim(), request.Ref?.Trim(), agents, request.Weight ?? 1, request.At.ToInstant() ?? now, now, command.By).Events();
-            var mission = events.Aggregate((Mission?)null, Mission.Apply)!;
+            var mission = events.Aggregate((Mission?)null, Mission.Fold)!;
             return new Plan(new BookmarkAnswer(MissionBody.Of(mission, registry), null, registry.Ask(d => Overlap.Of(d, mission, now)), Queued: false))
                 .Append(Mission.StreamOf(id), known.Version, events);
         }, ct);

@@ -40,12 +40,12 @@ internal static class SwitchMissionEndpoint
             {
                 var known = await registry.Mission(mission.Id, ct);
                 var events = known.State!.End(at, now, command.By).Events();
-                ended.Add(events.Aggregate(known.State, Mission.Apply)!);
+                ended.Add(events.Aggregate(known.State, Mission.Fold)!);
                 streams.Add((Mission.StreamOf(mission.Id), known.Version, events));
             }
             var (id, fresh) = await StartMissionEndpoint.NewId(registry, command.Key, ct);
             var started = Mission.Start(fresh.State, id, request.Title!.Trim(), request.Ref?.Trim(), agents, request.Weight ?? 1, at, now, command.By).Events();
-            var next = started.Aggregate((Mission?)null, Mission.Apply)!;
+            var next = started.Aggregate((Mission?)null, Mission.Fold)!;
             streams.Add((Mission.StreamOf(id), fresh.Version, started));
 
             var overlaps = registry.Ask(d => Overlap.Of(d, next, now)).Where(o => ended.TrueForAll(e => e.Id != o.Mission)).ToArray();

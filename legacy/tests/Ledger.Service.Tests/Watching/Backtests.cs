@@ -54,7 +54,7 @@ public sealed class Backtests
         Assert.Equal([5, 8, 10], result.Alerts.Where(a => a.Threshold.Basis == Basis.Actual).Select(a => (int)(a.At - scene.Hour.AddHours(-20)).TotalHours));
     }
 
-    private static Budget Of(string scope, string limit, string period) => Budget.Apply(null, new BudgetSet
+    private static Budget Of(string scope, string limit, string period) => Budget.Fold(null, new BudgetSet
     {
         Budget = Budget.IdOf(scope),
         Name = scope,

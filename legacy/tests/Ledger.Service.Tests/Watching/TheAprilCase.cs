@@ -132,7 +132,7 @@ public sealed class TheAprilCase
             At = at,
         };
         await log.Append(new() { Streams = [new(Budget.StreamOf(set.Budget), 0, [EventJson.ToNew(set, name, "set", at)])] }, default);
-        return Budget.Apply(null, set)!;
+        return Budget.Fold(null, set)!;
     }
 
     /// <summary>When the true record had reached an amount; null: never.</summary>

@@ -1,14 +1,14 @@
 using System.Text.Json;
+using Ledger.Alerts;
 using Ledger.Budgets;
 using Ledger.Digests;
 using Ledger.Money;
-using Ledger.Alerts;
-using Ledger.Forecasts;
-using Xunit;
+using Ledger.Service.Mail;
 
-namespace Ledger.Mail.Tests;
+namespace Ledger.Service.Tests.Mail;
 
-public sealed class Rules
+/// <summary>What mails keep to, whatever they tell.</summary>
+public sealed class MailRules
 {
     [Fact]
     public void a_headline_says_it_all_in_one_line() => Assert.Equal(
@@ -70,8 +70,8 @@ public sealed class Rules
     [Fact]
     public async Task a_digest_reads_the_same_after_it_was_kept()
     {
-        var recorded = EventJson.ToNew(new DigestComposed("trentuna", "2026-W47", "s", Samples.BadWeek, ["a@b.example"], Samples.Now, null), "x", "y", Samples.Now);
-        var again = JsonSerializer.Deserialize<DigestComposed>(recorded.Data.Span, LedgerJson.Options)!;
+        var recorded = JsonSerializer.SerializeToUtf8Bytes(new DigestComposed("trentuna", "2026-W47", "s", Samples.BadWeek, ["a@b.example"], Samples.Now, null), LedgerJson.Options);
+        var again = JsonSerializer.Deserialize<DigestComposed>(recorded, LedgerJson.Options)!;
         Assert.Equal(await DigestMail.Render(Samples.BadWeek), await DigestMail.Render(again.Digest));
     }
 
