@@ -12,6 +12,5 @@ public static class StoredDocuments
         o.Schema.For<Source>().Identity(x => x.Account).UseOptimisticConcurrency(true);
         o.Schema.For<HeldDay>().Identity(x => x.Id);
         o.Schema.For<Token>().Identity(x => x.Id).UniqueIndex(x => x.Hash);
-        o.Schema.For<Source>().Identity(x => x.Account);
     }
 }
