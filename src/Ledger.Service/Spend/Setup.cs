@@ -17,6 +17,7 @@ public static class Setup
         services.AddSingleton<SpendViews>();
         services.AddSingleton<ReadAt>();
         services.AddSingleton<DataState>();
+        services.AddSingleton<MovedMoney>();
     }
 
     /// <summary>Adds the money views: their tables and the projection that fills them.</summary>
