@@ -23,6 +23,8 @@ public static class Store
         o.Events.StreamIdentity = StreamIdentity.AsString;
         o.Events.AppendMode = EventAppendMode.QuickWithServerTimestamps;
         o.Events.UseListenNotifyForEventAppends = true;
+        // Why a projection stopped, and at which event, is then known on every node.
+        o.Events.EnableExtendedProgressionTracking = true;
         o.UseSystemTextJsonForSerialization(LedgerJson.Options, EnumStorage.AsString, Casing.CamelCase);
 
         // Money is never skipped: an event that can't be applied stops its projection, and a hole is passed only when it is proven dead.
