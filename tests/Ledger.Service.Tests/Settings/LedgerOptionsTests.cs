@@ -106,7 +106,7 @@ public sealed class LedgerOptionsTests
     [Fact]
     public void printed_settings_hold_no_secret_and_other_parts_can_ask_for_their_own()
     {
-        var options = Read([], ("LEDGER_DB", "Host=db.example.org;Password=canary-5c1e"), ("LEDGER_TOKEN", "canary-5c1e-of-some-length"), ("SMTP_HOST", "smtp.example.org"), ("SMTP_PORT", ""));
+        var options = Read([], ("LEDGER_DB", "Host=db.example.org;Password=canary-5c1e"), ("LEDGER_TOKEN", "canary-5c1e-of-some-length"), ("SMTP_HOST", "smtp.example.org"), ("SMTP_SENDER_EMAIL", "ledger@example.org"), ("SMTP_PORT", ""));
         Assert.DoesNotContain("canary", $"{options} {options.Token}", StringComparison.Ordinal);
         Assert.Equal(("smtp.example.org", null), (options.Get("SMTP_HOST"), options.Get("SMTP_PORT")));
     }
