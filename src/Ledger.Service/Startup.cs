@@ -52,7 +52,7 @@ public static class Startup
         await WaitForDatabase(options.Database!, ct);
         Say(server is null ? "database ready" : "embedded PostgreSQL ready");
 
-        await OldBooks.Open(options.Database!, Say, ct);
+        await BooksVersion.Open(options, Say, ct);
         IDocumentStore? store = null;
         try
         {

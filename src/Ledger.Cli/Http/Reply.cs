@@ -20,11 +20,11 @@ internal sealed record Reply(int Status, byte[] Body, long? Position = null, Tim
         throw Problem();
     }
 
-    /// <summary>Like <see cref="Document"/>, for a bookmark: it is only in the books when the answer says at which position.</summary>
+    /// <summary>Like <see cref="Document"/>, for a bookmark: it is only in the books when the answer says at which position, or which mission it is.</summary>
     public JsonElement Bookmark()
     {
         var answer = Document();
-        return Position is not null ? answer : throw LedgerClient.NotLedger(Status);
+        return Position is not null || answer.Part("mission")?.Text("id") is not null ? answer : throw LedgerClient.NotLedger(Status);
     }
 
     /// <summary>Why it was refused.</summary>
