@@ -176,6 +176,17 @@ public sealed class SpoolTests
         Assert.Empty(desk.Spooled);
     }
 
+    [Fact]
+    public void a_mission_that_was_there_already_is_delivered_although_nothing_was_written()
+    {
+        var port = FakeService.FreePort();
+        using var desk = new Desk($"http://127.0.0.1:{port}");
+        desk.Run("mission", "start", "One");
+        using var service = new FakeService(asked => new(200, asked.Method == "POST" ? Started : List), port);
+        desk.Run("mission", "list");
+        Assert.Equal((0, 0), (desk.Spooled.Length, desk.RefusedFiles.Length));
+    }
+
     /// <summary>A file as version 0.1 left it: the time is in the body, beside what a first attempt sent.</summary>
     private static void KeepAsVersion01(Desk desk, string url, string? firstBody)
     {
