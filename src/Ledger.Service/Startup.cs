@@ -51,7 +51,7 @@ public static class Startup
         await WaitForDatabase(options.Database!, ct);
         Say(server is null ? "database ready" : "embedded PostgreSQL ready");
 
-        await OldBooks.Open(options.Database!, Say, ct);
+        await BooksVersion.Open(options, Say, ct);
         var builder = LedgerService.Compose(options, TimeProvider.System);
         await using var app = builder.Build();
         LedgerService.Map(app);

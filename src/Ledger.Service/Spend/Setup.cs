@@ -15,6 +15,9 @@ public static class Setup
     {
         services.AddSingleton(s => new TeamZone(s.GetRequiredService<LedgerOptions>().People.Zone));
         services.AddSingleton<SpendViews>();
+        services.AddSingleton<ReadAt>();
+        services.AddSingleton<DataState>();
+        services.AddSingleton<MovedMoney>();
     }
 
     /// <summary>Adds the money views: their tables and the projection that fills them.</summary>

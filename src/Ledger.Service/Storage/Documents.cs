@@ -1,3 +1,4 @@
+using Ledger.Service.Polling;
 using Ledger.Service.Tokens;
 using Marten;
 
@@ -8,6 +9,8 @@ public static class StoredDocuments
 {
     public static void Documents(this StoreOptions o)
     {
+        o.Schema.For<Source>().Identity(x => x.Account).UseOptimisticConcurrency(true);
+        o.Schema.For<HeldDay>().Identity(x => x.Id);
         o.Schema.For<Token>().Identity(x => x.Id).UniqueIndex(x => x.Hash);
     }
 }

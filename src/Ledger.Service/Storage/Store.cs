@@ -51,7 +51,7 @@ public static class Store
         o.Schema.For<Account>().Identity(x => x.Stream);
         o.Schema.For<Agent>().Identity(x => x.Stream);
         o.Schema.For<KeyOwnership>().Identity(x => x.Stream);
-        o.Schema.For<Mission>().Identity(x => x.Stream).Index(x => x.RefKey!).Index(x => x.IsOpen);
+        o.Schema.For<Mission>().Identity(x => x.Stream).Index(x => x.RefKey!).Index(x => x.IsOpen).Index(x => x.LatestStart);
         o.Schema.For<Budget>().Identity(x => x.Stream);
         o.Schema.For<HoldsBook>().Identity(x => x.Stream);
         o.Schema.For<Alert>().Identity(x => x.Stream).Index(x => x.Kind).Index(x => x.Budget!).Index(x => x.Scope);

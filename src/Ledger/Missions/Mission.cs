@@ -99,6 +99,9 @@ public sealed record Mission
     /// <summary>Its last window has no end; stored with it, so that open missions are found.</summary>
     public bool IsOpen => State == MissionState.Open;
 
+    /// <summary>When it last began to run; stored with it, so that the latest missions are found.</summary>
+    public DateTimeOffset LatestStart => Windows[^1].Start;
+
     /// <summary>The reference in its short form: an issue's address and <c>owner/repo#n</c> are one.</summary>
     public string? RefKey => Ref is null ? null : Canonical(Ref);
 

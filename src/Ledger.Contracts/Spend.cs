@@ -1,0 +1,48 @@
+using System.Text.Json.Nodes;
+using Ledger.Money;
+
+namespace Ledger.Contracts;
+
+/// <summary>Where in the log an answer stands.</summary>
+/// <param name="Position">Last position it knows.</param>
+/// <param name="Time">When that event was recorded; null at 0.</param>
+public sealed record AsOfSummary(long Position, DateTimeOffset? Time);
+
+/// <summary>How far the figures of an answer can be relied on.</summary>
+/// <param name="Through">Last complete reading of the account that was read longest ago; null: one was never read, or there is none.</param>
+/// <param name="LagSeconds">How long ago that is.</param>
+/// <param name="Stale">Longer ago than polling should take, or the views are behind what the caller wrote.</param>
+/// <param name="Preliminary">The part of billed that may still move; null where nothing is billed.</param>
+/// <param name="Missing">Lines that the provider's answers lack; they keep their totals.</param>
+public sealed record DataSummary(DateTimeOffset? Through, long? LagSeconds, bool Stale, Usd? Preliminary, IReadOnlyList<MissingLineSummary> Missing);
+
+/// <summary>A line that the provider's answers lack.</summary>
+/// <param name="Start">Start of its bucket.</param>
+/// <param name="Account">The account's label.</param>
+/// <param name="Key">Key id, or null.</param>
+/// <param name="Model">Model, or null.</param>
+/// <param name="Unit">Unit, or null.</param>
+/// <param name="Total">What it holds.</param>
+/// <param name="Since">Since when it is missing.</param>
+public sealed record MissingLineSummary(DateTimeOffset Start, string Account, string? Key, string? Model, string? Unit, Usd Total, DateTimeOffset Since);
+
+/// <summary>Spend in a window, grouped and filtered: <c>GET /api/v1/report</c>. Rows add up to the total.</summary>
+/// <param name="Since">Start of the window.</param>
+/// <param name="Until">End of the window.</param>
+/// <param name="GroupBy">What the rows are grouped by, in order.</param>
+/// <param name="Currency"><c>USD</c>.</param>
+/// <param name="Rows">Each has the group's values under their names, what people call them beside ids, and <c>billed</c>.</param>
+/// <param name="Total">What was billed; null while no account was read completely: nothing known is not nothing spent.</param>
+/// <param name="Idle">The part of agents without a mission.</param>
+/// <param name="Unassigned">The part of keys that nobody owned.</param>
+/// <param name="Window">The window used: whole hours.</param>
+/// <param name="AsOf">Where it stands.</param>
+/// <param name="Data">How far it can be relied on.</param>
+public sealed record SpendReport(
+    DateTimeOffset Since, DateTimeOffset Until, IReadOnlyList<string> GroupBy, string Currency, IReadOnlyList<JsonObject> Rows, Usd? Total, Usd? Idle, Usd? Unassigned,
+    WindowSummary Window, AsOfSummary AsOf, DataSummary Data);
+
+/// <summary>A stretch of time, half-open.</summary>
+/// <param name="Since">First instant inside.</param>
+/// <param name="Until">First instant after.</param>
+public sealed record WindowSummary(DateTimeOffset Since, DateTimeOffset Until);

@@ -1,0 +1,129 @@
+using System.Text.Json.Serialization;
+using Ledger.Accounts;
+
+namespace Ledger.Service.Polling;
+
+/// <summary>How far an account is read: its heartbeat, which changes without an event. A poll that brings nothing new writes only this.</summary>
+public sealed record Source
+{
+    /// <summary>Account id.</summary>
+    public required string Account { get; init; }
+
+    /// <summary>When the last complete reading was asked; null: never.</summary>
+    public DateTimeOffset? Asked { get; init; }
+
+    /// <summary>When it was answered.</summary>
+    public DateTimeOffset? Answered { get; init; }
+
+    /// <summary>When it was last tried.</summary>
+    public DateTimeOffset? Attempted { get; init; }
+
+    /// <summary>Failures in a row.</summary>
+    public int Failures { get; init; }
+
+    /// <summary>Why the last try failed, as a stable word; null when it did not.</summary>
+    public string? Failing { get; init; }
+
+    /// <summary>The same in words, the provider's own where it gave some.</summary>
+    public string? Detail { get; init; }
+
+    /// <summary>It is not read before this; null: at once.</summary>
+    public DateTimeOffset? NextDue { get; init; }
+
+    /// <summary>When 35 days or more were last read.</summary>
+    public DateTimeOffset? DeepAt { get; init; }
+
+    /// <summary>When the balance was last read.</summary>
+    public DateTimeOffset? BalanceAt { get; init; }
+
+    /// <summary>When the keys were last listed by name.</summary>
+    public DateTimeOffset? KeysAt { get; init; }
+
+    /// <summary>What the feed is grouped by, where the provider refused the usual.</summary>
+    public DimensionSet Dimensions { get; init; } = DimensionSet.KeyModelUnit;
+
+    /// <summary>The last complete reading of each stretch of time, whether it changed anything or not.</summary>
+    public Coverage Covered { get; init; } = Coverage.None;
+
+    /// <summary>The account can't be read just now and waits before it is tried again.</summary>
+    public bool IsBackingOff(DateTimeOffset now) => Failing is not null && NextDue > now;
+}
+
+/// <summary>Which stretches of an account's time were read completely, and when last. Disjoint, in order of time.</summary>
+/// <param name="Stretches">The stretches.</param>
+public sealed record Coverage(IReadOnlyList<CoveredStretch> Stretches)
+{
+    /// <summary>Older stretches are forgotten: nothing reads further back, but for an account that is connected again.</summary>
+    public static readonly TimeSpan Kept = TimeSpan.FromDays(120);
+
+    public static Coverage None { get; } = new([]);
+
+    /// <summary>With one more reading; where it overlaps others, it is the last one.</summary>
+    public Coverage With(CoveredStretch read)
+    {
+        var stretches = new List<CoveredStretch>(Stretches.Count + 2);
+        foreach (var held in Stretches)
+        {
+            if (held.End <= read.End - Kept) continue;
+            if (held.Start < read.Start) stretches.Add(held with { End = held.End < read.Start ? held.End : read.Start });
+            if (held.End > read.End) stretches.Add(held with { Start = held.Start > read.End ? held.Start : read.End });
+        }
+        stretches.Add(read);
+        stretches.Sort(static (a, b) => a.Start.CompareTo(b.Start));
+        for (var i = stretches.Count - 1; i > 0; i--)
+        {
+            if (stretches[i] with { Start = stretches[i - 1].Start } != stretches[i - 1] with { End = stretches[i].End } || stretches[i - 1].End != stretches[i].Start) continue;
+            stretches[i - 1] = stretches[i - 1] with { End = stretches[i].End };
+            stretches.RemoveAt(i);
+        }
+        return new(stretches);
+    }
+
+    /// <summary>The readings that cover parts of a stretch of time, cut to it.</summary>
+    public IReadOnlyList<PreviousReading> Of(Interval time) =>
+        [.. Stretches.Where(s => s.Time.Meets(time)).Select(s => (Cut: s.Time.And(time), Read: s)).Select(s => new PreviousReading(s.Cut.Start, s.Cut.End, s.Read.Asked, s.Read.Answered))];
+
+    /// <summary>Whether all of a stretch of time was read by readings asked at an instant or later.</summary>
+    public bool Covers(Interval time, DateTimeOffset since)
+    {
+        var until = time.Start;
+        foreach (var stretch in Stretches)
+        {
+            if (stretch.End <= until || stretch.ReadAt < since) continue;
+            if (stretch.Start > until) return false;
+            until = stretch.End;
+            if (until >= time.End) return true;
+        }
+        return time.IsEmpty;
+    }
+
+    /// <summary>What the readings say of which an account's stream tells. Readings that changed nothing are not in it, so what was known of them counts as older than it is.</summary>
+    public static Coverage FromEvents(IEnumerable<UsageSnapshotTaken> snapshots) => snapshots.Aggregate(None, static (coverage, s) => coverage.After(s));
+
+    /// <summary>With what one snapshot says of its reading and of those before it.</summary>
+    public Coverage After(UsageSnapshotTaken snapshot)
+    {
+        var coverage = this;
+        if (snapshot.Part == 1)
+        {
+            var seconds = snapshot.Lines is [var line, ..] ? line.Seconds : 3600;
+            foreach (var before in snapshot.Previous)
+                coverage = coverage.With(new(before.Start, before.End, seconds, before.Asked, before.Answered, before.Asked));
+            coverage = coverage.With(new(snapshot.Covers.Start, snapshot.Covers.End, seconds, snapshot.Asked, snapshot.Answered, snapshot.Measured?.Asked ?? snapshot.Asked));
+        }
+        return coverage;
+    }
+}
+
+/// <summary>A stretch of time and its last complete reading.</summary>
+/// <param name="Start">First bucket's start.</param>
+/// <param name="End">End of the last bucket.</param>
+/// <param name="Seconds">Width of the buckets.</param>
+/// <param name="Asked">When the reading counts as asked.</param>
+/// <param name="Answered">When it counts as answered.</param>
+/// <param name="ReadAt">When it was really asked.</param>
+public sealed record CoveredStretch(DateTimeOffset Start, DateTimeOffset End, int Seconds, DateTimeOffset Asked, DateTimeOffset Answered, DateTimeOffset ReadAt)
+{
+    [JsonIgnore]
+    public Interval Time => new(Start, End);
+}

@@ -1,0 +1,55 @@
+using Ledger.Accounts;
+using Ledger.Contracts;
+using Ledger.Money;
+using Ledger.Service.Polling;
+using Ledger.Service.Settings;
+using Ledger.Service.Storage;
+using Marten;
+
+namespace Ledger.Service.Spend;
+
+/// <summary>What every answer with money says of its data.</summary>
+public sealed class DataState(IDocumentStore store, SpendViews views, LedgerOptions options, TimeProvider clock)
+{
+    private const int missingMax = 50;
+
+    /// <summary>xAI's figures settle within two days.</summary>
+    private static readonly TimeSpan settling = TimeSpan.FromDays(2);
+
+    /// <summary>Figures of this UTC day and later may still move.</summary>
+    public DateTimeOffset PreliminaryFrom => clock.GetUtcNow() - settling;
+
+    /// <summary>How far figures that are current can be relied on.</summary>
+    public async Task<DataSummary> Now(Usd? preliminary, bool behind, CancellationToken ct)
+    {
+        await using var view = await views.Open(ct);
+        return await Now(view, preliminary, behind, ct);
+    }
+
+    /// <summary>The same, with the lines that are missing as a view that is open already knows them.</summary>
+    public async Task<DataSummary> Now(SpendView view, Usd? preliminary, bool behind, CancellationToken ct)
+    {
+        await using var session = store.QuerySession();
+        var batch = session.CreateBatchQuery();
+        var reading = batch.Query<Source>().Take(Known.Max).ToList();
+        var known = batch.Query<Account>().Take(Known.Max).ToList();
+        await batch.Execute(ct);
+
+        var sources = (await reading).ToDictionary(s => s.Account, StringComparer.Ordinal);
+        var accounts = await known;
+        var labels = accounts.Where(a => !a.Removed).ToDictionary(a => a.Id, a => a.Label, StringComparer.Ordinal);
+        var now = clock.GetUtcNow();
+        var each = labels.Keys.Select(sources.GetValueOrDefault).Select(s => DataFreshness.Of(s?.Asked, s?.Failing is not null, options.PollEvery, now)).ToArray();
+        var oldest = DataFreshness.OldestOf(each);
+        var missing = await view.Missing(missingMax, ct);
+        return new(
+            oldest.Through, oldest.LagSeconds, behind || each.Any(f => f.Stale), preliminary,
+            [.. missing.Select(m => new MissingLineSummary(m.Name.Start, labels.GetValueOrDefault(m.Account, m.Account), m.Name.Key, m.Name.Model, m.Name.Unit, m.Total, m.Since))]);
+    }
+}
+
+/// <summary>Positions as answers show them.</summary>
+public static class AsOfSummaries
+{
+    public static AsOfSummary Summary(this AsOf at) => new(at.Position, at.Time);
+}
