@@ -51,7 +51,7 @@ public static class AgentLookup
         var id = Agent.IdOf(name);
         var other = id != of && known.Agents.TryGetValue(id, out var exact) ? exact : known.Agents.Values.FirstOrDefault(a => a.Id != of && Agent.IdOf(a.Name) == id);
         if (other is not null)
-            throw new Refused("agent.exists", $"The agent {other.Id} is called {Names.Printable(name)} already.", "name", name);
+            throw new Refused("agent.exists", $"The agent {other.Id} is called {Names.Printable(other.Name)} already; two of one name could not be told apart.", "name", name);
     }
 
     public static IdleRule? Rule(string? word) => word switch { "yields" => IdleRule.Yields, "shares" => IdleRule.Shares, _ => null };

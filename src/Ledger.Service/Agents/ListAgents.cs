@@ -1,6 +1,6 @@
 using Ledger.Contracts;
-using Ledger.Missions;
 using Ledger.Service.Http;
+using Ledger.Service.Missions;
 using Ledger.Service.Storage;
 using Marten;
 using Microsoft.AspNetCore.Authorization;
@@ -16,7 +16,7 @@ public static class ListAgents
     public static async Task<AgentList> Get(IQuerySession session, TimeProvider clock, CancellationToken ct)
     {
         var known = await session.Known(ct);
-        var open = await session.Query<Mission>().Where(m => m.IsOpen).Take(Known.Max).ToListAsync(ct);
+        var open = await session.OpenMissions(ct);
         return new([.. known.Agents.Values.OrderBy(a => a.Id, StringComparer.Ordinal).Take(listMax).Select(a => known.Summary(a, open, clock.GetUtcNow()))]);
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ledger.Contracts;
 using Ledger.Service.Storage;
 
 namespace Ledger.Service.Spend;
@@ -46,6 +47,9 @@ public sealed class ReadAt(SpendViews views, Positions positions)
             throw new Refused("log.busy", $"The views hold the log up to {await views.Position(ct)} only; position {position} is not there yet.") { RetryAfter = TimeSpan.FromSeconds(2) };
         return position;
     }
+
+    /// <summary>A position as answers show it.</summary>
+    public async Task<AsOfSummary> Summary(long position, CancellationToken ct) => new(position, await positions.TimeOf(position, ct));
 
     private static Refused Unknown(string field, string value) => new("position.unknown", $"The log does not reach position {Names.Printable(value)}.", field, value);
 }

@@ -99,6 +99,12 @@ public sealed record Mission
     /// <summary>Its last window has no end; stored with it, so that open missions are found.</summary>
     public bool IsOpen => State == MissionState.Open;
 
+    /// <summary>When it last began to run; stored with it, so that the latest missions are found.</summary>
+    public DateTimeOffset LatestStart => Windows[^1].Start;
+
+    /// <summary>When it last began or ended; stored with it, so that a reading taken at that moment is found to be.</summary>
+    public DateTimeOffset LastEdge => Windows[^1].End ?? Windows[^1].Start;
+
     /// <summary>The reference in its short form: an issue's address and <c>owner/repo#n</c> are one.</summary>
     public string? RefKey => Ref is null ? null : Canonical(Ref);
 

@@ -1,0 +1,95 @@
+using Ledger.Contracts;
+using Ledger.Missions;
+using Ledger.Service.Agents;
+using Ledger.Service.Http;
+using Ledger.Service.Spend;
+using Ledger.Service.Storage;
+using Marten;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Ledger.Service.Missions;
+
+/// <summary>What a list of missions can be asked for.</summary>
+public sealed record MissionsQuery
+{
+    [FromQuery(Name = "state")] public string? State { get; init; }
+    [FromQuery(Name = "agent")] public string? Agent { get; init; }
+    [FromQuery(Name = "mission")] public string? Mission { get; init; }
+    [FromQuery(Name = "limit")] public int? Limit { get; init; }
+    [FromQuery(Name = "asOf")] public string? AsOf { get; init; }
+    [FromQuery(Name = "minPosition")] public long? MinPosition { get; init; }
+}
+
+public static class ListMissions
+{
+    private const int limitMax = 1_000;
+    private const int limitUsual = 50;
+
+    [WolverineGet("/api/v1/missions"), Authorize(Policy = Scopes.Read)]
+    public static async Task<MissionList> Get([FromQuery] MissionsQuery query, IQuerySession session, ReadAt readAt, SpendViews views, DataState data, CancellationToken ct)
+    {
+        var wanted = State(query.State);
+        if (query.Limit is < 1 or > limitMax) throw new Refused("request.invalid", $"limit is a number from 1 to {limitMax}.", "limit", $"{query.Limit}");
+        var (past, behind) = await readAt.Resolve(query.AsOf, query.MinPosition, ct);
+        var known = await session.Known(ct);
+        var agent = query.Agent is null ? null : known.AgentId(query.Agent, "agent");
+        var named = query.Mission is null ? null : await session.MissionsNamed(query.Mission, ct);
+        bool Asked(Mission m) => (wanted is null || m.State == wanted) && (agent is null || m.Agents.Contains(agent));
+        var take = query.Limit ?? limitUsual;
+
+        var found = past is { } position
+            ? Latest(await session.MissionsAt(position, named?.Select(m => m.Stream).ToArray(), ct), Asked, take + 1)
+            : named is not null ? Latest(named, Asked, take + 1)
+            : await Latest(session, wanted, agent, take + 1, ct);
+        var shown = found.Take(take).ToArray();
+        behind |= !await views.WaitForStreams([.. shown.Select(m => m.Stream)], ct);
+        await using var view = await views.Open(ct);
+        var figures = past is { } then ? await Then(view, shown, then, data.PreliminaryFrom, ct) : await view.Figures([.. shown.Select(m => m.Id)], ct);
+        return new(
+            [.. shown.Select(m => Listed(m, figures.GetValueOrDefault(m.Id), known))], found.Count > take, await readAt.Summary(past ?? view.Position, ct), await data.Now(view, null, behind, ct));
+    }
+
+    private static async Task<IReadOnlyList<Mission>> Latest(IQuerySession session, MissionState? state, string? agent, int limit, CancellationToken ct)
+    {
+        var missions = session.Query<Mission>().AsQueryable();
+        missions = state switch
+        {
+            MissionState.Open => missions.Where(m => m.IsOpen),
+            MissionState.Ended => missions.Where(m => !m.IsOpen && !m.Cancelled),
+            MissionState.Cancelled => missions.Where(m => m.Cancelled),
+            _ => missions,
+        };
+        if (agent is not null) missions = missions.Where(m => m.Agents.Contains(agent));
+        return await missions.OrderByDescending(m => m.LatestStart).ThenBy(m => m.Id).Take(limit).ToListAsync(ct);
+    }
+
+    private static Mission[] Latest(IEnumerable<Mission> missions, Func<Mission, bool> asked, int limit) =>
+        [.. missions.Where(asked).OrderByDescending(m => m.LatestStart).ThenBy(m => m.Id, StringComparer.Ordinal).Take(limit)];
+
+    /// <summary>The figures of then.</summary>
+    private static async Task<IReadOnlyDictionary<string, MissionFigures>> Then(SpendView view, IEnumerable<Mission> missions, long position, DateTimeOffset preliminaryFrom, CancellationToken ct)
+    {
+        var figures = new Dictionary<string, MissionFigures>(StringComparer.Ordinal);
+        foreach (var mission in missions)
+            if (await view.Cost(mission.Id, position, [], preliminaryFrom, ct) is { } cost)
+                figures[mission.Id] = new(cost.Billed, cost.Low, cost.High, cost.Reason);
+        return figures;
+    }
+
+    private static ListedMission Listed(Mission m, MissionFigures? figures, Known known) =>
+        new(m.Id, m.Title, m.Ref, m.State, m.Windows[0].Start, m.Windows[^1].End, m.Windows, m.Agents, m.Weight, figures?.Billed, figures?.Low, figures?.High, figures?.Reason)
+        {
+            AgentNames = known.NamesBeside(m.Agents),
+        };
+
+    private static MissionState? State(string? word) => word switch
+    {
+        null or "all" => null,
+        "open" => MissionState.Open,
+        "ended" => MissionState.Ended,
+        "cancelled" => MissionState.Cancelled,
+        _ => throw new Refused("request.invalid", "state is one of open, ended, cancelled, all.", "state", word),
+    };
+}

@@ -1,0 +1,106 @@
+using Ledger.Contracts;
+using Ledger.Missions;
+using Ledger.Money;
+using Ledger.Service.Accounts;
+using Ledger.Service.Agents;
+using Ledger.Service.Http;
+using Ledger.Service.Keys;
+using Ledger.Service.Missions;
+using Ledger.Service.Storage;
+using Ledger.Spend;
+using Marten;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Ledger.Service.Spend;
+
+/// <summary>Which spend is asked for, how it is grouped, and as of when.</summary>
+public sealed record SpendReportQuery
+{
+    [FromQuery(Name = "since")] public string? Since { get; init; }
+    [FromQuery(Name = "until")] public string? Until { get; init; }
+    [FromQuery(Name = "by")] public string? By { get; init; }
+    [FromQuery(Name = "asOf")] public string? AsOf { get; init; }
+    [FromQuery(Name = "minPosition")] public long? MinPosition { get; init; }
+    [FromQuery(Name = "limit")] public int? Limit { get; init; }
+    [FromQuery(Name = "provider")] public string? Provider { get; init; }
+    [FromQuery(Name = "account")] public string? Account { get; init; }
+    [FromQuery(Name = "agent")] public string? Agent { get; init; }
+    [FromQuery(Name = "key")] public string? Key { get; init; }
+    [FromQuery(Name = "model")] public string? Model { get; init; }
+    [FromQuery(Name = "unit")] public string? Unit { get; init; }
+    [FromQuery(Name = "mission")] public string? Mission { get; init; }
+}
+
+public static class GetReport
+{
+    private const int rowsMax = 10_000;
+    private const int rowsUsual = 500;
+
+    [WolverineGet("/api/v1/report"), Authorize(Policy = Scopes.Read)]
+    public static async Task<SpendReport> Get([FromQuery] SpendReportQuery query, IQuerySession session, ReadAt readAt, SpendViews views, DataState data, TimeProvider clock, CancellationToken ct)
+    {
+        var window = ReportWindow.Of(query.Since, query.Until, clock.GetUtcNow());
+        var groupBy = Groups.Parse(query.By);
+        if (query.Limit is < 1 or > rowsMax) throw new Refused("request.invalid", $"limit is a number from 1 to {rowsMax}.", "limit", $"{query.Limit}");
+        var (position, behind) = await readAt.Resolve(query.AsOf, query.MinPosition, ct);
+        var known = await session.Known(ct);
+        var (where, streams) = await Filter(query, known, session, ct);
+        if (streams.Count > 0) behind |= !await views.WaitForStreams(streams, ct);
+
+        await using var view = await views.Open(ct);
+        var report = await view.Report(new()
+        {
+            Since = window.Start,
+            Until = window.End,
+            By = groupBy,
+            Where = where,
+            AsOf = position,
+            Limit = query.Limit ?? rowsUsual,
+            PreliminaryFrom = data.PreliminaryFrom,
+        }, ct);
+        var rows = report.Rows.Where(r => r.Billed != Usd.Zero).ToArray();
+        var state = await data.Now(view, report.Preliminary, behind, ct);
+        var isKnown = state.Through is not null || report.Rows.Count > 0;
+        return new(
+            window.Start, window.End, [.. groupBy.Select(Groups.NameOf)], "USD",
+            Groups.Rows(groupBy, rows, known, await Titles(groupBy, rows, session, ct)),
+            isKnown ? report.Total : null, isKnown ? report.Idle : null, isKnown ? report.Unassigned : null,
+            new(window.Start, window.End), report.AsOf.Summary(), state);
+    }
+
+    /// <summary>What the rows must be, and the streams of what is named there.</summary>
+    private static async Task<(Dictionary<Dimension, string> Where, List<string> Streams)> Filter(SpendReportQuery query, Known known, IQuerySession session, CancellationToken ct)
+    {
+        var where = new Dictionary<Dimension, string>();
+        var streams = new List<string>();
+        void Named(Dimension dimension, string id, string stream)
+        {
+            where[dimension] = id;
+            streams.Add(stream);
+        }
+        if (query.Provider is { } provider) where[Dimension.Provider] = provider;
+        if (query.Account is { } account && known.Account(account) is var of) Named(Dimension.Account, of.Id, of.Stream);
+        if (query.Agent is Party.UnassignedName) where[Dimension.Agent] = Party.UnassignedName;
+        else if (query.Agent is { } agent)
+        {
+            var spender = known.Find(agent) ?? throw new Refused("agent.unknown", $"There is no agent {Names.Printable(agent)}.", "agent", agent);
+            Named(Dimension.Agent, spender.Id, spender.Stream);
+        }
+        if (query.Key is { } key && known.Key(query.Account, key) is var owned) Named(Dimension.Key, owned.Key, owned.Stream);
+        if (query.Model is { } model) where[Dimension.Model] = model;
+        if (query.Unit is { } unit) where[Dimension.Unit] = unit;
+        if (query.Mission is Party.IdleName or Party.UnassignedName) where[Dimension.Mission] = query.Mission;
+        else if (query.Mission is { } mission && await session.MissionMeant(mission, ct) is var meant) Named(Dimension.Mission, meant.Id, meant.Stream);
+        return (where, streams);
+    }
+
+    private static async Task<Dictionary<string, string>> Titles(IReadOnlyList<Dimension> by, IReadOnlyList<GroupRow> rows, IQuerySession session, CancellationToken ct)
+    {
+        var column = by.ToList().IndexOf(Dimension.Mission);
+        if (column < 0) return [];
+        var missions = await session.LoadManyAsync<Mission>(ct, [.. rows.Select(r => r.Group[column]).OfType<string>().Distinct(StringComparer.Ordinal).Select(Mission.StreamOf)]);
+        return missions.ToDictionary(m => m.Id, m => m.Title, StringComparer.Ordinal);
+    }
+}
