@@ -4,12 +4,6 @@ using Npgsql;
 
 namespace Ledger.Service.Spend;
 
-/// <summary>A part of some spend in one dimension.</summary>
-/// <param name="Dimension">Key, model, unit or agent.</param>
-/// <param name="Value">Empty where billing or ownership names none.</param>
-/// <param name="Billed">Billed.</param>
-public sealed record ScopePart(ScopeKind Dimension, string Value, Usd Billed);
-
 /// <summary>A part of some spend by key, model and unit; empty where billing names none.</summary>
 /// <param name="Key">Key id.</param>
 /// <param name="Model">Model.</param>

@@ -5,31 +5,6 @@ using Npgsql;
 
 namespace Ledger.Service.Spend;
 
-/// <summary>A part of a line as it became known.</summary>
-/// <param name="Known">When it was, or would have been, known.</param>
-/// <param name="Start">Start of its bucket.</param>
-/// <param name="Account">Account.</param>
-/// <param name="Key">Key; empty where billing names none.</param>
-/// <param name="Model">Model; empty where billing names none.</param>
-/// <param name="Unit">Unit; empty where billing names none.</param>
-/// <param name="Agent">Agent; empty for nobody.</param>
-/// <param name="Mission">Mission; empty for none.</param>
-/// <param name="Billed">By how much it rose; negative when it was restated.</param>
-public readonly record struct KnownSpend(DateTimeOffset Known, DateTimeOffset Start, string Account, string Key, string Model, string Unit, string Agent, string Mission, Usd Billed)
-{
-    /// <summary>Whether it belongs to a scope.</summary>
-    public bool Is(Scope scope) => scope.Kind == ScopeKind.Everything || scope.Value == scope.Kind switch
-    {
-        ScopeKind.Account => Account,
-        ScopeKind.Agent => Agent,
-        ScopeKind.Key => Key,
-        ScopeKind.Model => Model,
-        ScopeKind.Unit => Unit,
-        ScopeKind.Mission => Mission,
-        _ => null,
-    };
-}
-
 public sealed partial class SpendView
 {
     /// <summary>
@@ -80,15 +55,15 @@ public sealed partial class SpendView
     }
 
     /// <summary>What was known of an account's prepaid money, in order.</summary>
-    public async Task<IReadOnlyList<(string Account, DateTimeOffset At, Usd? Credit, Usd? Left)>> Balances(Interval answered, int limit, CancellationToken ct)
+    public async Task<IReadOnlyList<KnownCredit>> Balances(Interval answered, int limit, CancellationToken ct)
     {
-        var balances = new List<(string, DateTimeOffset, Usd?, Usd?)>();
+        var balances = new List<KnownCredit>();
         await using var command = new NpgsqlCommand($"select account, answered, credit, remaining from {schema}.balance where answered >= $1 and answered < $2 order by answered, position limit $3", connection);
         Within(command, answered);
         command.Parameters.Add(new() { Value = limit });
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
-            balances.Add((reader.GetString(0), reader.GetFieldValue<DateTimeOffset>(1), reader.IsDBNull(2) ? null : new(reader.GetInt64(2)), reader.IsDBNull(3) ? null : new(reader.GetInt64(3))));
+            balances.Add(new(reader.GetString(0), reader.GetFieldValue<DateTimeOffset>(1), reader.IsDBNull(2) ? null : new(reader.GetInt64(2)), reader.IsDBNull(3) ? null : new(reader.GetInt64(3))));
         return balances;
     }
 }

@@ -1,0 +1,49 @@
+using Ledger.Accounts;
+using Ledger.Budgets;
+using Ledger.Missions;
+using Ledger.Service.Polling;
+using Ledger.Service.Storage;
+using Marten;
+
+namespace Ledger.Service.Accounts;
+
+/// <summary>How far the data of accounts reaches. Several are known as far as the one that was read longest ago.</summary>
+public sealed class DataAges(IEnumerable<Source> sources, TimeSpan pollEvery, DateTimeOffset now)
+{
+    private readonly Dictionary<string, DataFreshness> ages =
+        sources.ToDictionary(s => s.Account, s => DataFreshness.Of(s.Asked, s.Failing is not null, pollEvery, now), StringComparer.Ordinal);
+
+    public static async Task<DataAges> Read(IQuerySession session, TimeSpan pollEvery, DateTimeOffset now, CancellationToken ct) =>
+        new(await session.Query<Source>().Take(Storage.Known.Max).ToListAsync(ct), pollEvery, now);
+
+    public DataFreshness Of(string account) => ages.GetValueOrDefault(account, DataFreshness.Unknown);
+
+    public DataFreshness Of(IEnumerable<string> accounts) => DataFreshness.OldestOf([.. accounts.Select(Of)]);
+}
+
+/// <summary>Which accounts some part of the spend comes from.</summary>
+public static class AccountsOfScopes
+{
+    /// <summary>The accounts a scope's figures hang on: its own, where it has some; else all that are connected.</summary>
+    /// <param name="known">Accounts and keys.</param>
+    /// <param name="scope">The scope.</param>
+    /// <param name="missions">Finds a mission.</param>
+    public static IReadOnlyList<string> AccountsOf(this Known known, Scope scope, Func<string, Mission?> missions) => scope.Kind switch
+    {
+        ScopeKind.Account => [scope.Value],
+        ScopeKind.Key when known.Keys.Values.Where(k => k.Key == scope.Value).Select(k => k.Account).Distinct().ToArray() is { Length: > 0 } own => own,
+        ScopeKind.Agent => known.AccountsOf([scope.Value]),
+        ScopeKind.Mission when missions(scope.Value) is { } mission => known.AccountsOf(mission.Agents),
+        _ => known.Connected(),
+    };
+
+    /// <summary>The connected accounts in which agents ever owned a key; all that are connected when there is none.</summary>
+    public static IReadOnlyList<string> AccountsOf(this Known known, IReadOnlyList<string> agents)
+    {
+        var own = known.Keys.Values.Where(k => k.Assignments.Any(a => a.Owners.Any(o => agents.Contains(o.Agent)))).Select(k => k.Account).Distinct()
+            .Where(a => known.Accounts.TryGetValue(a, out var account) && !account.Removed).ToArray();
+        return own.Length > 0 ? own : known.Connected();
+    }
+
+    public static IReadOnlyList<string> Connected(this Known known) => [.. known.Accounts.Values.Where(a => !a.Removed).Select(a => a.Id)];
+}
