@@ -1,3 +1,7 @@
+using Ledger.Alerts;
+using Ledger.Service.Alerts;
+using Ledger.Service.Channels;
+using Ledger.Service.Digests;
 using Ledger.Service.Polling;
 using Ledger.Service.Tokens;
 using Marten;
@@ -11,6 +15,10 @@ public static class StoredDocuments
     {
         o.Schema.For<Source>().Identity(x => x.Account).UseOptimisticConcurrency(true);
         o.Schema.For<HeldDay>().Identity(x => x.Id);
+        o.Schema.For<WatchMark>().UseOptimisticConcurrency(true);
+        o.Schema.For<NotificationLimit>().UseOptimisticConcurrency(true);
+        o.Schema.For<DigestReaders>().UseOptimisticConcurrency(true);
+        o.Schema.For<Alert>().Index(x => x.At);
         o.Schema.For<Token>().Identity(x => x.Id).UniqueIndex(x => x.Hash);
     }
 }

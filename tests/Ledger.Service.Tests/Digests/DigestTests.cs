@@ -1,19 +1,21 @@
 using Ledger.Digests;
 using Ledger.Money;
+using Ledger.Demo.Simulator;
 using Ledger.Service.Digests;
-using Ledger.Service.Hosting;
-using Ledger.Service.Scheduling;
-using Ledger.Simulator;
+using Ledger.Service.Settings;
+using Ledger.Service.Tests.Support;
+using MimeKit;
 using Microsoft.Extensions.DependencyInjection;
+using Wolverine;
 
-namespace Ledger.Service.Tests;
+namespace Ledger.Service.Tests.Digests;
 
 /// <summary>One digest a week, as of a position, that never says less than it knows.</summary>
-public sealed class Digests
+public sealed class DigestTests(TestDatabases databases)
 {
     private static readonly DateTimeOffset monday = new(2026, 11, 16, 10, 5, 0, TimeSpan.Zero);
 
-    private static ServiceSettings People(ServiceSettings s) => s with { People = new() { Team = "trentuna", MailTo = ["ludo@example.org", "ba@example.org"] } };
+    private static LedgerOptions People(LedgerOptions s) => s with { People = new() { Team = "trentuna", MailTo = ["ludo@example.org", "ba@example.org"] } };
 
     [Fact]
     public async Task a_week_has_one_digest_whoever_tries_how_often()
@@ -23,38 +25,18 @@ public sealed class Digests
         await one.Sync();
         one.Clock.AdvanceTo(monday.AddDays(7));
         await one.Sync();
-        await using var two = await one.Another(People);
-        var jobs = new[] { one, two }.Select(h => Job(h).Keep(DigestJob.OfTeam, CancellationToken.None));
-        var posts = Enumerable.Range(0, 6).Select(i => (i % 2 == 0 ? one : two).Post("digest/send", new { week = "2026-W47" }));
-        var next = await Task.WhenAll(jobs);
-        var answers = await Task.WhenAll(posts);
-        Assert.All(answers, a => Assert.Equal("2026-W47", (string?)a.Ok()["week"]));
-        Assert.All(next, at => Assert.Equal(new(2026, 11, 30, 8, 0, 0, TimeSpan.Zero), at));
-        await Job(one).Keep(DigestJob.OfTeam, CancellationToken.None);
-        Assert.Equal(1, await one.Database.Scalar<long>("select count(*) from mt_events where type = 'digest-composed.v1'"));
-        Assert.Equal(2, await one.Database.Scalar<long>("select count(*) from ledger_outbox where body::jsonb ->> 'class' = 'digest'"));
-        Assert.Equal(1, await one.Database.Scalar<long>("select count(distinct body::jsonb ->> 'messageId') from ledger_outbox where body::jsonb ->> 'class' = 'digest'"));
+        await using var two = await one.Another();
+        var due = new[] { one, two }.Select(Due);
+        var posts = Enumerable.Range(0, 6).Select(i => Sent(i % 2 == 0 ? one : two, new { week = "2026-W47" }));
+        await Task.WhenAll(due);
+        Assert.All(await Task.WhenAll(posts), a => Assert.Equal("2026-W47", (string?)a["week"]));
+        await Due(one);
+        Assert.Equal(1, await one.Scalar<long>(composed));
+        var mails = await Mails(one, 2);
+        Assert.Single(mails.Select(m => m.MessageId).Distinct());
 
         var list = (await two.Get("digests")).Ok()["digests"]!.AsArray();
         Assert.StartsWith("[trentuna] AI spend week 47: $8.70 (+20%) - ", (string?)Assert.Single(list)!["subject"], StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task two_that_decide_in_the_same_moment_write_one_digest()
-    {
-        await using var host = await Spent();
-        var (sender, log) = (host.Host.Services.GetRequiredService<DigestSender>(), host.Host.Services.GetRequiredService<IEventLog>());
-        Assert.True(DigestCalendar.TryWeek("2026-W46", TimeZoneInfo.Utc, out var window));
-        var first = await sender.Decide("2026-W46", window, null, again: false, "one", null, CancellationToken.None);
-        host.Clock.Advance(TimeSpan.FromSeconds(1));
-        var second = await sender.Decide("2026-W46", window, null, again: false, "two", null, CancellationToken.None);
-        Assert.IsType<AppendResult.Written>(await Write(first!));
-        Assert.IsType<AppendResult.StreamMoved>(await Write(second!));
-        Assert.Equal(2, await host.Database.Scalar<long>("select count(*) from ledger_outbox where body::jsonb ->> 'class' = 'digest'"));
-
-        // As a person's request is written: the cause is the request's, so only the stream tells that it is the same digest.
-        Task<AppendResult> Write(Departure d) => log.Append(
-            new() { Streams = [new(d.Stream, d.Version, [EventJson.ToNew(d.Event!, $"{d.Event!.At.ToText()}", "composed", host.Clock.GetUtcNow().ToMicroseconds())])], Messages = d.Messages }, CancellationToken.None);
     }
 
     [Fact]
@@ -70,9 +52,8 @@ public sealed class Digests
         var again = (await host.Post("digest/send", new { again = true })).Ok();
         Assert.Equal((true, 2), ((bool)again["already"]!, again["recipients"]!.AsArray().Count));
         (await host.Post("digest/send", new { to = new[] { "face@example.org" } })).Ok();
-        Assert.Equal(5, await host.Database.Scalar<long>("select count(*) from ledger_outbox where body::jsonb ->> 'class' = 'digest'"));
-        Assert.Equal(1, await host.Database.Scalar<long>("select count(distinct (body::jsonb ->> 'messageId', body::jsonb ->> 'text')) from ledger_outbox where body::jsonb ->> 'class' = 'digest'"));
-        Assert.Equal(1, await host.Database.Scalar<long>("select count(*) from mt_events where type = 'digest-composed.v1'"));
+        Assert.Single((await Mails(host, 5)).Select(m => (m.MessageId, m.TextBody)).Distinct());
+        Assert.Equal(1, await host.Scalar<long>(composed));
     }
 
     [Fact]
@@ -81,11 +62,11 @@ public sealed class Digests
         await using var host = await Spent(s => s with { People = new() { MailTo = ["ludo@example.org"] } });
         host.Clock.AdvanceTo(monday.AddDays(7));
         await host.Sync();
-        await Job(host).Keep(DigestJob.OfTeam, CancellationToken.None);
+        await Due(host);
         (await host.Patch("accounts/prod", new { label = "main" })).Ok();
-        await Job(host).Keep(DigestJob.OfTeam, CancellationToken.None);
+        await Due(host);
         Assert.True((bool)(await host.Post("digest/send")).Ok()["already"]!);
-        Assert.Equal(1, await host.Database.Scalar<long>("select count(*) from mt_events where type = 'digest-composed.v1'"));
+        Assert.Equal(1, await host.Scalar<long>(composed));
         Assert.Single((await host.Get("digests")).Ok()["digests"]!.AsArray());
     }
 
@@ -96,10 +77,9 @@ public sealed class Digests
         host.Clock.AdvanceTo(monday.AddDays(7));
         await host.Sync();
         (await host.Post("digest/send", new { to = new[] { "face@example.org" } })).Ok();
-        for (var i = 0; i < 2; i++) await Job(host).Keep(DigestJob.OfTeam, CancellationToken.None);
-        Assert.Equal(1, await host.Database.Scalar<long>("select count(*) from mt_events where type = 'digest-composed.v1'"));
-        Assert.Equal(3, await host.Database.Scalar<long>("select count(*) from ledger_outbox where body::jsonb ->> 'class' = 'digest'"));
-        Assert.Equal(3, await host.Database.Scalar<long>("select count(distinct body::jsonb ->> 'to') from ledger_outbox where body::jsonb ->> 'class' = 'digest'"));
+        for (var i = 0; i < 2; i++) await Due(host);
+        Assert.Equal(1, await host.Scalar<long>(composed));
+        Assert.Equal(3, (await Mails(host, 3)).Length);
     }
 
     [Fact]
@@ -107,8 +87,7 @@ public sealed class Digests
     {
         await using var host = await Spent();
         (await host.Post("agents", new { name = "ba" })).Ok();
-        var assigned = (await host.Post("keys/assign", new { key = host.Team.Keys[0].Id, owners = new { ba = 1 } })).Ok();
-        var position = (long)assigned["position"]!;
+        var position = (await host.Post("keys/assign", new { key = host.Team.Keys[0].Id, owners = new { ba = 1 } })).Ok().Position!.Value;
         var then = (await host.Get($"digest?week=2026-W46&minPosition={position}")).Ok();
         Assert.Equal(position, (long)then["asOf"]!);
 
@@ -152,7 +131,7 @@ public sealed class Digests
         host.Clock.AdvanceTo(monday.AddDays(4.5));
         host.Xai.Faults.Order(Fault.ServerError, XaiCall.Usage, times: 10_000, "500");
         (await host.Post("accounts/-/sync")).Refused("provider.unavailable");
-        await TestHost.Until(async () => await host.Database.Scalar<long>("select count(*) from mt_events where type = 'poll-failed.v1'") == 1, "the source failed");
+        await LedgerHost.Until(async () => await host.Scalar<long>("select count(*) from mt_events where type = 'poll-failed.v1'") == 1, "the source failed");
         host.Clock.AdvanceTo(monday.AddDays(7));
         var blind = (await host.Get($"digest?week=2026-W47&minPosition={await host.Head()}")).Ok();
         var gap = Assert.Single(blind["gaps"]!.AsArray())!;
@@ -165,7 +144,7 @@ public sealed class Digests
         host.Xai.Faults.Clear();
         host.Clock.Advance(TimeSpan.FromMinutes(20));
         await host.Sync();
-        await TestHost.Until(async () => await host.Database.Scalar<long>("select count(*) from mt_events where type = 'poll-recovered.v1'") == 1, "the source recovered");
+        await LedgerHost.Until(async () => await host.Scalar<long>("select count(*) from mt_events where type = 'poll-recovered.v1'") == 1, "the source recovered");
         var seen = (await host.Get($"digest?week=2026-W47&minPosition={await host.Head()}")).Ok();
         Assert.EndsWith("read again since, and what was missed is in", (string?)Assert.Single(seen["gaps"]!.AsArray())!["reason"], StringComparison.Ordinal);
         Assert.DoesNotContain("At least", (await host.Get("digest?week=2026-W47&format=text")).Text, StringComparison.Ordinal);
@@ -179,9 +158,10 @@ public sealed class Digests
         (await host.Post("digest/send", new { to = Array.Empty<string>() })).Refused("recipient.invalid");
         (await host.Post("digest/send", new { to = new[] { "a@b\r\nBcc: x@y" } })).Refused("recipient.invalid");
         host.Clock.AdvanceTo(monday.AddDays(7));
-        await Job(host).Keep(DigestJob.OfTeam, CancellationToken.None);
-        Assert.Contains((await host.Get("status")).Ok()["warnings"]!.AsArray(), w => ((string?)w)!.Contains("LEDGER_DIGEST_TO", StringComparison.Ordinal));
-        Assert.Equal(0, await host.Database.Scalar<long>("select count(*) from mt_events where type = 'digest-composed.v1'"));
+        await Due(host);
+        await using (var session = host.Services.GetRequiredService<Marten.IDocumentStore>().QuerySession())
+            Assert.Contains("LEDGER_DIGEST_TO", (await DigestState.Of(session, host.Options.People, host.Clock.GetUtcNow(), default)).Skipped, StringComparison.Ordinal);
+        Assert.Equal(0, await host.Scalar<long>(composed));
     }
 
     [Fact]
@@ -195,13 +175,13 @@ public sealed class Digests
         host.Clock.AdvanceTo(monday.AddDays(7));
         await host.Sync();
         Assert.DoesNotContain("so far", (string?)(await host.Post("digest/send", new { week = "2026-W47" })).Ok()["subject"], StringComparison.Ordinal);
-        Assert.Equal(2, await host.Database.Scalar<long>("select count(*) from mt_events where type = 'digest-composed.v1'"));
+        Assert.Equal(2, await host.Scalar<long>(composed));
     }
 
     [Fact]
     public async Task of_a_team_that_nothing_is_known_of_nothing_is_claimed()
     {
-        await using var host = await TestHost.Start(People, new(monday));
+        await using var host = await LedgerHost.Start(databases, People, new(monday));
         var digest = (await host.Get("digest")).Ok();
         Assert.Null(digest["total"]);
         Assert.Null(digest["unassigned"]);
@@ -210,16 +190,39 @@ public sealed class Digests
         Assert.Equal("text/html", html.ContentType);
         Assert.Contains("sandbox", html.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
         Assert.Contains("## Budgets", (await host.Get("digest?format=markdown")).Text, StringComparison.Ordinal);
-        await Job(host).Keep(DigestJob.OfTeam, CancellationToken.None);
-        Assert.Equal(0, await host.Database.Scalar<long>("select count(*) from ledger_outbox"));
+        await Due(host);
+        await Mails(host, 0);
     }
 
-    private static IAppointment Job(TestHost host) => host.Host.Services.GetRequiredKeyedService<IAppointment>(DigestJob.Name);
+    private const string composed = "select count(*) from mt_events where type = 'digest-composed.v1'";
+
+    /// <summary>The digest's hour, as the schedule has it.</summary>
+    private static Task Due(LedgerHost host) => host.Services.GetRequiredService<IMessageBus>().InvokeAsync(new DigestDue(host.Clock.GetUtcNow()));
+
+    /// <summary>A client repeats what lost a race.</summary>
+    private static async Task<Reply> Sent(LedgerHost host, object request)
+    {
+        var key = $"{Guid.NewGuid():N}";
+        for (var i = 0; ; i++)
+            if (await host.Post("digest/send", request, key) is var reply && (reply.Code != "conflict.retry" || i == 3))
+                return reply.Ok();
+    }
+
+    /// <summary>The digests that were mailed, once all are.</summary>
+    private static async Task<MimeMessage[]> Mails(LedgerHost host, int count)
+    {
+        var folder = host.Options.Channels.MailFolder;
+        string[] Files() => Directory.Exists(folder) ? Directory.GetFiles(folder, "*.eml") : [];
+        await LedgerHost.Until(async () => await host.Scalar<long>("select count(*) from messages.wolverine_incoming_envelopes where message_type = 'send-mail.v1' and status <> 'Handled'") == 0, "all mails are written");
+        var mails = Files().Select(f => MimeMessage.Load(f)).Where(m => m.Headers["List-Id"].Contains("digests", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(count, mails.Length);
+        return mails;
+    }
 
     /// <summary>A team that spent $7.25 on the Friday of the week that is over.</summary>
-    private static async Task<TestHost> Spent(Func<ServiceSettings, ServiceSettings>? settings = null)
+    private static async Task<LedgerHost> Spent(Func<LedgerOptions, LedgerOptions>? settings = null)
     {
-        var host = await TestHost.Start(settings ?? People, new(monday));
+        var host = await LedgerHost.Start(databases, settings ?? People, new(monday));
         var key = host.Team.AddKey("xai-ba", monday.AddDays(-10));
         host.Team.Spend("ba", key.Id, Prices.Reasoning, Prices.Prompt, Usd.Parse("7.25"), monday.AddDays(-3));
         await host.Connect();

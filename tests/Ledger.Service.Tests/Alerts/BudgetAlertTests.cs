@@ -2,19 +2,18 @@ using Ledger.Budgets;
 using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Alerts;
-using Ledger.Forecasts;
+using Ledger.Service.Tests.Support;
 
-namespace Ledger.Service.Tests.Watching;
+namespace Ledger.Service.Tests.Alerts;
 
 /// <summary>When a budget's thresholds are told of, and when they are not.</summary>
-public sealed class BudgetAlerts
+public sealed class BudgetAlertTests(TestDatabases databases)
 {
     [Fact]
     public async Task a_threshold_is_told_once_with_what_it_comes_from()
     {
-        await using var scene = await WatchScene.Begin();
+        await using var scene = await AlertScene.Begin(databases);
         await scene.SetBudget("all", "10.00");
-        var node = await scene.Watched();
         await scene.Spend("ba", "4.99");
         Assert.Empty(await scene.Crossed());
         await scene.Spend("ba", "5.00");
@@ -25,28 +24,28 @@ public sealed class BudgetAlerts
         Assert.Equal(new Interval(new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero), new(2026, 12, 1, 0, 0, 0, TimeSpan.Zero)), alert.Window);
         var key = alert.Circumstances.Drivers.Single(d => d.Dimension == "key");
         Assert.Equal(("k-ba", "xai-ba", Usd.Parse("5.00"), 1000), (key.Value, key.Name, key.Amount, key.Permille));
-        Assert.Equal(1, await scene.Messages());
-        Assert.Equal("budget-threshold-crossed", (await node.Queries.Alerts(new() { OpenAt = scene.Now }, default)).Single().Kind);
+        Assert.Equal(1, await scene.Mails());
+        var listed = Assert.Single((await scene.Host.Get("alerts?open=true")).Ok()["alerts"]!.AsArray())!;
+        Assert.Equal(("budget", "open", alert.Alert), ((string?)listed["kind"], (string?)listed["state"], (string?)listed["id"]));
     }
 
     [Fact]
     public async Task several_thresholds_crossed_at_once_make_one_message_and_never_fire_later()
     {
-        await using var scene = await WatchScene.Begin();
+        await using var scene = await AlertScene.Begin(databases);
         await scene.SetBudget("all", "10.00");
-        await scene.Watched();
         await scene.Spend("ba", "8.50");
         Assert.Equal(["all 80%", "all 50% (told)"], await scene.Crossed());
-        Assert.Equal(1, await scene.Messages());
+        Assert.Equal(1, await scene.Mails());
         var told = (await scene.Raised()).OfType<BudgetThresholdCrossed>().ToArray();
         Assert.Equal([new Threshold(Basis.Actual, 50, null)], told[0].Also!);
         Assert.Equal(told[0].Alert, told[1].ToldBy);
         // Down below both and up again: nothing new.
         await scene.Spend("ba", "4.00");
-        // Two are over; one message says so. The third is of the restatement.
+        // Two are over, and figures were restated: one mail says so.
         Assert.Equal(2, (await scene.Raised()).OfType<BudgetRecovered>().Count());
         Assert.Single((await scene.Raised()).OfType<LargeRestatement>());
-        Assert.Equal(3, await scene.Messages());
+        Assert.Equal(2, await scene.Mails());
         await scene.Spend("ba", "9.00");
         Assert.Equal(2, (await scene.Crossed()).Count);
         await scene.Spend("ba", "10.00");
@@ -58,9 +57,8 @@ public sealed class BudgetAlerts
     [Fact]
     public async Task a_cent_to_and_fro_is_no_news_and_five_percent_below_is_good_news_once()
     {
-        await using var scene = await WatchScene.Begin();
+        await using var scene = await AlertScene.Begin(databases);
         await scene.SetBudget("all", "10.00");
-        await scene.Watched();
         foreach (var total in new[] { "5.00", "4.99", "5.01", "4.60", "5.00" }) await scene.Spend("ba", total);
         Assert.Single(await scene.Raised());
         await scene.Spend("ba", "4.49");
@@ -70,40 +68,39 @@ public sealed class BudgetAlerts
         Assert.Equal(2, raised.Count);
         var recovered = Assert.IsType<BudgetRecovered>(raised[1]);
         Assert.Equal((((IAlert)raised[0]).Alert, Usd.Parse("4.49")), (recovered.Alert, recovered.Spent));
-        Assert.Equal(2, await scene.Messages());
+        Assert.Equal(2, await scene.Mails());
     }
 
     [Fact]
     public async Task a_raise_is_good_news_and_its_end_and_an_edit_arm_anew()
     {
-        await using var scene = await WatchScene.Begin();
+        await using var scene = await AlertScene.Begin(databases);
         await scene.SetBudget("all", "10.00");
-        var node = await scene.Watched();
         await scene.Spend("ba", "5.00");
         Assert.Equal(["all 50%"], await scene.Crossed());
 
         var id = Budget.IdOf("all");
-        await node.Looked(await scene.Append(Budget.StreamOf(id), new BudgetRaised(id, "month", Usd.Parse("20.00"), scene.Now.AddHours(2), scene.Now, null)));
+        await scene.Seen(Budget.StreamOf(id), new BudgetRaised(id, "month", Usd.Parse("20.00"), scene.Now.AddHours(2), scene.Now, null));
         Assert.IsType<BudgetRecovered>((await scene.Raised())[^1]);
         await scene.Spend("ba", "6.00");
         Assert.Single(await scene.Crossed());
 
         // Time alone ends it.
         scene.Clock.Advance(TimeSpan.FromHours(2));
-        await node.Ticked();
-        await TestHost.Until(async () => (await scene.Crossed()).Count == 2, "the end of the raise is noticed");
+        await scene.Tick();
+        Assert.Equal(2, (await scene.Crossed()).Count);
 
-        await node.Looked(await scene.SetBudget("all", "7.00"));
+        await scene.Looked(await scene.SetBudget("all", "7.00"));
         Assert.Equal(["all 50%", "all 50%", "all 80%", "all 50% (told)"], await scene.Crossed());
         // Other recipients are no other budget.
-        await node.Looked(await scene.SetBudget("all", "7.00", recipients: ["x@example.org"]));
+        await scene.Looked(await scene.SetBudget("all", "7.00", recipients: ["x@example.org"]));
         Assert.Equal(4, (await scene.Crossed()).Count);
     }
 
     [Fact]
     public async Task a_raise_of_one_period_tells_nothing_again_of_another()
     {
-        await using var scene = await WatchScene.Begin();
+        await using var scene = await AlertScene.Begin(databases);
         var id = Budget.IdOf("two");
         await scene.Append(Budget.StreamOf(id), new BudgetSet
         {
@@ -118,10 +115,9 @@ public sealed class BudgetAlerts
             Channels = [],
             At = scene.Now,
         });
-        var node = await scene.Watched();
         await scene.Spend("ba", "6.00");
         Assert.Single(await scene.Crossed());
-        await node.Looked(await scene.Append(Budget.StreamOf(id), new BudgetRaised(id, "month", Usd.Parse("200.00"), scene.Now.AddHours(2), scene.Now, null)));
+        await scene.Seen(Budget.StreamOf(id), new BudgetRaised(id, "month", Usd.Parse("200.00"), scene.Now.AddHours(2), scene.Now, null));
         await scene.Spend("ba", "6.10");
         Assert.Equal(["day"], (await scene.Raised()).OfType<BudgetThresholdCrossed>().Select(e => e.Period));
     }
@@ -129,13 +125,12 @@ public sealed class BudgetAlerts
     [Fact]
     public async Task a_mission_whose_start_is_corrected_is_told_of_once()
     {
-        await using var scene = await WatchScene.Begin();
-        await scene.Append("mission-m-1", new MissionStarted("m-1", "x", null, ["ba"], 1, scene.Hour, scene.Now, null));
+        await using var scene = await AlertScene.Begin(databases);
+        await scene.Append(Mission.StreamOf("m-1"), new MissionStarted("m-1", "x", null, ["ba"], 1, scene.Hour, scene.Now, null));
         await scene.SetBudget("life", "10.00", "life", "mission:m-1");
-        var node = await scene.Watched();
         await scene.Spend("ba", "6.00");
         Assert.Single(await scene.Crossed());
-        await node.Looked(await scene.Append("mission-m-1", new MissionWindowCorrected("m-1", scene.Hour.AddMinutes(-30), null, scene.Now, null)));
+        await scene.Seen(Mission.StreamOf("m-1"), new MissionWindowCorrected("m-1", scene.Hour.AddMinutes(-30), null, scene.Now, null));
         await scene.Spend("ba", "6.10");
         Assert.Single(await scene.Crossed());
         // And what was told before the correction is over when it is clear.
@@ -146,10 +141,9 @@ public sealed class BudgetAlerts
     [Fact]
     public async Task a_new_period_is_armed_anew_and_late_figures_still_count_for_the_old_one()
     {
-        await using var scene = await WatchScene.Begin();
+        await using var scene = await AlertScene.Begin(databases);
         // Midnight in Kathmandu is 18:15 UTC.
         await scene.SetBudget("day", "10.00", "day", zone: "Asia/Kathmandu");
-        await scene.Watched();
         var evening = new DateTimeOffset(2026, 11, 16, 18, 0, 0, TimeSpan.Zero);
         scene.Clock.AdvanceTo(evening.AddMinutes(10));
         await scene.Spend("ba", "4.00", evening);
@@ -171,12 +165,11 @@ public sealed class BudgetAlerts
     [Fact]
     public async Task a_missions_life_and_every_kind_of_scope_are_watched()
     {
-        await using var scene = await WatchScene.Begin();
-        await scene.Append("mission-m-1", new MissionStarted("m-1", "x", null, ["ba"], 1, scene.Hour, scene.Now, null));
+        await using var scene = await AlertScene.Begin(databases);
+        await scene.Append(Mission.StreamOf("m-1"), new MissionStarted("m-1", "x", null, ["ba"], 1, scene.Hour, scene.Now, null));
         string[] scopes = ["all", "account:xai-test", "agent:ba", "key:k-ba", "model:grok-4", "unit:Prompt text tokens", "mission:m-1"];
         foreach (var scope in scopes) await scene.SetBudget(scope, "10.00", scope.StartsWith("mission", StringComparison.Ordinal) ? "life" : "week", scope);
         foreach (var other in new[] { "agent:vigilio", "key:k-vigilio", "model:grok-3", "mission:m-2" }) await scene.SetBudget(other, "0.01", "week", other);
-        await scene.Watched();
         await scene.Spend("ba", "6.00");
         Assert.Equal(scopes.Select(s => $"{s} 50%").Order(), (await scene.Crossed()).Order());
     }
@@ -184,9 +177,8 @@ public sealed class BudgetAlerts
     [Fact]
     public async Task a_forecast_is_told_before_the_money_is_gone_and_not_after()
     {
-        await using var scene = await WatchScene.Begin();
+        await using var scene = await AlertScene.Begin(databases);
         await scene.SetBudget("all", "10.00", thresholds: [new(Basis.Forecast, 100, null), new(Basis.Actual, 90, null), new(Basis.Actual, 100, null)]);
-        await scene.Watched();
         for (var hour = 0; hour < 7; hour++)
         {
             scene.Clock.AdvanceTo(scene.Hour.AddHours(hour).AddMinutes(30));

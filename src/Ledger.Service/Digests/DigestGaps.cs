@@ -4,29 +4,25 @@ using Ledger.Digests;
 namespace Ledger.Service.Digests;
 
 /// <summary>Where a week's data is missing or stale, from what the log says of its sources and from how far they are read.</summary>
-internal sealed class DigestGaps(IEventLog log)
+public static class DigestGaps
 {
-    private const int page = 1_000;
-    private const int eventsMax = 200_000;
     private const int gapsMax = 20;
     private static readonly TimeSpan rereadEachTime = TimeSpan.FromDays(3);
 
     /// <param name="accounts">Connected accounts.</param>
     /// <param name="through">How far each is read; null: never.</param>
+    /// <param name="states">Failures and recoveries since the week began, by account, in order.</param>
     /// <param name="week">The week.</param>
-    /// <param name="position">The position the digest stands at.</param>
     /// <param name="now">Now.</param>
-    /// <param name="ct">Cancels.</param>
-    public async Task<IReadOnlyList<DigestGap>> Of(
-        IReadOnlyList<Account> accounts, IReadOnlyDictionary<string, DateTimeOffset?> through, Interval week, long position, DateTimeOffset now, CancellationToken ct)
+    public static IReadOnlyList<DigestGap> Of(
+        IReadOnlyList<Account> accounts, IReadOnlyDictionary<string, DateTimeOffset?> through, ILookup<string, ILedgerEvent> states, Interval week, DateTimeOffset now)
     {
-        var states = await States(week, position, ct);
         var gaps = new List<DigestGap>();
         foreach (var account in accounts)
         {
             var read = through.GetValueOrDefault(account.Id);
             var before = gaps.Count;
-            foreach (var (from, until, reason) in Failures(account, states.GetValueOrDefault(account.Id, []), week))
+            foreach (var (from, until, reason) in Failures(account, states[account.Id], week))
                 if (from < week.End && (until is not { } end || end > week.Start))
                     gaps.Add(new(account.Label, from, until, reason + Since(from, until)));
             // Nobody was there to fail: the service itself was away, or is slow.
@@ -41,7 +37,7 @@ internal sealed class DigestGaps(IEventLog log)
         until is not { } end ? "" : end - from <= rereadEachTime ? "; read again since, and what was missed is in" : "; read again since";
 
     /// <summary>Stretches in which an account could not be read.</summary>
-    private static IEnumerable<(DateTimeOffset From, DateTimeOffset? Until, string Reason)> Failures(Account account, List<ILedgerEvent> states, Interval week)
+    private static IEnumerable<(DateTimeOffset From, DateTimeOffset? Until, string Reason)> Failures(Account account, IEnumerable<ILedgerEvent> states, Interval week)
     {
         PollFailed? failed = null;
         var seen = false;
@@ -64,28 +60,6 @@ internal sealed class DigestGaps(IEventLog log)
         }
         if (failed is not null) yield return (failed.At, null, Words(failed));
         else if (!seen && account.Failing is { } still && still.At < week.End) yield return (still.At, null, Words(still));
-    }
-
-    private async Task<Dictionary<string, List<ILedgerEvent>>> States(Interval week, long position, CancellationToken ct)
-    {
-        var states = new Dictionary<string, List<ILedgerEvent>>(StringComparer.Ordinal);
-        var (failed, recovered) = (EventNames.All[typeof(PollFailed)], EventNames.All[typeof(PollRecovered)]);
-        var after = await log.PositionBefore(week.Start, ct);
-        for (var read = 0; read < eventsMax && after < position;)
-        {
-            var events = await log.ReadAll(after, (int)Math.Min(page, position - after), ct);
-            if (events.Count == 0) break;
-            foreach (var recorded in events)
-                if ((recorded.Type == failed || recorded.Type == recovered) && EventJson.Read(recorded) is { } happened)
-                {
-                    var account = happened is PollFailed f ? f.Account : ((PollRecovered)happened).Account;
-                    if (!states.TryGetValue(account, out var list)) states[account] = list = [];
-                    list.Add(happened);
-                }
-            after = events[^1].Position;
-            read += events.Count;
-        }
-        return states;
     }
 
     private static string Words(PollFailed failed) => failed.Kind switch

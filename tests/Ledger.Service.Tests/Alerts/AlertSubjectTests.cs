@@ -3,14 +3,15 @@ using Ledger.Budgets;
 using Ledger.Keys;
 using Ledger.Missions;
 using Ledger.Money;
-using Ledger.Service.Watching;
+using Ledger.Service.Alerts;
+using Ledger.Service.Storage;
 using Ledger.Alerts;
-using Ledger.Forecasts;
+using Ledger.Agents;
 
-namespace Ledger.Service.Tests.Watching;
+namespace Ledger.Service.Tests.Alerts;
 
 /// <summary>What an alert is about may be gone without anybody saying "recovered": then it is no open alert any more.</summary>
-public sealed class MootAlerts
+public sealed class AlertSubjectTests
 {
     private static readonly DateTimeOffset at = new(2026, 11, 16, 10, 0, 0, TimeSpan.Zero);
     private static readonly MissionLeftOpen leftOpen = new("a-1", "k", Severity.Info, "m-1", "Forgotten", null, ["ba"], at, null, at);
@@ -20,30 +21,29 @@ public sealed class MootAlerts
     [Fact]
     public void a_mission_that_ended_is_not_left_open_and_one_reopened_is_another_matter()
     {
-        var open = Known(new MissionStarted("m-1", "Forgotten", null, ["ba"], 1, at, at, null));
-        Assert.False(Moot.Is(open, leftOpen));
-        open.Apply(new MissionEnded("m-1", at.AddDays(1), at, null));
-        Assert.True(Moot.Is(open, leftOpen));
-        open.Apply(new MissionReopened("m-1", at.AddDays(2), at, null));
-        Assert.True(Moot.Is(open, leftOpen));
+        var mission = Mission.Fold(null, new MissionStarted("m-1", "Forgotten", null, ["ba"], 1, at, at, null))!;
+        Assert.False(Known(missions: [mission]).IsGone(leftOpen));
+        mission = Mission.Fold(mission, new MissionEnded("m-1", at.AddDays(1), at, null))!;
+        Assert.True(Known(missions: [mission]).IsGone(leftOpen));
+        mission = Mission.Fold(mission, new MissionReopened("m-1", at.AddDays(2), at, null))!;
+        Assert.True(Known(missions: [mission]).IsGone(leftOpen));
     }
 
     [Fact]
     public void a_key_with_one_owner_is_not_shared()
     {
-        var known = Known(new KeyAssigned("xai-1", "k-1", [new("ba", 1), new("vigilio", 1)], null, at, null));
-        Assert.False(Moot.Is(known, shared));
-        known.Apply(new KeyAssigned("xai-1", "k-1", [new("vigilio", 1)], at.AddDays(1), at, null));
-        Assert.True(Moot.Is(known, shared));
+        var key = KeyOwnership.Fold(null, new KeyAssigned("xai-1", "k-1", [new("ba", 1), new("vigilio", 1)], null, at, null))!;
+        Assert.False(Known(keys: [key]).IsGone(shared));
+        key = KeyOwnership.Fold(key, new KeyAssigned("xai-1", "k-1", [new("vigilio", 1)], at.AddDays(1), at, null))!;
+        Assert.True(Known(keys: [key]).IsGone(shared));
     }
 
     [Fact]
     public void an_account_that_is_not_read_any_more_is_not_stale()
     {
-        var known = Known(new AccountConnected("xai-1", "xai", "t", "prod", 3600, null, at, null));
-        Assert.False(Moot.Is(known, stale));
-        known.Apply(new AccountRemoved("xai-1", at, null));
-        Assert.True(Moot.Is(known, stale));
+        var account = Account.Fold(null, new AccountConnected("xai-1", "xai", "t", "prod", 3600, null, at, null))!;
+        Assert.False(Known(accounts: [account]).IsGone(stale));
+        Assert.True(Known(accounts: [Account.Fold(account, new AccountRemoved("xai-1", at, null))!]).IsGone(stale));
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class MootAlerts
             Circumstances = Circumstances.None,
             At = at,
         };
-        var known = Known(new BudgetSet
+        var budget = Budget.Fold(null, new BudgetSet
         {
             Budget = "b-1",
             Name = "all",
@@ -78,16 +78,12 @@ public sealed class MootAlerts
             Recipients = [],
             Channels = [],
             At = at,
-        });
-        Assert.False(Moot.Is(known, crossed));
-        known.Apply(new BudgetClosed("b-1", at, null));
-        Assert.True(Moot.Is(known, crossed));
+        })!;
+        Assert.False(Known(budgets: [budget]).IsGone(crossed));
+        Assert.True(Known(budgets: [Budget.Fold(budget, new BudgetClosed("b-1", at, null))!]).IsGone(crossed));
     }
 
-    private static AttributionContext Known(params ILedgerEvent[] happened)
-    {
-        var known = new AttributionContext();
-        foreach (var e in happened) known.Apply(e);
-        return known;
-    }
+    private static AlertSubjects Known(Account[]? accounts = null, KeyOwnership[]? keys = null, Mission[]? missions = null, Budget[]? budgets = null) => new(
+        new((accounts ?? []).ToDictionary(a => a.Id), new Dictionary<string, Agent>(), (keys ?? []).ToDictionary(k => (k.Account, k.Key))),
+        (missions ?? []).ToDictionary(m => m.Id), (budgets ?? []).ToDictionary(b => b.Id));
 }
