@@ -10,7 +10,7 @@ namespace Ledger.Service.Operations;
 
 /// <summary>What a rebuild found.</summary>
 /// <param name="Position">The position at which both fillings were compared.</param>
-/// <param name="Rows">Facts and parts computed from the log.</param>
+/// <param name="Rows">Rows computed from the log.</param>
 /// <param name="Equal">Whether the live tables held the same.</param>
 /// <param name="FirstDifference">The first table and row that differ, in words; null when equal.</param>
 /// <param name="Swapped">Whether the new filling is live now.</param>
@@ -18,11 +18,11 @@ namespace Ledger.Service.Operations;
 public sealed record RebuildResult(long Position, long Rows, bool Equal, string? FirstDifference, bool Swapped, TimeSpan Elapsed);
 
 /// <summary>Another rebuild or verify is running; it can be asked for again when that is done.</summary>
-public sealed class RebuildBusyException() : Exception("Another rebuild or verify is running; try again when it is done.");
+public sealed class RebuildBusyException(string why = "Another rebuild or verify is running; try again when it is done.") : Exception(why);
 
 /// <summary>
 /// Computes the money views anew from the first event on, beside the live ones, compares both at the same position, and swaps them in when
-/// asked to. Readers never wait and never see half of it.
+/// asked to. Readers wait for a moment at most, and never see half of it.
 /// </summary>
 public sealed class RebuildViews(IDocumentStore store, TeamZone zone)
 {
@@ -30,6 +30,8 @@ public sealed class RebuildViews(IDocumentStore store, TeamZone zone)
     private const int eventsPerPageMin = 8;
     private const int eventsPerPageMax = 5_000;
     private const int linesPerPage = 20_000;
+    private const int swapTriesMax = 120;
+    private static readonly TimeSpan swapPause = TimeSpan.FromMilliseconds(500);
 
     private static readonly (string Table, string Where, string Order)[] compared =
     [
@@ -69,6 +71,17 @@ public sealed class RebuildViews(IDocumentStore store, TeamZone zone)
         }
     }
 
+    /// <summary>Fills the tables beside the live ones and leaves them: what a rebuild costs without the comparison.</summary>
+    internal async Task<long> Fill(CancellationToken ct)
+    {
+        await using var shadow = store.Storage.Database.CreateConnection();
+        await shadow.OpenAsync(ct);
+        var filling = new Filling(store, zone, shadow, null);
+        await filling.Begin(ct);
+        await filling.UpTo(await Progress(shadow, "", ct), ct);
+        return filling.Rows;
+    }
+
     /// <summary>Compares in one snapshot of the live tables, which go on meanwhile.</summary>
     private async Task<(long Position, string? Difference)> Compare(Filling filling, CancellationToken ct)
     {
@@ -92,24 +105,44 @@ public sealed class RebuildViews(IDocumentStore store, TeamZone zone)
 
     /// <summary>
     /// Makes the new filling live. Whoever would move the projection's progress waits until that is done, and then finds other tables of the
-    /// same name: the filling's id tells it to forget what it holds in memory.
+    /// same name: the filling's id tells it to forget what it holds in memory. Readers end first: a snapshot from before the swap would see
+    /// the new tables without their last rows.
     /// </summary>
     private async Task Swap(Filling filling, CancellationToken ct)
     {
-        await using (var live = store.Storage.Database.CreateConnection())
+        for (var tries = 1; ; tries++)
         {
-            await live.OpenAsync(ct);
-            await using var transaction = await live.BeginTransactionAsync(ct);
-            var reached = await Progress(live, " for update", ct);
-            await Execute(live, $"lock table {SpendTables.Live}.mark in exclusive mode", ct);
-            await filling.UpTo(reached, ct);
-            await Execute(live, $"alter schema {SpendTables.Live} rename to {SpendTables.Before}; alter schema {SpendTables.Next} rename to {SpendTables.Live}", ct);
-            await transaction.CommitAsync(ct);
+            await filling.UpTo(await Progress(filling.Connection, "", ct), ct);
+            if (await TrySwap(filling, ct)) break;
+            if (tries == swapTriesMax) throw new RebuildBusyException("Somebody reads the views all the time; try again later.");
+            await Task.Delay(swapPause, ct);
         }
         await DropBefore(filling.Connection, ct);
     }
 
-    /// <summary>Queries that began before the swap may still read the tables; what can't be dropped now is dropped by the next rebuild.</summary>
+    private async Task<bool> TrySwap(Filling filling, CancellationToken ct)
+    {
+        await using var live = store.Storage.Database.CreateConnection();
+        await live.OpenAsync(ct);
+        await using var transaction = await live.BeginTransactionAsync(ct);
+        try
+        {
+            // Short: readers that come now wait behind it.
+            await Execute(live, "set local lock_timeout = '300ms'", ct);
+            var reached = await Progress(live, " for update", ct);
+            await Execute(live, $"lock table {SpendTables.Live}.mark in access exclusive mode", ct);
+            await filling.UpTo(reached, ct);
+            await Execute(live, $"alter schema {SpendTables.Live} rename to {SpendTables.Before}; alter schema {SpendTables.Next} rename to {SpendTables.Live}", ct);
+            await transaction.CommitAsync(ct);
+            return true;
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.LockNotAvailable)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>What can't be dropped now is dropped by the next rebuild.</summary>
     private static async Task DropBefore(NpgsqlConnection db, CancellationToken ct)
     {
         try
@@ -170,7 +203,7 @@ public sealed class RebuildViews(IDocumentStore store, TeamZone zone)
 
         public NpgsqlConnection Connection => db;
 
-        public long Rows { get; private set; }
+        public long Rows => writer.RowsWritten;
 
         public async Task Begin(CancellationToken ct)
         {
@@ -207,7 +240,6 @@ public sealed class RebuildViews(IDocumentStore store, TeamZone zone)
                 await writer.Write(page, db, ct);
                 await transaction.CommitAsync(ct);
                 writer.Accept();
-                Rows += page.Events.Count;
                 progress?.Report((position, Math.Max(position, last)));
             }
         }

@@ -1,5 +1,4 @@
 using Ledger.Accounts;
-using Ledger.Money;
 using Ledger.Spend;
 using Npgsql;
 
@@ -16,8 +15,11 @@ public sealed class HeldLine(SpendLine line)
     /// <summary>Its claims as they are in the tables.</summary>
     public IReadOnlyList<LineClaim> Claims { get; set; } = [];
 
-    /// <summary>What its own row says; null while it has none.</summary>
-    public (Usd Total, DateTimeOffset? MissingSince)? Row { get; set; }
+    /// <summary>It has no row of its own yet.</summary>
+    public bool IsNew { get; set; }
+
+    /// <summary>Since when it is missing, as its row says.</summary>
+    public DateTimeOffset? MissingWritten { get; set; }
 
     /// <summary>Since when complete answers lack it; null when they don't.</summary>
     public DateTimeOffset? MissingSince
@@ -59,7 +61,7 @@ public sealed class LineCache(string schema)
     public HeldLine Add(long id, LineKey name)
     {
         name = name with { Account = Once(name.Account), Key = Once(name.Key), Model = Once(name.Model), Unit = Once(name.Unit) };
-        var line = new HeldLine(new(id, name));
+        var line = new HeldLine(new(id, name)) { IsNew = true };
         if (!byName.TryAdd(name, line)) throw new InvalidOperationException($"The log says for the first time what {name} cost, but it is there already.");
         byId[id] = line;
         return line;
@@ -167,7 +169,7 @@ public sealed class LineCache(string schema)
         {
             BatchCommands =
             {
-                new($"select id, account, key, model, unit, dimensions, start, seconds, missing_since, total from {schema}.line where id = any($1) order by id") { Parameters = { new() { Value = ids } } },
+                new($"select id, account, key, model, unit, dimensions, start, seconds, missing_since from {schema}.line where id = any($1) order by id") { Parameters = { new() { Value = ids } } },
                 new($"select line_id, position, total, evidence_start, evidence_end, answered from {schema}.fact where line_id = any($1) order by line_id, position") { Parameters = { new() { Value = ids } } },
                 new($"select line_id, mission, agent, method, amount, restated from {schema}.part where line_id = any($1)") { Parameters = { new() { Value = ids } } },
                 new($"select line_id, mission, low, high from {schema}.claim where line_id = any($1)") { Parameters = { new() { Value = ids } } },
@@ -179,7 +181,7 @@ public sealed class LineCache(string schema)
             var name = new LineKey(
                 Once(reader.GetString(1)), Once(reader.GetString(2)), Once(reader.GetString(3)), Once(reader.GetString(4)), (DimensionSet)reader.GetInt16(5), reader.GetFieldValue<DateTimeOffset>(6), reader.GetInt32(7));
             var missing = reader.IsDBNull(8) ? (DateTimeOffset?)null : reader.GetFieldValue<DateTimeOffset>(8);
-            read[reader.GetInt64(0)] = new(new(reader.GetInt64(0), name)) { MissingSince = missing, Row = (new(reader.GetInt64(9)), missing) };
+            read[reader.GetInt64(0)] = new(new(reader.GetInt64(0), name)) { MissingSince = missing, MissingWritten = missing };
         }
         await reader.NextResultAsync(ct);
         while (await reader.ReadAsync(ct))

@@ -38,8 +38,9 @@ public sealed partial class SpendView
     public async Task<IReadOnlyList<MissingLine>> Missing(int limit, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand($"""
-            select start, seconds, dimensions, key, model, unit, total, missing_since, account from {schema}.line
-            where missing_since is not null and total <> 0 order by abs(total) desc, id limit $1
+            select start, seconds, dimensions, key, model, unit, f.total, missing_since, account from {schema}.line l
+            cross join lateral (select total from {schema}.fact where line_id = l.id order by position desc limit 1) f
+            where missing_since is not null and f.total <> 0 order by abs(f.total) desc, id limit $1
             """, connection);
         command.Parameters.Add(new() { Value = limit });
         var missing = new List<MissingLine>();

@@ -7,6 +7,9 @@ namespace Ledger.Service.Spend;
 
 public sealed partial class SpendView
 {
+    private const string dayFormat = "yyyy-MM-dd";
+    private const string hourFormat = "yyyy-MM-dd'T'HH:00:00'Z'";
+
     /// <summary>Spend, grouped and filtered.</summary>
     /// <exception cref="PositionUnknownException">The views don't reach the position asked for.</exception>
     public async Task<ReportAnswer> Report(ReportQuery query, CancellationToken ct)
@@ -39,13 +42,13 @@ public sealed partial class SpendView
             Dimension.Unit => "unit",
             Dimension.Mission => $"case when mission <> '' then mission when agent <> '' then '{Party.IdleName}' else '{Party.UnassignedName}' end",
             // Where days are those of UTC, one is the other.
-            Dimension.Day => byDays ? "to_char(day, 'YYYY-MM-DD')" : "to_char(start at time zone 'utc', 'YYYY-MM-DD')",
-            Dimension.Hour => "to_char(start at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:00:00\"Z\"')",
+            Dimension.Day => byDays ? "day" : "(start at time zone 'utc')::date",
+            Dimension.Hour => "date_trunc('hour', start, 'utc')",
             _ => throw new ArgumentOutOfRangeException(nameof(dimension)),
         };
         var where = new StringBuilder("true");
         foreach (var (dimension, value) in query.Where)
-            where.Append(CultureInfo.InvariantCulture, $" and {Column(dimension)} = {Parameter(value)}");
+            where.Append(CultureInfo.InvariantCulture, $" and {Column(dimension)} = {Parameter(Typed(dimension, value))}");
         var source = Spent(new(Clamp(query.Since), Clamp(query.Until)), byDays, Parameter);
         var columns = string.Concat(query.By.Select(d => Column(d) + ", "));
         var n = query.By.Count;
@@ -58,7 +61,13 @@ public sealed partial class SpendView
         {
             var group = new string?[n];
             for (var i = 0; i < n; i++)
-                group[i] = query.By[i] is Dimension.Key or Dimension.Model or Dimension.Unit ? Named(reader.GetString(i)) : reader.GetString(i);
+                group[i] = query.By[i] switch
+                {
+                    Dimension.Key or Dimension.Model or Dimension.Unit => Named(reader.GetString(i)),
+                    Dimension.Day => reader.GetFieldValue<DateOnly>(i).ToString(dayFormat, CultureInfo.InvariantCulture),
+                    Dimension.Hour => reader.GetFieldValue<DateTimeOffset>(i).ToString(hourFormat, CultureInfo.InvariantCulture),
+                    _ => reader.GetString(i),
+                };
             sums.Add(group, (Int128)reader.GetDecimal(n), reader.GetInt32(n + 1), reader.GetBoolean(n + 2));
         }
     }
@@ -74,6 +83,14 @@ public sealed partial class SpendView
         var whole = $"select {columns}, null::timestamptz as start, billed, restated from {schema}.day where day >= {parameter(days.From)} and day < {parameter(days.Until)}";
         return "(" + string.Join(" union all ", (string[])[whole, .. new[] { before, after }.Where(s => !s.IsEmpty).Select(Parts)]) + ")";
     }
+
+    /// <summary>A filter's value as the column has it; a time that is none is equal to nothing.</summary>
+    private static object Typed(Dimension dimension, string value) => dimension switch
+    {
+        Dimension.Day => DateOnly.TryParseExact(value, dayFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : DBNull.Value,
+        Dimension.Hour => Instants.TryParse(value, out var hour) ? hour : DBNull.Value,
+        _ => value,
+    };
 
     private async Task PastReport(ReportQuery query, long position, Groups sums, CancellationToken ct)
     {
@@ -96,8 +113,8 @@ public sealed partial class SpendView
         Dimension.Model => line.Model,
         Dimension.Unit => line.Unit,
         Dimension.Mission => Shown(party),
-        Dimension.Day => line.Start.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-        Dimension.Hour => line.Start.UtcDateTime.ToString("yyyy-MM-dd'T'HH:00:00'Z'", CultureInfo.InvariantCulture),
+        Dimension.Day => line.Start.UtcDateTime.ToString(dayFormat, CultureInfo.InvariantCulture),
+        Dimension.Hour => line.Start.UtcDateTime.ToString(hourFormat, CultureInfo.InvariantCulture),
         _ => throw new ArgumentOutOfRangeException(nameof(dimension)),
     };
 

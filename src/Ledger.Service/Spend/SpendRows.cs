@@ -19,6 +19,8 @@ public sealed class SpendRows(string schema)
     private readonly List<HeldLine> changed = [];
     private readonly Dictionary<DayKey, (long Billed, long Restated)> days = [];
 
+    public long Written { get; private set; }
+
     public List<FactRow> Facts { get; } = [];
 
     public List<(long Position, BalanceObserved Balance)> Balances { get; } = [];
@@ -46,10 +48,9 @@ public sealed class SpendRows(string schema)
     /// <summary>Keeps the line's own row up to date.</summary>
     public void Keep(HeldLine held)
     {
-        var row = (held.Line.Total, held.MissingSince);
-        if (held.Row is null) lines.Add(held.Line);
-        else if (held.Row != row) changed.Add(held);
-        held.Row = row;
+        if (held.IsNew) lines.Add(held.Line);
+        else if (held.MissingSince != held.MissingWritten) changed.Add(held);
+        (held.IsNew, held.MissingWritten) = (false, held.MissingSince);
     }
 
     /// <summary>Writes all but the days, and those too when there are many.</summary>
@@ -63,14 +64,12 @@ public sealed class SpendRows(string schema)
                 batch.BatchCommands.Add(new($"delete from {schema}.claim where line_id = any($1)") { Parameters = { new() { Value = withoutClaims.ToArray() } } });
             if (changed.Count > 0)
                 batch.BatchCommands.Add(new($"""
-                    update {schema}.line l set total = c.total, missing_since = c.missing_since
-                    from unnest($1, $2, $3) c (id, total, missing_since) where l.id = c.id
+                    update {schema}.line l set missing_since = c.missing_since from unnest($1, $2) c (id, missing_since) where l.id = c.id
                     """)
                 {
                     Parameters =
                     {
                         new() { Value = changed.Select(c => c.Line.Id).ToArray() },
-                        new() { Value = changed.Select(c => c.Line.Total.Ticks).ToArray() },
                         new() { Value = changed.Select(c => c.MissingSince).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz },
                     },
                 });
@@ -93,7 +92,8 @@ public sealed class SpendRows(string schema)
                 await batch.ExecuteNonQueryAsync(ct);
             }
         }
-        await Copy(db, "line (id, account, key, model, unit, dimensions, start, seconds, total, missing_since)", lines, Write, ct);
+        Written += lines.Count + Facts.Count + parts.Count + claims.Count + Balances.Count;
+        await Copy(db, "line (id, account, key, model, unit, dimensions, start, seconds, missing_since)", lines, Write, ct);
         await Copy(db, "fact (line_id, position, total, replaces, evidence_start, evidence_end, answered, late_seconds)", Facts, Write, ct);
         await Copy(db, "part (line_id, mission, agent, method, amount, restated, account, key, model, unit, start, seconds, day)", parts, Write, ct);
         await Copy(db, "claim (line_id, mission, low, high)", claims, Write, ct);
@@ -107,6 +107,7 @@ public sealed class SpendRows(string schema)
         var rows = days.Where(d => d.Value != (0, 0)).ToArray();
         days.Clear();
         if (rows.Length == 0) return;
+        Written += rows.Length;
         await using var command = new NpgsqlCommand($"""
             insert into {schema}.day as d (day, account, key, model, unit, agent, mission, method, billed, restated)
             select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
@@ -196,7 +197,6 @@ public sealed class SpendRows(string schema)
         w.Write((short)line.Name.Dimensions, NpgsqlDbType.Smallint);
         Time(w, line.Name.Start);
         w.Write(line.Name.Seconds, NpgsqlDbType.Integer);
-        w.Write(line.Total.Ticks, NpgsqlDbType.Bigint);
         if (line.MissingSince is { } since) Time(w, since);
         else w.WriteNull();
     }

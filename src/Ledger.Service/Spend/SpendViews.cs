@@ -22,11 +22,21 @@ public sealed class SpendViews(IDocumentStore store, TimeProvider clock)
         {
             await connection.OpenAsync(ct);
             transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
-            await using var command = new NpgsqlCommand($"""
-                select p.position, (select zone from {SpendTables.Live}.mark), (select timestamp from mt_events where seq_id <= p.position order by seq_id desc limit 1)
-                from (select coalesce((select last_seq_id from mt_event_progression where name = '{SpendProjection.Progress}'), 0) as position) p
-                """, connection);
-            await using var reader = await command.ExecuteReaderAsync(ct);
+            // The lock comes before the snapshot: no rebuild swaps the tables between the snapshot and the last question.
+            await using var batch = new NpgsqlBatch(connection)
+            {
+                BatchCommands =
+                {
+                    new($"lock table {SpendTables.Live}.mark in access share mode"),
+                    // Compiling a plan takes longer than these questions do.
+                    new("set local jit = off"),
+                    new($"""
+                        select p.position, (select zone from {SpendTables.Live}.mark), (select timestamp from mt_events where seq_id <= p.position order by seq_id desc limit 1)
+                        from (select coalesce((select last_seq_id from mt_event_progression where name = '{SpendProjection.Progress}'), 0) as position) p
+                        """),
+                },
+            };
+            await using var reader = await batch.ExecuteReaderAsync(ct);
             await reader.ReadAsync(ct);
             var at = new AsOf(reader.GetInt64(0), reader.IsDBNull(2) ? null : reader.GetFieldValue<DateTimeOffset>(2));
             return new(store, connection, transaction, at, new(reader.IsDBNull(1) ? "UTC" : reader.GetString(1)));

@@ -1,7 +1,9 @@
 using Ledger.Alerts;
+using Ledger.Service.Accounts;
 using Ledger.Service.Alerts;
 using Ledger.Service.Channels;
 using Ledger.Service.Digests;
+using Ledger.Service.Operations;
 using Ledger.Service.Polling;
 using Ledger.Service.Tokens;
 using Marten;
@@ -19,6 +21,8 @@ public static class StoredDocuments
         o.Schema.For<NotificationLimit>().UseOptimisticConcurrency(true);
         o.Schema.For<DigestReaders>().UseOptimisticConcurrency(true);
         o.Schema.For<Alert>().Index(x => x.At);
+        o.Schema.For<Credential>().Identity(x => x.Id).Index(x => x.Account);
+        o.Schema.For<BooksCheck>().Identity(x => x.Id);
         o.Schema.For<Token>().Identity(x => x.Id).UniqueIndex(x => x.Hash);
     }
 }

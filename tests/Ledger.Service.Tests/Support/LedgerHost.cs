@@ -54,6 +54,10 @@ public sealed class LedgerHost : IAsyncDisposable
         return await Start(databases, await Prepared(databases), xai, new SimulatedTeam(clock), clock, change, null, ownsWorld: true);
     }
 
+    /// <summary>On books that a test brought with it.</summary>
+    public static async Task<LedgerHost> On(string database, TestDatabases databases, TestClock clock, Func<LedgerOptions, LedgerOptions>? change = null) =>
+        await Start(databases, database, await SimulatedXai.Start(clock), new SimulatedTeam(clock), clock, change, null, ownsWorld: true);
+
     /// <summary>Another node on the same database, with the same data folder.</summary>
     public Task<LedgerHost> Another(Func<LedgerOptions, LedgerOptions>? change = null) => Start(databases, Options.Database!, Xai, Team, Clock, change, Options.Home, ownsWorld: false);
 
