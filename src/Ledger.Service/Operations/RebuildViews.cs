@@ -10,12 +10,12 @@ namespace Ledger.Service.Operations;
 
 /// <summary>What a rebuild found.</summary>
 /// <param name="Position">The position at which both fillings were compared.</param>
-/// <param name="Events">Events that were applied.</param>
+/// <param name="Rows">Rows computed from the log.</param>
 /// <param name="Equal">Whether the live tables held the same.</param>
 /// <param name="FirstDifference">The first table and row that differ, in words; null when equal.</param>
 /// <param name="Swapped">Whether the new filling is live now.</param>
 /// <param name="Elapsed">How long it took.</param>
-public sealed record RebuildResult(long Position, long Events, bool Equal, string? FirstDifference, bool Swapped, TimeSpan Elapsed);
+public sealed record RebuildResult(long Position, long Rows, bool Equal, string? FirstDifference, bool Swapped, TimeSpan Elapsed);
 
 /// <summary>Another rebuild or verify is running; it can be asked for again when that is done.</summary>
 public sealed class RebuildBusyException(string why = "Another rebuild or verify is running; try again when it is done.") : Exception(why);
@@ -63,7 +63,7 @@ public sealed class RebuildViews(IDocumentStore store, TeamZone zone)
             var (position, difference) = await Compare(filling, ct);
             if (swap) await Swap(filling, ct);
             else await filling.Drop(ct);
-            return new(position, filling.Events, difference is null, difference, swap, watch.Elapsed);
+            return new(position, filling.Rows, difference is null, difference, swap, watch.Elapsed);
         }
         finally
         {
@@ -79,7 +79,7 @@ public sealed class RebuildViews(IDocumentStore store, TeamZone zone)
         var filling = new Filling(store, zone, shadow, null);
         await filling.Begin(ct);
         await filling.UpTo(await Progress(shadow, "", ct), ct);
-        return filling.Events;
+        return filling.Rows;
     }
 
     /// <summary>Compares in one snapshot of the live tables, which go on meanwhile.</summary>
@@ -203,7 +203,7 @@ public sealed class RebuildViews(IDocumentStore store, TeamZone zone)
 
         public NpgsqlConnection Connection => db;
 
-        public long Events { get; private set; }
+        public long Rows => writer.RowsWritten;
 
         public async Task Begin(CancellationToken ct)
         {
@@ -240,7 +240,6 @@ public sealed class RebuildViews(IDocumentStore store, TeamZone zone)
                 await writer.Write(page, db, ct);
                 await transaction.CommitAsync(ct);
                 writer.Accept();
-                Events += page.Events.Count;
                 progress?.Report((position, Math.Max(position, last)));
             }
         }

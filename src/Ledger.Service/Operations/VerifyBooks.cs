@@ -98,7 +98,7 @@ public sealed class VerifyBooks(IDocumentStore store, RebuildViews rebuild)
         try
         {
             var rebuilt = await rebuild.Run(swap: false, progress, ct);
-            checks.Add(new(same, rebuilt.Equal, rebuilt.Events, rebuilt.FirstDifference));
+            checks.Add(new(same, rebuilt.Equal, rebuilt.Rows, rebuilt.FirstDifference));
         }
         catch (Exception e) when (e is not (RebuildBusyException or OperationCanceledException or NpgsqlException { IsTransient: true }))
         {

@@ -8,8 +8,8 @@ namespace Ledger.Service.Spend;
 public static class Setup
 {
     // A page is held in memory twice, read ahead and being written; one event can hold 2,000 lines.
-    private const int eventsPerPage = 100;
-    private const int eventsReadAhead = 200;
+    private const int eventsPerPage = 50;
+    private const int eventsReadAhead = 100;
 
     public static void AddSpend(this IServiceCollection services)
     {

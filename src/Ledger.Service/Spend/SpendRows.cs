@@ -19,6 +19,8 @@ public sealed class SpendRows(string schema)
     private readonly List<HeldLine> changed = [];
     private readonly Dictionary<DayKey, (long Billed, long Restated)> days = [];
 
+    public long Written { get; private set; }
+
     public List<FactRow> Facts { get; } = [];
 
     public List<(long Position, BalanceObserved Balance)> Balances { get; } = [];
@@ -90,6 +92,7 @@ public sealed class SpendRows(string schema)
                 await batch.ExecuteNonQueryAsync(ct);
             }
         }
+        Written += lines.Count + Facts.Count + parts.Count + claims.Count + Balances.Count;
         await Copy(db, "line (id, account, key, model, unit, dimensions, start, seconds, missing_since)", lines, Write, ct);
         await Copy(db, "fact (line_id, position, total, replaces, evidence_start, evidence_end, answered, late_seconds)", Facts, Write, ct);
         await Copy(db, "part (line_id, mission, agent, method, amount, restated, account, key, model, unit, start, seconds, day)", parts, Write, ct);
@@ -104,6 +107,7 @@ public sealed class SpendRows(string schema)
         var rows = days.Where(d => d.Value != (0, 0)).ToArray();
         days.Clear();
         if (rows.Length == 0) return;
+        Written += rows.Length;
         await using var command = new NpgsqlCommand($"""
             insert into {schema}.day as d (day, account, key, model, unit, agent, mission, method, billed, restated)
             select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)

@@ -23,6 +23,8 @@ public sealed class SpendWriter(string schema, TeamZone zone)
     private SpendMark? held;
     private SpendMark? written;
 
+    public long RowsWritten => rows.Written;
+
     /// <summary>Writes a page inside the caller's transaction. Nothing of it counts before <see cref="Accept"/>.</summary>
     /// <exception cref="InvalidOperationException">The events don't follow what the tables hold.</exception>
     public async Task Write(SpendPage page, NpgsqlConnection db, CancellationToken ct)

@@ -97,7 +97,7 @@ public sealed class SpendSpeed(TestDatabases databases)
             await Read(books);
             var read = watch.Elapsed.TotalSeconds;
             ratios.Add(rebuild / (read + copy));
-            Say($"rebuild of {rebuilt} events in {rebuild:F1} s ({processor:F1} s of our processor time); Marten reads them in {read:F1} s, COPY of the rows takes {copy:F1} s: ratio {rebuild / (read + copy):F2}");
+            Say($"rebuild of {rebuilt:N0} rows in {rebuild:F1} s ({processor:F1} s of our processor time); Marten reads them in {read:F1} s, COPY of the rows takes {copy:F1} s: ratio {rebuild / (read + copy):F2}");
         }
         Say($"rebuild: median ratio {Median(ratios):F2} (aim 2)");
         var all = Stopwatch.StartNew();
