@@ -11,7 +11,7 @@ namespace Ledger.Service.Budgets;
 public static class CloseBudgetEndpoint
 {
     [WolverinePost("/api/v1/budgets/{name}/close"), Authorize(Policy = Scopes.Write)]
-    public static async Task<BudgetAnswer> Post(string name, Caller caller, IDocumentSession session, BudgetSummaries summaries, TimeProvider clock, CancellationToken ct)
+    public static async Task<BudgetAnswer> Post(string name, [NotBody] Caller caller, IDocumentSession session, BudgetSummaries summaries, TimeProvider clock, CancellationToken ct)
     {
         var meant = await session.FindBudget(name, ct);
         var stream = await session.Events.FetchForWriting<Budget>(Budget.StreamOf(meant.Id), ct);

@@ -26,8 +26,8 @@ public static class ScopeLookup
             {
                 ScopeKind.Account => scope with { Value = known.ConnectedAccount(value).Id },
                 ScopeKind.Agent => scope with { Value = known.Find(value)?.Id ?? throw UnknownAgent(known, value) },
-                ScopeKind.Key => scope with { Value = known.FindKey(null, value).Key is { Length: > 0 } id ? id : throw new Refused("scope.invalid", "Spend that billing names no key for can't be a scope of its own.", "scope", text) },
-                ScopeKind.Mission => scope with { Value = (await session.OneMission(value, ct)).Id },
+                ScopeKind.Key => scope with { Value = known.Key(null, value).Key is { Length: > 0 } id ? id : throw new Refused("scope.invalid", "Spend that billing names no key for can't be a scope of its own.", "scope", text) },
+                ScopeKind.Mission => scope with { Value = (await session.MissionMeant(value, ct)).Id },
                 ScopeKind.Model or ScopeKind.Unit => scope with { Value = value },
                 _ => scope,
             };

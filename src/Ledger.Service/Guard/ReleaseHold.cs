@@ -13,7 +13,7 @@ namespace Ledger.Service.Guard;
 public static class ReleaseHoldEndpoint
 {
     [WolverinePost("/api/v1/holds/{id}/release"), Authorize(Policy = Scopes.Bookmark)]
-    public static async Task<HoldAnswer> Post(string id, Caller caller, IDocumentSession session, SpendViews views, TimeProvider clock, CancellationToken ct)
+    public static async Task<HoldAnswer> Post(string id, [NotBody] Caller caller, IDocumentSession session, SpendViews views, TimeProvider clock, CancellationToken ct)
     {
         var now = clock.GetUtcNow().ToMicroseconds();
         var stream = await session.FetchHoldsAlone(ct);

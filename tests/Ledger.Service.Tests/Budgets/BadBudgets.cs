@@ -1,32 +1,32 @@
 using System.Text.Json.Nodes;
-using Ledger.Simulator;
+using Ledger.Missions;
+using Ledger.Service.Tests.Support;
 
-namespace Ledger.Service.Tests;
+namespace Ledger.Service.Tests.Budgets;
 
-/// <summary>What bad input gets around budgets, alerts and holds: a stable code with the field, and nothing written.</summary>
+/// <summary>What bad input gets around budgets, guard and holds: a stable code with the field, and nothing written.</summary>
 public sealed class BadBudgets(BadBudgets.World world) : IClassFixture<BadBudgets.World>
 {
-    public sealed class World : IAsyncLifetime
+    public sealed class World(TestDatabases databases) : IAsyncLifetime
     {
-        internal TestHost Host { get; private set; } = null!;
+        internal SpendScene Scene { get; private set; } = null!;
+
+        internal LedgerHost Host => Scene.Host;
 
         public async ValueTask InitializeAsync()
         {
-            Host = await TestHost.Start();
-            var now = Host.Clock.GetUtcNow();
-            foreach (var name in new[] { "twin", "twin" })
-                Host.Team.Spend("ba", Host.Team.AddKey(name, now.AddDays(-10)).Id, Prices.Reasoning, Prices.Prompt, new(10_000_000_000), now.AddDays(-1));
-            await Host.Connect();
-            (await Host.Post("agents", new { name = "ba" })).Ok();
-            foreach (var title in new[] { "One", "Two" })
-                (await Host.Post("missions", new { title, agents = new[] { "ba" }, @ref = "x/y#2", at = "2026-11-16T08:00:00Z" })).Ok();
+            Scene = await SpendScene.Begin(databases);
+            await Scene.Agent("ba");
+            foreach (var key in new[] { "k-one", "k-two" }) await Scene.Key(key, "twin", "ba");
+            foreach (var id in new[] { "m-11111111", "m-22222222" })
+                await Scene.Append(Mission.StreamOf(id), new MissionStarted(id, id, "x/y#2", ["ba"], 1, SpendScene.Hour.AddHours(-2), Scene.Now, null));
+            await Scene.Read(("ba", "1.00", SpendScene.Hour.AddDays(-1)));
             (await Host.Post("budgets", """{"name":"team","scope":"all","limits":[{"period":"day","limit":"5"},{"period":"month","limit":"50"}]}""")).Ok();
             (await Host.Post("budgets", """{"name":"gone","scope":"agent:ba","limits":[{"period":"day","limit":"5"}]}""")).Ok();
             (await Host.Post("budgets/gone/close")).Ok();
-            await Host.Sync();
         }
 
-        public ValueTask DisposeAsync() => Host.DisposeAsync();
+        public ValueTask DisposeAsync() => Scene.DisposeAsync();
     }
 
     public static TheoryData<string, string, string, string> Writes => new()
@@ -112,7 +112,6 @@ public sealed class BadBudgets(BadBudgets.World world) : IClassFixture<BadBudget
         { "budgets/backtest", """{"since":"2024-01-01","until":"2026-01-01"}""", "range.invalid", "since" },
         { "budgets/backtest", $$"""{"budgets":[{{Budget(limit: "\"0\"")}}]}""", "budget.invalid", "limit" },
 
-        { "alerts/a-nothing00/ack", "{}", "alert.unknown", "id" },
         { "guard", """{"agent":"ba"}""", "hold.invalid", "reserve" },
         { "guard", """{"agent":"ba","reserve":"0"}""", "hold.invalid", "reserve" },
         { "guard", """{"agent":"ba","reserve":"-1"}""", "hold.invalid", "reserve" },
@@ -131,16 +130,13 @@ public sealed class BadBudgets(BadBudgets.World world) : IClassFixture<BadBudget
     [MemberData(nameof(Writes))]
     public async Task a_bad_write_is_refused_with_its_code_and_field_and_nothing_is_written(string path, string body, string code, string field)
     {
-        var written = await BudgetStories.Written(world.Host);
+        var written = await world.Scene.Written();
         var reply = (await world.Host.Post(path, body)).Refused(code);
         Assert.Equal(field, (string?)reply["field"] ?? "");
-        Assert.Equal(written, await BudgetStories.Written(world.Host));
+        Assert.Equal(written, await world.Scene.Written());
     }
 
     [Theory]
-    [InlineData("alerts?kind=odd", "request.invalid")]
-    [InlineData("alerts?limit=0", "request.invalid")]
-    [InlineData("alerts?since=whenever", "time.invalid")]
     [InlineData("runway?account=nowhere", "account.unknown")]
     [InlineData("forecast?scope=planet:mars", "scope.invalid")]
     [InlineData("forecast?scope=agent:nobody", "agent.unknown")]
