@@ -25,8 +25,5 @@ public sealed record AlertSummary(
     string Id, string Kind, Severity Severity, string Headline, string State, DateTimeOffset At, DateTimeOffset? RecoveredAt, DateTimeOffset? AcknowledgedAt, string? AcknowledgedBy, string Scope,
     JsonElement Event);
 
-/// <summary>Says that somebody has seen an alert: <c>POST /api/v1/alerts/{id}/ack</c>. Once is enough: a second time changes nothing.</summary>
-public sealed record AcknowledgeAlert;
-
-/// <summary>An alert that somebody has seen.</summary>
+/// <summary>An alert that somebody has seen: <c>POST /api/v1/alerts/{id}/ack</c>. Once is enough: a second time changes nothing.</summary>
 public sealed record AlertAnswer(AlertSummary Alert);

@@ -119,7 +119,6 @@ public sealed class AlertCircumstances(WatchContext context)
     private static string? Named(string text) => text.Length == 0 ? null : text;
 
     /// <summary>What all alerts share.</summary>
-    /// <param name="Keys">Keys with several owners.</param>
     private sealed record SharedFacts(
         IReadOnlyList<KeyOwnership> Keys, IReadOnlyDictionary<string, ScopeSum> LastDay, IReadOnlyList<(string Key, Usd Spent)> Unowned,
         IReadOnlyList<(Mission Mission, OpenMissionSpend Spend)> LeftOpen, IReadOnlyList<Runway> Runways);

@@ -1,0 +1,105 @@
+using Ledger.Alerts;
+using Ledger.Money;
+using Ledger.Service.Alerts;
+using Ledger.Service.Spend;
+using Ledger.Service.Tests.Support;
+using JasperFx.Events.Daemon;
+using Marten;
+using Marten.Events.Daemon.Coordination;
+using Microsoft.Extensions.DependencyInjection;
+using Wolverine;
+
+namespace Ledger.Service.Tests.Alerts;
+
+/// <summary>An alert is written once, whatever stops, is lost or does the same at the same time.</summary>
+public sealed class OnceTests(TestDatabases databases)
+{
+    [Fact]
+    public async Task restarts_and_lost_marks_tell_nothing_again()
+    {
+        await using var scene = await AlertScene.Begin(databases);
+        await scene.SetBudget("all", "10.00");
+        await scene.Spend("ba", "5.00");
+        Assert.Equal(["all 50%"], await scene.Crossed());
+        await using (var session = scene.Session())
+        {
+            session.Delete<WatchMark>(WatchMark.Only);
+            await session.SaveChangesAsync();
+        }
+        await scene.Restart();
+        await scene.Tick();
+        await scene.Spend("ba", "5.01");
+        Assert.Single(await scene.Raised());
+        Assert.Equal(1, await scene.Mails());
+    }
+
+    [Fact]
+    public async Task looks_at_the_same_moment_tell_once()
+    {
+        await using var scene = await AlertScene.Begin(databases);
+        await Stop(scene, WatchSubscription.Name);
+        await scene.SetBudget("all", "10.00");
+        var position = await scene.Read(("ba", "8.50", scene.Hour));
+        await using (var two = await scene.Host.Another())
+        {
+            var looks = from host in new[] { scene.Host, two } from i in Enumerable.Range(0, 3) select host.Services.GetRequiredService<IMessageBus>().InvokeAsync(new WatchSpend(0, position));
+            await Task.WhenAll(looks);
+        }
+        Assert.Equal(["all 80%", "all 50% (told)"], await scene.Crossed());
+        Assert.Equal(1, await scene.Mails());
+    }
+
+    [Fact]
+    public async Task what_came_while_nobody_watched_is_looked_at_afterwards()
+    {
+        await using var scene = await AlertScene.Begin(databases);
+        await scene.SetBudget("all", "10.00");
+        await scene.Spend("ba", "1.00");
+        await Stop(scene, WatchSubscription.Name);
+        var position = await scene.Read(("ba", "5.00", scene.Hour));
+        await Task.Delay(500);
+        Assert.Empty(await scene.Crossed());
+        await Daemon(scene).StartAgentAsync(WatchSubscription.Name + ":All", CancellationToken.None);
+        await scene.Looked(position);
+        Assert.Equal(["all 50%"], await scene.Crossed());
+    }
+
+    [Fact]
+    public async Task views_that_stand_still_are_not_judged_by_and_it_is_said()
+    {
+        await using var scene = await AlertScene.Begin(databases);
+        await scene.SetBudget("all", "10.00");
+        await scene.Spend("ba", "1.00");
+        await Stop(scene, SpendProjection.Name);
+        var position = await scene.Read(("ba", "9.00", scene.Hour));
+        await LedgerHost.Until(async () => (await scene.Mark()).Trouble is not null, "trouble is said");
+        await scene.Tick();
+        Assert.Empty(await scene.Raised());
+        await using (var session = scene.Session())
+            Assert.Contains("behind the log", (await WatchState.Of(session, default)).Trouble, StringComparison.Ordinal);
+        await Daemon(scene).StartAgentAsync(SpendProjection.Progress, CancellationToken.None);
+        await scene.Looked(position);
+        Assert.Equal(["all 80%", "all 50% (told)"], await scene.Crossed());
+        Assert.Null((await scene.Mark()).Trouble);
+    }
+
+    [Fact]
+    public async Task one_that_cannot_be_told_of_holds_up_no_other_and_is_said()
+    {
+        await using var scene = await AlertScene.Begin(databases);
+        await using var context = await WatchContext.Open(scene.Host.Services.GetRequiredService<SpendViews>(), scene.Host.Services.GetRequiredService<IDocumentStore>(), TimeSpan.FromMinutes(5), scene.Now, default);
+        IReadOnlyList<IReadOnlyList<Finding>> found = [.. Enumerable.Range(0, 5).Select(i => (IReadOnlyList<Finding>)[Shared(scene, i, i == 3 ? null : $"k-{i}")])];
+        await scene.Host.Services.GetRequiredService<RaiseAlert>().Write(found, context, m => m with { Position = 1_000 }, default);
+        Assert.Equal(["k-0", "k-1", "k-2", "k-4"], (await scene.Raised()).OfType<KeyShared>().Select(e => e.Shared.Key));
+        var mark = await scene.Mark();
+        Assert.NotEqual(1_000, mark.Position);
+        Assert.StartsWith("1 findings can't be written", mark.Trouble, StringComparison.Ordinal);
+    }
+
+    private static Finding Shared(AlertScene scene, int number, string? key) =>
+        new(new KeyShared(Alert.IdOf($"shared:{number}"), $"shared:{number}", Severity.Info, AlertScene.Account, key is null ? null! : new(key, null, ["ba", "vigilio"], Usd.Parse("1.00")), scene.Now));
+
+    private static Task Stop(AlertScene scene, string shard) => Daemon(scene).StopAgentAsync(shard + ":All");
+
+    private static IProjectionDaemon Daemon(AlertScene scene) => scene.Host.Services.GetRequiredService<IProjectionCoordinator>().DaemonForMainDatabase();
+}
