@@ -20,6 +20,9 @@ internal sealed class Surroundings
     /// <summary>Asks for a secret without showing what is typed.</summary>
     public Func<string, string?> AskHidden { get; init; } = _ => null;
 
+    /// <summary>Waits a moment before something is tried again.</summary>
+    public Action<TimeSpan> Pause { get; init; } = Thread.Sleep;
+
     /// <summary>Becomes another program: file, arguments, and variables to set (null: to drop). A test's stand-in answers an exit code.</summary>
     public required Func<string, IReadOnlyList<string>, IReadOnlyDictionary<string, string?>, int> Become { get; init; }
 

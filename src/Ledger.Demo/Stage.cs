@@ -53,6 +53,7 @@ internal sealed class Stage : IAsyncDisposable
         var start = Dotnet("Ledger.Service", home, url);
         start.Environment["XAI_MANAGEMENT_URL"] = xai.BaseAddress.ToString();
         start.Environment["LEDGER_POLL_EVERY"] = "5s";
+        start.Environment["LEDGER_SOLO"] = "1";
         start.Environment["LEDGER_TEAM"] = "trentuna";
         start.Environment["LEDGER_MAIL_TO"] = "ludo@example.org";
         start.RedirectStandardError = start.RedirectStandardOutput = true;

@@ -43,7 +43,9 @@ public static class LedgerService
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddSimpleConsole(o => o.SingleLine = true).AddFilter("Microsoft.AspNetCore", LogLevel.Error)
             // A body that can't be read is the caller's fault, and the caller is told.
-            .AddFilter("Ledger.Contracts", LogLevel.None).AddFilter(null, LogLevel.Warning);
+            .AddFilter("Ledger.Contracts", LogLevel.None).AddFilter(null, LogLevel.Warning)
+            // A start that fails is explained in one line at the end; what it says before that is its stack trace.
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

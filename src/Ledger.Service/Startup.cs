@@ -4,6 +4,7 @@ using Ledger.Service.Settings;
 using Ledger.Service.Storage;
 using Ledger.Service.Tokens;
 using Ledger;
+using Marten;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -52,16 +53,25 @@ public static class Startup
         Say(server is null ? "database ready" : "embedded PostgreSQL ready");
 
         await BooksVersion.Open(options, Say, ct);
-        var builder = LedgerService.Compose(options, TimeProvider.System);
-        await using var app = builder.Build();
-        LedgerService.Map(app);
-        await app.StartAsync(ct);
-        await FirstToken.Ensure(app.Services, Say, ct);
-        Say($"listening on {options.Url.ToString().TrimEnd('/')}");
-        await Task.Delay(Timeout.Infinite, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Say("stopping");
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        await app.StopAsync(patience.Token);
+        IDocumentStore? store = null;
+        try
+        {
+            await using var app = LedgerService.Compose(options, TimeProvider.System).Build();
+            store = app.Services.GetRequiredService<IDocumentStore>();
+            LedgerService.Map(app);
+            await app.StartAsync(ct);
+            await FirstToken.Ensure(app.Services, Say, ct);
+            Say($"listening on {options.Url.ToString().TrimEnd('/')}");
+            await Task.Delay(Timeout.Infinite, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Say("stopping");
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+            await app.StopAsync(patience.Token);
+        }
+        finally
+        {
+            // Marten leaves its LISTEN connection open; the embedded server's end would then look like a fault.
+            if (store is DocumentStore { Options.Projections.Wakeup: IAsyncDisposable listening }) await listening.DisposeAsync();
+        }
     }
 
     /// <summary>A server of the operator's own may still be starting.</summary>

@@ -23,12 +23,12 @@ public sealed class BudgetRenderingTests
 
     private const string NoBudgets = $$"""{"budgets":[],"more":false,{{Fresh}}}""";
 
-    private const string SetAnswer = $$"""{"budget":{{Ba}},"change":"set","position":12}""";
+    private const string SetAnswer = $$"""{"budget":{{Ba}},"change":"set"}""";
 
     private const string Plan = """
         {"budgets":[{"name":"stays","action":"unchanged","differences":[]},{"name":"grows","action":"changed","differences":[{"field":"limits","before":"week $5.00","after":"week $7.50"},{"field":"recipients","before":null,"after":"ludo@example.org"}]},
                     {"name":"agent:ba","action":"set","differences":[{"field":"limits","before":null,"after":"month $31.00"}]},{"name":"goes","action":"closed","differences":[]}],
-         "set":1,"changed":1,"closed":1,"unchanged":1,"changes":true,"position":null}
+         "set":1,"changed":1,"closed":1,"unchanged":1,"changes":true}
         """;
 
     private const string Backtest = $$"""
@@ -218,7 +218,7 @@ public sealed class BudgetRenderingTests
     [InlineData("refused", Exit.Unavailable)]
     public void a_test_message_says_what_became_of_it(string outcome, int exit)
     {
-        using var service = new FakeService($$"""{"id":"3f2b8a52-0d4e-5f9c-a1aa-9a7be3a1f1b4","channel":"email","outcome":"{{outcome}}","target":"mail.example.org:587","reason":"421 later","attempts":1,"hint":null,"position":3}""");
+        using var service = new FakeService($$"""{"id":"3f2b8a52-0d4e-5f9c-a1aa-9a7be3a1f1b4","channel":"email","outcome":"{{outcome}}","target":"mail.example.org:587","reason":"421 later","attempts":1,"hint":null}""");
         using var desk = new Desk(service.Url);
         var ran = desk.Run("alert", "test", "--channel", "email", "--to", "a@b.example");
         Assert.Equal((exit, $"{outcome} to mail.example.org:587{(outcome == "delivered" ? "" : ": 421 later")}\n"), (ran.Exit, ran.Out));

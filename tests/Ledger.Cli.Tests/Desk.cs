@@ -28,6 +28,8 @@ internal sealed class Desk : IDisposable
     public int? Width { get; set; }
     public string? TypedSecret { get; set; }
     public List<(string Dll, IReadOnlyList<string> Args, IReadOnlyDictionary<string, string?> Variables)> Became { get; } = [];
+    /// <summary>How long the command waited before it tried again.</summary>
+    public List<TimeSpan> Pauses { get; } = [];
     public string ProgramFolder { get; set; } = AppContext.BaseDirectory;
 
     public Desk(string? url = null)
@@ -59,6 +61,7 @@ internal sealed class Desk : IDisposable
             InIsTerminal = TypedSecret is not null,
             Width = () => Width ?? throw new InvalidOperationException("There is no terminal."),
             AskHidden = _ => TypedSecret,
+            Pause = Pauses.Add,
             Become = (dll, args, variables) =>
             {
                 Became.Add((dll, args, variables));

@@ -4,9 +4,10 @@ using System.Text;
 
 namespace Ledger.Cli.Tests;
 
-internal sealed record Asked(string Method, string Path, string Query, string Body, string? Key, string? Token, string? Accept);
+internal sealed record Asked(string Method, string Path, string Query, string Body, string? Key, string? Token, string? Accept, string? BookmarkAt = null);
 
-internal sealed record Answer(int Status, string Body, string ContentType = "application/json");
+/// <summary>What a service answers; the position of a write and the wait it asks for are headers.</summary>
+internal sealed record Answer(int Status, string Body, string ContentType = "application/json", long? Position = null, int? RetryAfter = null);
 
 /// <summary>Stands in for the service: answers what the test says, and remembers what it was asked.</summary>
 internal sealed class FakeService : IDisposable
@@ -76,7 +77,7 @@ internal sealed class FakeService : IDisposable
             var request = context.Request;
             using var reader = new StreamReader(request.InputStream, Encoding.UTF8);
             var asked = new Asked(request.HttpMethod, request.Url!.AbsolutePath, Uri.UnescapeDataString(request.Url.Query), await reader.ReadToEndAsync(),
-                request.Headers["Idempotency-Key"], request.Headers["Authorization"], request.Headers["Accept"]);
+                request.Headers["Idempotency-Key"], request.Headers["Authorization"], request.Headers["Accept"], request.Headers["Bookmark-At"]);
             lock (Requests) Requests.Add(asked);
             if (answer(asked) is not { } said)
             {
@@ -87,6 +88,8 @@ internal sealed class FakeService : IDisposable
             }
             context.Response.StatusCode = said.Status;
             context.Response.ContentType = said.ContentType;
+            if (said.Position is { } position) context.Response.Headers["Ledger-Position"] = $"{position}";
+            if (said.RetryAfter is { } seconds) context.Response.Headers["Retry-After"] = $"{seconds}";
             context.Response.SendChunked = said.ContentType.Contains("ndjson", StringComparison.Ordinal);
             var bytes = Encoding.UTF8.GetBytes(said.Body);
             if (!context.Response.SendChunked) context.Response.ContentLength64 = bytes.Length;

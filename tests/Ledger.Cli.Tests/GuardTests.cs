@@ -64,7 +64,7 @@ public sealed class GuardTests
     [Fact]
     public void what_is_asked_is_sent_and_the_agent_may_come_from_the_environment()
     {
-        using var service = new FakeService(asked => new(200, asked.Path.EndsWith("/release", StringComparison.Ordinal) ? $$"""{"hold":{{Hold}},"position":5}""" : Said("allow", 0, hold: asked.Method == "POST" ? Hold : "null")));
+        using var service = new FakeService(asked => new(200, asked.Path.EndsWith("/release", StringComparison.Ordinal) ? $$"""{"hold":{{Hold}}}""" : Said("allow", 0, hold: asked.Method == "POST" ? Hold : "null")));
         using var desk = new Desk(service.Url) { Variables = { ["LEDGER_AGENT"] = "ba" } };
         desk.Run("guard", "--budget", "team", "--max-age", "15m");
         Assert.Equal(("GET", "/api/v1/guard", "?agent=ba&budget=team&maxAge=900s"), (service.Requests[0].Method, service.Requests[0].Path, service.Requests[0].Query));

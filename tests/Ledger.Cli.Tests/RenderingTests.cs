@@ -184,8 +184,8 @@ public sealed class RenderingTests
     public void starting_and_ending_reads_like_this()
     {
         using var service = new FakeService(asked => new(200, asked.Path.EndsWith("/end", StringComparison.Ordinal)
-            ? $$$$"""{"mission":{{{{Mission}}}}},"position":12,"overlaps":[],"queued":false}"""
-            : """{"mission":{"id":"01jd0000","title":"Next","ref":null,"state":"open","start":"2026-11-16T10:50:00Z","end":null,"windows":[{"start":"2026-11-16T10:50:00Z","end":null}],"agents":["ba"]},"position":12,"overlaps":[{"agent":"ba","mission":"01jcv7m2","title":"X","since":"2026-10-26T10:00:00Z","text":"ba is still on X since 21 d; spend is shared; `mission switch`?"}],"queued":false}"""));
+            ? $$$$"""{"mission":{{{{Mission}}}}},"overlaps":[],"queued":false}"""
+            : """{"mission":{"id":"01jd0000","title":"Next","ref":null,"state":"open","start":"2026-11-16T10:50:00Z","end":null,"windows":[{"start":"2026-11-16T10:50:00Z","end":null}],"agents":["ba"]},"overlaps":[{"agent":"ba","mission":"01jcv7m2","title":"X","since":"2026-10-26T10:00:00Z","text":"ba is still on X since 21 d; spend is shared; `mission switch`?"}],"queued":false}""", Position: 12));
         using var desk = new Desk(service.Url);
         var (start, end) = (desk.Run("mission", "start", "Next"), desk.Run("mission", "end"));
         Golden.Matches(start.Out + start.Err + end.Out + end.Err, "mission-start-end");

@@ -68,7 +68,7 @@ public sealed class SecretsTests
     [Fact]
     public void a_secret_is_asked_for_on_a_terminal_only()
     {
-        using var service = new FakeService("""{"account":{"label":"prod"},"position":5}""");
+        using var service = new FakeService("""{"account":{"label":"prod"}}""");
         using var desk = new Desk(service.Url);
         var ran = desk.Run("account", "rotate", "prod");
         Assert.Equal(Exit.Usage, ran.Exit);

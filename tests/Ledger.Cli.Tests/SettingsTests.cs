@@ -67,7 +67,7 @@ public sealed class SettingsTests
     {
         using var service = new FakeService(asked => new(200, asked.Method == "GET"
             ? """{"missions":[],"asOf":{"position":42,"time":"2026-11-16T10:50:00Z"}}"""
-            : """{"mission":null,"overlaps":[],"position":42}"""));
+            : """{"mission":null,"overlaps":[]}""", Position: asked.Method == "GET" ? null : 42));
         using var desk = new Desk(service.Url);
         desk.Run("mission", "list");
         desk.Run("mission", "start", "X");
@@ -81,7 +81,7 @@ public sealed class SettingsTests
     {
         using var service = new FakeService(asked => new(200, asked.Method == "GET"
             ? """{"missions":[],"asOf":{"position":3,"time":"2026-11-16T10:50:00Z"}}"""
-            : """{"mission":null,"overlaps":[],"position":42}"""));
+            : """{"mission":null,"overlaps":[]}""", Position: asked.Method == "GET" ? null : 42));
         using var desk = new Desk(service.Url);
         desk.Run("mission", "start", "X");
         Assert.Contains("your last write was position 42", desk.Run("mission", "list").Err, StringComparison.Ordinal);

@@ -6,8 +6,11 @@ namespace Ledger.Cli.Tests;
 
 public sealed class SpoolTests
 {
-    private const string Started = """{"mission":{"id":"m-1","title":"X","ref":null,"state":"open","start":"2026-11-16T10:50:00Z","end":null,"windows":[],"agents":["ba"],"weight":1},"position":7,"overlaps":[],"queued":false}""";
-    private const string Nothing = """{"missions":[],"more":false}""";
+    private const string Started = """{"mission":{"id":"m-1","title":"X","ref":null,"state":"open","start":"2026-11-16T10:50:00Z","end":null,"windows":[],"agents":["ba"],"weight":1},"overlaps":[],"queued":false}""";
+    private const string List = """{"missions":[],"more":false}""";
+
+    /// <summary>A service that writes what it is sent.</summary>
+    private static Answer Written(Asked asked) => asked.Method == "POST" ? new(200, Started, Position: 7) : new(200, List);
 
     [Fact]
     public void while_the_service_is_away_a_bookmark_is_queued_with_its_time()
@@ -16,8 +19,8 @@ public sealed class SpoolTests
         var ran = desk.Run("mission", "start", "Budget TUI", "--ref", "a/b#1", "--agent", "ba");
         Assert.Equal((Exit.Ok, "queued (spooled)\n"), (ran.Exit, ran.Out));
         using var kept = JsonDocument.Parse(File.ReadAllText(Assert.Single(desk.Spooled)));
-        Assert.Equal("""{"title":"Budget TUI","ref":"a/b#1","agents":["ba"],"at":"2026-11-16T10:50:00Z"}""", kept.RootElement.Text("body"));
-        Assert.Null(kept.RootElement.Text("firstBody"));
+        Assert.Equal("""{"title":"Budget TUI","ref":"a/b#1","agents":["ba"]}""", kept.RootElement.Text("body"));
+        Assert.Equal("2026-11-16T10:50:00Z", kept.RootElement.Text("at"));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(desk.Spooled[0]));
     }
 
@@ -44,14 +47,13 @@ public sealed class SpoolTests
         desk.Clock.Now -= TimeSpan.FromHours(1);
         desk.Run("mission", "start", "Two");
 
-        using var service = new FakeService(asked => new(200, asked.Method == "POST" ? Started : Nothing), port);
+        using var service = new FakeService(Written, port);
         var ran = desk.Run("mission", "list");
         Assert.Equal(Exit.Ok, ran.Exit);
         Assert.Contains("Delivered 3 bookmarks", ran.Err, StringComparison.Ordinal);
         Assert.Equal(["/api/v1/missions", "/api/v1/missions/end", "/api/v1/missions", "/api/v1/missions"], service.Requests.Select(asked => asked.Path));
-        Assert.Equal(
-            ["""{"title":"One","at":"2026-11-16T10:50:00Z"}""", """{"at":"2026-11-16T10:55:00Z"}""", """{"title":"Two","at":"2026-11-16T09:55:00Z"}""", ""],
-            service.Requests.Select(asked => asked.Body));
+        Assert.Equal(["""{"title":"One"}""", "{}", """{"title":"Two"}""", ""], service.Requests.Select(asked => asked.Body));
+        Assert.Equal(["2026-11-16T10:50:00Z", "2026-11-16T10:55:00Z", "2026-11-16T09:55:00Z", null], service.Requests.Select(asked => asked.BookmarkAt));
         Assert.Equal(3, service.Requests.Where(asked => asked.Key is not null).Select(asked => asked.Key).Distinct().Count());
         Assert.Empty(desk.Spooled);
     }
@@ -65,7 +67,7 @@ public sealed class SpoolTests
         desk.Run("mission", "start", "Two");
         using var service = new FakeService(asked => asked.Path.EndsWith("/end", StringComparison.Ordinal)
             ? FakeService.Problem(404, "mission.unknown", 65, "There is no mission gone.")
-            : new(200, asked.Method == "POST" ? Started : """{"version":"0.1.0","position":7}"""), port);
+            : asked.Method == "POST" ? Written(asked) : new(200, """{"version":"0.1.0","position":7}"""), port);
 
         var status = desk.Run("status");
         Assert.Contains("refused end gone", status.Out, StringComparison.Ordinal);
@@ -88,7 +90,7 @@ public sealed class SpoolTests
         desk.Run("mission", "start", "One");
         var kept = File.ReadAllBytes(desk.Spooled[0]);
         var name = desk.Spooled[0];
-        using var service = new FakeService(asked => new(200, asked.Method == "POST" ? Started : Nothing), port);
+        using var service = new FakeService(Written, port);
         desk.Run("mission", "list");
         // As if the process had died between the answer and the removal of the file.
         File.WriteAllBytes(name, kept);
@@ -107,7 +109,7 @@ public sealed class SpoolTests
         using var desk = new Desk($"http://127.0.0.1:{port}");
         desk.Run("mission", "start", "One");
         File.Move(desk.Spooled[0], desk.Spooled[0] + ".tmp");
-        using var service = new FakeService(Nothing);
+        using var service = new FakeService(List);
         desk.Run("mission", "list", "--url", service.Url);
         Assert.Equal(["GET"], service.Requests.Select(asked => asked.Method));
     }
@@ -116,24 +118,24 @@ public sealed class SpoolTests
     private sealed class Forgetful
     {
         private readonly Dictionary<string, string> keys = [];
-        public List<string> Written { get; } = [];
+        public List<(string Body, string? BookmarkAt)> Written { get; } = [];
         public bool LosesAnswers { get; set; } = true;
         public bool LosesRequests { get; set; }
 
         public Answer? Answer(Asked asked)
         {
-            if (asked.Method != "POST") return new(200, Nothing);
+            if (asked.Method != "POST") return new(200, List);
             if (LosesRequests) return null;
             if (keys.TryGetValue(asked.Key!, out var body))
-                return body == asked.Body ? new(200, Started) : FakeService.Problem(422, "idempotency.reused", 65);
+                return body == asked.Body ? new(200, Started, Position: 7) : FakeService.Problem(422, "idempotency.reused", 65);
             keys[asked.Key!] = asked.Body;
-            Written.Add(asked.Body);
-            return LosesAnswers ? null : new(200, Started);
+            Written.Add((asked.Body, asked.BookmarkAt));
+            return LosesAnswers ? null : new(200, Started, Position: 7);
         }
     }
 
     [Fact]
-    public void when_the_answer_was_lost_the_bookmark_is_not_written_twice()
+    public void when_the_answer_was_lost_the_same_bytes_go_again_and_nothing_is_written_twice()
     {
         var books = new Forgetful();
         using var service = new FakeService(books.Answer);
@@ -142,7 +144,8 @@ public sealed class SpoolTests
         books.LosesAnswers = false;
         desk.Clock.Now += TimeSpan.FromHours(1);
         desk.Run("mission", "list");
-        Assert.Equal("""{"title":"One"}""", Assert.Single(books.Written));
+        Assert.Equal(("""{"title":"One"}""", null), Assert.Single(books.Written));
+        Assert.Equal([null, "2026-11-16T10:50:00Z"], service.Requests.Where(asked => asked.Method == "POST").Select(asked => asked.BookmarkAt));
         Assert.Empty(desk.Spooled);
         Assert.Empty(desk.RefusedFiles);
     }
@@ -157,8 +160,99 @@ public sealed class SpoolTests
         (books.LosesRequests, books.LosesAnswers) = (false, false);
         desk.Clock.Now += TimeSpan.FromHours(1);
         desk.Run("mission", "list");
-        Assert.Equal("""{"title":"One","at":"2026-11-16T10:50:00Z"}""", Assert.Single(books.Written));
+        Assert.Equal(("""{"title":"One"}""", "2026-11-16T10:50:00Z"), Assert.Single(books.Written));
         Assert.Empty(desk.Spooled);
+    }
+
+    [Fact]
+    public void a_time_given_by_hand_stays_in_the_body_and_no_other_goes_with_it()
+    {
+        var port = FakeService.FreePort();
+        using var desk = new Desk($"http://127.0.0.1:{port}");
+        desk.Run("mission", "start", "One", "--at", "2026-11-16T10:15:00Z");
+        using var service = new FakeService(Written, port);
+        desk.Run("mission", "list");
+        Assert.Equal(("""{"title":"One","at":"2026-11-16T10:15:00Z"}""", null), (service.Requests[0].Body, service.Requests[0].BookmarkAt));
+        Assert.Empty(desk.Spooled);
+    }
+
+    [Fact]
+    public void a_mission_that_was_there_already_is_delivered_although_nothing_was_written()
+    {
+        var port = FakeService.FreePort();
+        using var desk = new Desk($"http://127.0.0.1:{port}");
+        desk.Run("mission", "start", "One");
+        using var service = new FakeService(asked => new(200, asked.Method == "POST" ? Started : List), port);
+        desk.Run("mission", "list");
+        Assert.Equal((0, 0), (desk.Spooled.Length, desk.RefusedFiles.Length));
+    }
+
+    /// <summary>A file as version 0.1 left it: the time is in the body, beside what a first attempt sent.</summary>
+    private static void KeepAsVersion01(Desk desk, string url, string? firstBody)
+    {
+        Directory.CreateDirectory(desk.SpoolFolder);
+        var first = firstBody is null ? "" : $",\"firstBody\":{JsonSerializer.Serialize(firstBody)}";
+        File.WriteAllText(Path.Combine(desk.SpoolFolder, "0638989482000000000-0123456789abcdef0123456789abcdef.json"),
+            $$"""{"version":1,"what":"start \u0022One\u0022","at":"2026-11-16T10:15:00Z","key":"k-01","url":"{{url}}","path":"/missions","body":"{\u0022title\u0022:\u0022One\u0022,\u0022at\u0022:\u00222026-11-16T10:15:00Z\u0022}"{{first}}}""");
+    }
+
+    [Fact]
+    public void a_file_of_version_0_1_is_delivered_as_it_is()
+    {
+        using var service = new FakeService(Written);
+        using var desk = new Desk(service.Url);
+        KeepAsVersion01(desk, service.Url, firstBody: null);
+        desk.Run("mission", "list");
+        Assert.Equal(("k-01", """{"title":"One","at":"2026-11-16T10:15:00Z"}""", null), (service.Requests[0].Key, service.Requests[0].Body, service.Requests[0].BookmarkAt));
+        Assert.Empty(desk.Spooled);
+    }
+
+    [Fact]
+    public void a_file_of_version_0_1_whose_first_attempt_arrived_is_delivered_with_its_first_body()
+    {
+        var books = new Forgetful { LosesAnswers = false };
+        using var service = new FakeService(books.Answer);
+        using var desk = new Desk(service.Url);
+        books.Answer(new("POST", "/api/v1/missions", "", """{"title":"One"}""", "k-01", null, null));
+        KeepAsVersion01(desk, service.Url, """{"title":"One"}""");
+        desk.Run("mission", "list");
+        Assert.Single(books.Written);
+        Assert.Empty(desk.Spooled);
+        Assert.Empty(desk.RefusedFiles);
+    }
+
+    /// <summary>Loses a race this often, then writes.</summary>
+    private static Func<Asked, Answer?> Losing(int races, int? retryAfter = null)
+    {
+        var left = races;
+        return asked => asked.Method == "POST" && left-- > 0 ? FakeService.Problem(409, "conflict.retry", 69) with { RetryAfter = retryAfter } : Written(asked);
+    }
+
+    [Fact]
+    public void a_bookmark_that_lost_a_race_goes_again_as_it_was()
+    {
+        using var service = new FakeService(Losing(races: 3));
+        using var desk = new Desk(service.Url);
+        var ran = desk.Run("mission", "start", "One", "--json");
+        Assert.Equal((Exit.Ok, 7L), (ran.Exit, ran.Json.Number("position")));
+        Assert.Single(service.Requests.Select(asked => (asked.Key, asked.Body, asked.BookmarkAt)).Distinct());
+        Assert.Equal(4, service.Requests.Count);
+        Assert.Empty(desk.Spooled);
+    }
+
+    [Fact]
+    public void a_spooled_bookmark_that_keeps_losing_races_stays_in_the_spool()
+    {
+        var port = FakeService.FreePort();
+        using var desk = new Desk($"http://127.0.0.1:{port}");
+        desk.Run("mission", "start", "One");
+        using var service = new FakeService(Losing(races: 5), port);
+        desk.Run("mission", "list");
+        Assert.Equal((1, 0), (desk.Spooled.Length, desk.RefusedFiles.Length));
+        desk.Run("mission", "list");
+        Assert.Empty(desk.Spooled);
+        Assert.Equal(6, service.Requests.Count(asked => asked.Method == "POST"));
+        Assert.Single(service.Requests.Where(asked => asked.Method == "POST").Select(asked => (asked.Key, asked.Body, asked.BookmarkAt)).Distinct());
     }
 
     [Theory]
@@ -204,7 +298,7 @@ public sealed class SpoolTests
     public void a_bookmark_stands_in_line_behind_those_that_can_not_be_delivered_yet()
     {
         var up = false;
-        using var service = new FakeService(asked => up ? new(200, asked.Method == "POST" ? Started : Nothing) : FakeService.Problem(503, "service.starting", 69));
+        using var service = new FakeService(asked => up ? Written(asked) : FakeService.Problem(503, "service.starting", 69));
         using var desk = new Desk(service.Url);
         desk.Run("mission", "start", "One");
         desk.Run("mission", "end");
@@ -234,7 +328,7 @@ public sealed class SpoolTests
     {
         using var desk = new Desk();
         desk.Run("mission", "start", "One");
-        using var other = new FakeService(Nothing);
+        using var other = new FakeService(List);
         desk.Run("mission", "list", "--url", other.Url);
         Assert.Equal(["GET"], other.Requests.Select(asked => asked.Method));
         Assert.Single(desk.Spooled);
@@ -244,7 +338,7 @@ public sealed class SpoolTests
     public void a_bookmark_the_service_keeps_failing_at_is_set_aside_in_the_end()
     {
         using var desk = new Desk();
-        using var service = new FakeService(asked => asked.Method == "POST" ? FakeService.Problem(500, "broken", 70) : new(200, Nothing));
+        using var service = new FakeService(asked => asked.Method == "POST" ? FakeService.Problem(500, "broken", 70) : new(200, List));
         desk.Variables["LEDGER_URL"] = service.Url;
         desk.Run("mission", "start", "One");
         for (var i = 0; i < 10 && desk.Spooled.Length > 0; i++) desk.Run("mission", "list");
@@ -270,7 +364,7 @@ public sealed class SpoolTests
         var port = FakeService.FreePort();
         using var desk = new Desk($"http://127.0.0.1:{port}");
         for (var i = 0; i < 20; i++) desk.Run("mission", "start", "M" + i);
-        using var service = new FakeService(asked => new(200, asked.Method == "POST" ? Started : Nothing), port);
+        using var service = new FakeService(Written, port);
         Parallel.For(0, 4, _ => desk.Run("mission", "list"));
         var posts = service.Requests.Where(asked => asked.Method == "POST").Select(asked => asked.Key).ToList();
         Assert.Equal(20, posts.Count);
@@ -307,7 +401,7 @@ public sealed class SpoolTests
         using var desk = new Desk { Variables = { ["LEDGER_AGENT"] = "ba" } };
         desk.Run("mission", "end");
         desk.Run("mission", "end", "a/b#1");
-        Assert.Equal(["""{"agent":"ba","at":"2026-11-16T10:50:00Z"}""", """{"mission":"a/b#1","at":"2026-11-16T10:50:00Z"}"""],
+        Assert.Equal(["""{"agent":"ba"}""", """{"mission":"a/b#1"}"""],
             desk.Spooled.Select(file => JsonDocument.Parse(File.ReadAllText(file)).RootElement.Text("body")));
     }
 

@@ -54,7 +54,7 @@ public sealed class TimesTests
     [Fact]
     public void a_time_without_a_zone_is_repeated_as_it_was_read()
     {
-        using var service = new FakeService("""{"mission":null,"position":1,"overlaps":[]}""");
+        using var service = new FakeService(_ => new(200, """{"mission":null,"overlaps":[]}""", Position: 1));
         using var desk = new Desk(service.Url);
         var ran = desk.Run("mission", "start", "X", "--at", "2026-11-16T10:15");
         Assert.Contains("2026-11-16T10:15:00Z (UTC)", ran.Err, StringComparison.Ordinal);

@@ -49,7 +49,7 @@ public sealed class WireTests
     public void a_body_that_is_cut_or_garbled_is_never_a_short_answer(string answer)
     {
         using var wire = Ask(answer);
-        Assert.True(Assert.Throws<WireException>(() => wire.ReadAll()).MaybeArrived);
+        Assert.Throws<WireException>(() => wire.ReadAll());
     }
 
     [Theory]
@@ -57,13 +57,13 @@ public sealed class WireTests
     [InlineData("SSH-2.0-OpenSSH_9.2\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-")]
     public void what_does_not_speak_http_is_no_answer(string answer) =>
-        Assert.True(Assert.Throws<WireException>(() => Ask(answer).Dispose()).MaybeArrived);
+        Assert.Throws<WireException>(() => Ask(answer).Dispose());
 
     [Fact]
     public void silence_ends_after_a_while()
     {
         var thrown = Assert.Throws<WireException>(() => Ask("", keepOpen: true).Dispose());
-        Assert.Equal(("no answer in time", true), (thrown.Message, thrown.MaybeArrived));
+        Assert.Equal("no answer in time", thrown.Message);
     }
 
     [Fact]
@@ -71,11 +71,11 @@ public sealed class WireTests
         Assert.Throws<WireException>(() => Ask("HTTP/1.1 200 OK\r\nX: " + new string('x', 100_000) + "\r\n\r\n").Dispose());
 
     [Fact]
-    public void a_request_that_never_left_did_not_arrive()
+    public void where_nobody_listens_no_request_leaves()
     {
         var url = new Uri($"http://127.0.0.1:{FakeService.FreePort()}");
         var thrown = Assert.Throws<WireException>(() => Wire.Send(url, "GET", "/", [], [], Short));
-        Assert.Equal(("connection refused", false), (thrown.Message, thrown.MaybeArrived));
+        Assert.Equal("connection refused", thrown.Message);
     }
 
     [Fact]

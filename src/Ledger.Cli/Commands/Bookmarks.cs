@@ -66,26 +66,25 @@ internal static class Bookmarks
         if (at is not null && Instants.TryParse(at, out var instant) && instant > call.Began + FutureMax)
             throw Refusal.Of(Exit.Data, "at.future", $"--at {at} is more than 10 minutes ahead.", "at", at);
         var key = call.Text("idempotency-key") ?? LedgerClient.NewKey();
-        var body = bodyAt(at);
-        Bookmark Late(byte[]? first) => new(key, call.Settings.UrlText, path, bodyAt(at ?? call.Began.ToText()), at is null ? first : null, what, at ?? call.Began.ToText());
+        // Without --at the service's clock says what "now" is; delivered later, the bookmark brings its own time.
+        var bookmark = new Bookmark(key, call.Settings.UrlText, path, bodyAt(at), what, at ?? call.Began.ToText(), SendsAt: at is null);
 
         // What waits goes first: while it can't, this one stands in line behind it.
         var stoppedBy = call.Client.Deliver();
         if (stoppedBy is { Exit: Exit.NotAllowed }) throw new Refusal(stoppedBy);
-        if (WaitsForThisService(call)) return Queue(call, Late(null), title, stoppedBy?.Detail ?? $"the service at {call.Settings.UrlText} can't be reached");
+        if (WaitsForThisService(call)) return Queue(call, bookmark, title, stoppedBy?.Detail ?? $"the service at {call.Settings.UrlText} can't be reached");
 
         try
         {
-            var (status, answer) = call.Client.Raw("POST", path, body, key, Patience.Bookmark);
-            return Print(call, call.Client.Remember(LedgerClient.JudgeBookmark(status, answer)));
+            return Print(call, call.Client.Remember(call.Client.Raw("POST", path, bookmark.Body, key, Patience.Bookmark).Bookmark()));
         }
         catch (WireException e)
         {
-            return Queue(call, Late(e.MaybeArrived ? body : null), title, $"the service at {call.Settings.UrlText} can't be reached ({e.Message})");
+            return Queue(call, bookmark, title, $"the service at {call.Settings.UrlText} can't be reached ({e.Message})");
         }
         catch (Refusal e) when (e.Problem.Exit == Exit.Unavailable || e.Problem.Status >= 500)
         {
-            return Queue(call, Late(body), title, e.Problem.Detail);
+            return Queue(call, bookmark, title, e.Problem.Detail);
         }
     }
 

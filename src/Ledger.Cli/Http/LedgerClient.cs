@@ -9,6 +9,13 @@ namespace Ledger.Cli.Http;
 internal sealed class LedgerClient(Call call)
 {
     private const string Prefix = "/api/v1";
+    private const string LongAnswers = "application/x-ndjson";
+
+    /// <summary>How often a request that lost a race is sent again.</summary>
+    private const int RepeatsMax = 3;
+
+    private static readonly TimeSpan PauseUsual = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(2);
     private Delivery? delivery;
 
     /// <summary>A read: asks for at least the last position this user wrote.</summary>
@@ -34,9 +41,8 @@ internal sealed class LedgerClient(Call call)
         Deliver();
         try
         {
-            var (status, body) = Raw("GET", query.ToString(), [], null, Patience.Usual);
-            if (status is < 200 or >= 300) Judge(status, body);
-            return System.Text.Encoding.UTF8.GetString(body);
+            var reply = Raw("GET", query.ToString(), [], null, Patience.Usual);
+            return reply.Status is >= 200 and < 300 ? System.Text.Encoding.UTF8.GetString(reply.Body) : throw reply.Problem();
         }
         catch (WireException e)
         {
@@ -55,39 +61,39 @@ internal sealed class LedgerClient(Call call)
     public JsonElement WriteWithProgress(string path, byte[] body)
     {
         Deliver();
-        using var wire = Open("POST", path, body, call.Text("idempotency-key") ?? NewKey(), Patience.Long, "application/x-ndjson");
-        if (!wire.ContentType.StartsWith("application/x-ndjson", StringComparison.OrdinalIgnoreCase)) return Remember(Finish(wire));
-
-        using var bar = new ProgressBar(call);
+        var headers = Headers(call.Text("idempotency-key") ?? NewKey(), LongAnswers);
         try
         {
-            foreach (var line in wire.ReadLines())
-            {
-                var said = Parse(line);
-                if (said.Part("progress") is { } progress) bar.Show(progress);
-                else if (said.Part("problem") is { } problem) throw new Refusal(Problem.From(problem, (int)(problem.Number("status") ?? 500), RawOf(problem)));
-                else if (said.Part("result") is { } result) return Remember(result);
-            }
+            return Remember(Send("POST", path, body, headers, Patience.Long, wire =>
+                wire.ContentType.StartsWith(LongAnswers, StringComparison.OrdinalIgnoreCase) ? ReadToResult(wire) : ReadWhole(wire)).Document());
         }
         catch (WireException e)
         {
             throw Unreachable(e);
         }
-        throw Refusal.Of(Exit.Unavailable, "service.cut", "The service stopped before it was done; the same command again goes on from where it was.");
     }
 
     /// <summary>The request itself; a problem is thrown, and so is silence.</summary>
     public JsonElement Ask(string method, string path, byte[] body, string? key, Patience patience)
     {
-        using var wire = Open(method, path, body, key, patience, "application/json");
-        return Finish(wire);
+        try
+        {
+            return Send(method, path, body, Headers(key, "application/json"), patience, ReadWhole).Document();
+        }
+        catch (WireException e)
+        {
+            throw Unreachable(e);
+        }
     }
 
-    /// <summary>The request as it went, for the spool: status and body, or <see cref="WireException"/>.</summary>
-    public (int Status, byte[] Body) Raw(string method, string path, byte[] body, string? key, Patience patience)
+    /// <summary>
+    /// The request and what was answered; silence is a <see cref="WireException"/>. A bookmark that is delivered later says when it was made.
+    /// </summary>
+    public Reply Raw(string method, string path, byte[] body, string? key, Patience patience, string? bookmarkAt = null)
     {
-        using var wire = Wire.Send(call.Settings.Url, method, Target(path), body, Headers(key, "application/json, text/*;q=0.9"), patience);
-        return (wire.Status, wire.ReadAll());
+        var headers = Headers(key, "application/json, text/*;q=0.9");
+        if (bookmarkAt is not null) headers.Add(("Bookmark-At", bookmarkAt));
+        return Send(method, path, body, headers, patience, ReadWhole);
     }
 
     public JsonElement Remember(JsonElement answer)
@@ -132,52 +138,37 @@ internal sealed class LedgerClient(Call call)
         }
     }
 
-    /// <summary>Like <see cref="Judge"/>, for a bookmark: it is only in the books when the answer says at which position.</summary>
-    public static JsonElement JudgeBookmark(int status, byte[] body)
-    {
-        var answer = Judge(status, body);
-        return answer.Number("position") is not null ? answer : throw NotLedger(status);
-    }
+    /// <summary>Something answers that does not speak as the service does.</summary>
+    public static Refusal NotLedger(int status) => Refusal.Of(Exit.Unavailable, "service.not_ledger",
+        $"What answers at this address (HTTP {status}) is not Ledger, or something stands in between. Check LEDGER_URL.", "LEDGER_URL");
 
-    /// <summary>The answer of a status with a body: the document, or the problem thrown.</summary>
-    public static JsonElement Judge(int status, byte[] body)
+    /// <summary>Sends a request, and the same bytes again when it lost a race: then nothing of it was written.</summary>
+    private Reply Send(string method, string path, byte[] body, List<(string, string)> headers, Patience patience, Func<Wire, Reply> read)
     {
-        if (status == 204) return Parse(Body.Empty);
-        if (status is >= 200 and < 300) return Parse(body);
-        JsonElement problem;
-        try
+        for (var repeats = 0; ; repeats++)
         {
-            problem = JsonDocument.Parse(body).RootElement;
-        }
-        catch (JsonException)
-        {
-            throw NotLedger(status);
-        }
-        throw new Refusal(WithHint(Problem.From(problem, status, body)));
-    }
-
-    private Wire Open(string method, string path, byte[] body, string? key, Patience patience, string accept)
-    {
-        try
-        {
-            return Wire.Send(call.Settings.Url, method, Target(path), body, Headers(key, accept), patience);
-        }
-        catch (WireException e)
-        {
-            throw Unreachable(e);
+            Reply reply;
+            using (var wire = Wire.Send(call.Settings.Url, method, Target(path), body, headers, patience)) reply = read(wire);
+            if (!reply.LostRace || repeats == RepeatsMax) return reply;
+            var pause = reply.RetryAfter ?? PauseUsual;
+            call.Around.Pause(pause < PauseMax ? pause : PauseMax);
         }
     }
 
-    private JsonElement Finish(Wire wire)
+    private static Reply ReadWhole(Wire wire) => new(wire.Status, wire.ReadAll(), wire.Position, wire.RetryAfter);
+
+    /// <summary>Lines of progress, then the result or the problem.</summary>
+    private Reply ReadToResult(Wire wire)
     {
-        try
+        using var bar = new ProgressBar(call);
+        foreach (var line in wire.ReadLines())
         {
-            return Judge(wire.Status, wire.ReadAll());
+            var said = Parse(line);
+            if (said.Part("progress") is { } progress) bar.Show(progress);
+            else if (said.Part("problem") is { } problem) return new((int)(problem.Number("status") ?? 500), RawOf(problem));
+            else if (said.Part("result") is { } result) return new(wire.Status, RawOf(result), wire.Position);
         }
-        catch (WireException e)
-        {
-            throw Unreachable(e);
-        }
+        throw Refusal.Of(Exit.Unavailable, "service.cut", "The service stopped before it was done; the same command again goes on from where it was.");
     }
 
     private string Target(string path) => call.Settings.Url.AbsolutePath.TrimEnd('/') + Prefix + path;
@@ -195,11 +186,4 @@ internal sealed class LedgerClient(Call call)
     }
 
     private static byte[] RawOf(JsonElement e) => System.Text.Encoding.UTF8.GetBytes(e.GetRawText());
-
-    private static Refusal NotLedger(int status) => Refusal.Of(Exit.Unavailable, "service.not_ledger",
-        $"What answers at this address (HTTP {status}) is not Ledger, or something stands in between. Check LEDGER_URL.", "LEDGER_URL");
-
-    private static Problem WithHint(Problem problem) => problem.Status == 401
-        ? problem with { Detail = problem.Detail + " The token comes from LEDGER_TOKEN, else from the file `token` in the data folder (LEDGER_HOME)." }
-        : problem;
 }

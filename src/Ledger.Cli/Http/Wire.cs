@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -7,11 +8,7 @@ using System.Text;
 namespace Ledger.Cli.Http;
 
 /// <summary>Why no answer came.</summary>
-internal sealed class WireException(string message, bool maybeArrived) : Exception(message)
-{
-    /// <summary>The request may have reached the service: whether it took effect is unknown.</summary>
-    public bool MaybeArrived => maybeArrived;
-}
+internal sealed class WireException(string message) : Exception(message);
 
 /// <summary>How long things may take.</summary>
 internal sealed record Patience(TimeSpan Connect, TimeSpan Answer)
@@ -34,6 +31,7 @@ internal sealed class Wire : IDisposable
 {
     private const int HeadBytesMax = 64 * 1024;
     private const int BodyBytesMax = 64 * 1024 * 1024;
+    private const int SecondsMax = 1_000_000;
 
     private readonly Stream stream;
     private readonly Socket socket;
@@ -46,6 +44,12 @@ internal sealed class Wire : IDisposable
 
     public int Status { get; private set; }
     public string ContentType { get; private set; } = "";
+
+    /// <summary>The position that the service says it wrote.</summary>
+    public long? Position { get; private set; }
+
+    /// <summary>How long the service asks to wait before the request is sent again.</summary>
+    public TimeSpan? RetryAfter { get; private set; }
 
     private Wire(Socket socket, Stream stream) => (this.socket, this.stream) = (socket, stream);
 
@@ -68,7 +72,7 @@ internal sealed class Wire : IDisposable
         {
             stream?.Dispose();
             socket.Dispose();
-            throw new WireException("no secure connection: " + e.Message, maybeArrived: false);
+            throw new WireException("no secure connection: " + e.Message);
         }
 
         var wire = new Wire(socket, stream);
@@ -81,7 +85,7 @@ internal sealed class Wire : IDisposable
         catch (Exception e) when (e is IOException or SocketException)
         {
             wire.Dispose();
-            throw new WireException(Reason(e), maybeArrived: true);
+            throw new WireException(Reason(e));
         }
         catch (WireException)
         {
@@ -99,7 +103,7 @@ internal sealed class Wire : IDisposable
         {
             for (int n; (n = Read(piece)) > 0;)
             {
-                if (all.Length + n > BodyBytesMax) throw new WireException($"the answer is larger than {BodyBytesMax >> 20} MB", maybeArrived: true);
+                if (all.Length + n > BodyBytesMax) throw new WireException($"the answer is larger than {BodyBytesMax >> 20} MB");
                 all.Write(piece, 0, n);
             }
             return all.ToArray();
@@ -126,7 +130,7 @@ internal sealed class Wire : IDisposable
                     line.SetLength(0);
                 }
             }
-            if (line.Length > BodyBytesMax) throw new WireException("a line of the answer is too long", maybeArrived: true);
+            if (line.Length > BodyBytesMax) throw new WireException("a line of the answer is too long");
         }
         if (line.Length > 0) yield return line.ToArray();
     }
@@ -150,7 +154,7 @@ internal sealed class Wire : IDisposable
         }
         catch (SocketException e)
         {
-            throw new WireException($"{host}: {Reason(e)}", maybeArrived: false);
+            throw new WireException($"{host}: {Reason(e)}");
         }
         var why = "the name has no address";
         foreach (var address in addresses)
@@ -176,7 +180,7 @@ internal sealed class Wire : IDisposable
                 why = Reason(e);
             }
         }
-        throw new WireException(why, maybeArrived: false);
+        throw new WireException(why);
     }
 
     private static byte[] Head(Uri url, string method, string target, ReadOnlySpan<byte> body, IReadOnlyList<(string Name, string Value)> headers)
@@ -200,7 +204,7 @@ internal sealed class Wire : IDisposable
         {
             var status = ReadHeadLine();
             if (!status.StartsWith("HTTP/1.", StringComparison.Ordinal) || status.Length < 12 || !int.TryParse(status.AsSpan(9, 3), out var code))
-                throw new WireException("what answers there does not speak HTTP", maybeArrived: true);
+                throw new WireException("what answers there does not speak HTTP");
             Status = code;
             left = -1;
             for (string line; (line = ReadHeadLine()).Length > 0;)
@@ -212,12 +216,17 @@ internal sealed class Wire : IDisposable
                 if (name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) && long.TryParse(value, out var length)) left = length;
                 else if (name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase)) chunked = value.EndsWith("chunked", StringComparison.OrdinalIgnoreCase);
                 else if (name.Equals("Content-Type", StringComparison.OrdinalIgnoreCase)) ContentType = value.ToString();
+                else if (name.Equals("Ledger-Position", StringComparison.OrdinalIgnoreCase)) Position = WholeNumber(value);
+                else if (name.Equals("Retry-After", StringComparison.OrdinalIgnoreCase) && WholeNumber(value) is { } seconds and <= SecondsMax) RetryAfter = TimeSpan.FromSeconds(seconds);
             }
         }
         while (Status is >= 100 and < 200);
         if (Status is 204 or 304) left = 0;
         if (chunked) left = 0;
     }
+
+    private static long? WholeNumber(ReadOnlySpan<char> text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     /// <summary>Next piece of the body; 0 at its end. A body that ends early is an error, never a short answer.</summary>
     private int Read(Span<byte> into)
@@ -244,13 +253,13 @@ internal sealed class Wire : IDisposable
             {
                 n = stream.Read(into[..wanted]);
             }
-            if (n == 0 && left > 0) throw new WireException("the answer ended in the middle", maybeArrived: true);
+            if (n == 0 && left > 0) throw new WireException("the answer ended in the middle");
             if (left > 0) left -= n;
             return n;
         }
         catch (Exception e) when (e is IOException or SocketException)
         {
-            throw new WireException(Reason(e), maybeArrived: true);
+            throw new WireException(Reason(e));
         }
     }
 
@@ -260,8 +269,8 @@ internal sealed class Wire : IDisposable
         var line = ReadHeadLine();
         if (line.Length == 0) line = ReadHeadLine();
         var semicolon = line.IndexOf(';');
-        if (!long.TryParse(semicolon < 0 ? line : line[..semicolon], System.Globalization.NumberStyles.AllowHexSpecifier, null, out left) || left < 0)
-            throw new WireException("the answer is garbled", maybeArrived: true);
+        if (!long.TryParse(semicolon < 0 ? line : line[..semicolon], NumberStyles.AllowHexSpecifier, null, out left) || left < 0)
+            throw new WireException("the answer is garbled");
         lastChunkSeen = left == 0;
         return !lastChunkSeen;
     }
@@ -275,11 +284,11 @@ internal sealed class Wire : IDisposable
             {
                 start = 0;
                 end = stream.Read(buffer, 0, buffer.Length);
-                if (end == 0) throw new WireException("the connection was closed before an answer came", maybeArrived: true);
+                if (end == 0) throw new WireException("the connection was closed before an answer came");
             }
             var c = (char)buffer[start++];
             if (c == '\n') return line.Length > 0 && line[^1] == '\r' ? line.ToString(0, line.Length - 1) : line.ToString();
-            if (line.Length >= HeadBytesMax) throw new WireException("the head of the answer is too long", maybeArrived: true);
+            if (line.Length >= HeadBytesMax) throw new WireException("the head of the answer is too long");
             line.Append(c);
         }
     }

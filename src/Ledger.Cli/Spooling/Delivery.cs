@@ -45,28 +45,27 @@ internal sealed class Delivery(Call call)
         }
         if (bookmark.Url != call.Settings.UrlText) return true;
 
-        int status;
-        byte[] body;
+        Reply reply;
         try
         {
-            (status, body) = call.Client.Raw("POST", bookmark.Path, bookmark.Body, bookmark.Key, Patience.Bookmark);
-            // The first attempt, whose outcome we never saw, did arrive: under its own body the service repeats what it said then.
-            if (status == 422 && bookmark.FirstBody is not null && ProblemOf(call, status, body)?.Code == "idempotency.reused")
-                (status, body) = call.Client.Raw("POST", bookmark.Path, bookmark.FirstBody, bookmark.Key, Patience.Bookmark);
+            reply = call.Client.Raw("POST", bookmark.Path, bookmark.Body, bookmark.Key, Patience.Bookmark, bookmark.SendsAt ? bookmark.At : null);
+            // The first attempt of version 0.1, whose outcome it never saw, did arrive: under its own body the service repeats what it said then.
+            if (reply.Status == 422 && bookmark.FirstBody is not null && ProblemOf(call, reply)?.Code == "idempotency.reused")
+                reply = call.Client.Raw("POST", bookmark.Path, bookmark.FirstBody, bookmark.Key, Patience.Bookmark);
         }
         catch (WireException)
         {
             return false;
         }
 
-        if (ProblemOf(call, status, body) is not { } problem)
+        if (ProblemOf(call, reply) is not { } problem)
         {
             spool.Remove(name);
             Delivered++;
             return true;
         }
-        var failed = status >= 500 && problem.Exit != Exit.Unavailable;
-        if (status is 401 or 403 or 408 or 429 || problem.Exit == Exit.Unavailable || (failed && bookmark.Attempts + 1 < FailuresMax))
+        var failed = reply.Status >= 500 && problem.Exit != Exit.Unavailable;
+        if (reply.Status is 401 or 403 or 408 or 429 || problem.Exit == Exit.Unavailable || (failed && bookmark.Attempts + 1 < FailuresMax))
         {
             if (failed) spool.Replace(name, bookmark with { Attempts = bookmark.Attempts + 1 });
             StoppedBy = problem;
@@ -78,11 +77,11 @@ internal sealed class Delivery(Call call)
     }
 
     /// <summary>Null when it is in the books.</summary>
-    private static Problem? ProblemOf(Call call, int status, byte[] body)
+    private static Problem? ProblemOf(Call call, Reply reply)
     {
         try
         {
-            call.Client.Remember(LedgerClient.JudgeBookmark(status, body));
+            call.Client.Remember(reply.Bookmark());
             return null;
         }
         catch (Refusal refusal)

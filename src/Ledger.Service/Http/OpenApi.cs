@@ -1,8 +1,8 @@
+using Ledger.Contracts;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
-
-using Ledger.Contracts;
+using Wolverine.Http;
 
 namespace Ledger.Service.Http;
 
@@ -20,12 +20,17 @@ public static class OpenApi
                 Description = "Money is a decimal string in dollars, times are RFC 3339 UTC, null is unknown. A refusal is application/problem+json (RFC 9457) with a stable code.",
             };
             document.Servers = [];
+            document.Tags = new HashSet<OpenApiTag>(document.Paths.Keys.Select(TagOf).Distinct(StringComparer.Ordinal).Select(tag => new OpenApiTag { Name = tag }));
             var schemes = (document.Components ??= new()).SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal);
             schemes["token"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "ldg_…" };
             return Task.CompletedTask;
         });
         options.AddOperationTransformer(async (operation, context, ct) =>
         {
+            // Wolverine names an operation by its route, and tags it with the full name of its class.
+            if (context.Description.ActionDescriptor is WolverineActionDescriptor { Chain: { } chain }) operation.OperationId = NameOf(chain);
+            operation.Summary = null;
+            operation.Tags = new HashSet<OpenApiTagReference> { new(TagOf(context.Description.RelativePath ?? ""), context.Document) };
             var metadata = context.Description.ActionDescriptor.EndpointMetadata;
             if (metadata.OfType<IAuthorizeData>().FirstOrDefault() is { Policy: { } scope })
             {
@@ -51,4 +56,20 @@ public static class OpenApi
             };
         });
     });
+
+    /// <summary>The class of the endpoint, as in 0.1: generated clients are named by it. A read has no suffix.</summary>
+    private static string NameOf(HttpChain chain)
+    {
+        const string suffix = "Endpoint";
+        var name = chain.Method.HandlerType.Name;
+        return chain.HttpMethods.Contains("GET") && name.EndsWith(suffix, StringComparison.Ordinal) ? name[..^suffix.Length] : name;
+    }
+
+    /// <summary>The noun of the path: <c>missions</c>.</summary>
+    private static string TagOf(string path)
+    {
+        const string prefix = "api/v1/";
+        path = path.TrimStart('/');
+        return (path.StartsWith(prefix, StringComparison.Ordinal) ? path[prefix.Length..] : path).Split('/')[0];
+    }
 }

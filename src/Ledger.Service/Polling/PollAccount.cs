@@ -1,4 +1,11 @@
+using Ledger.Accounts;
+using Ledger.Missions;
+using Ledger.Service.Settings;
+using Ledger.Service.Xai;
+using Marten;
 using Wolverine.Attributes;
+using Wolverine.ErrorHandling;
+using Wolverine.Runtime.Handlers;
 
 namespace Ledger.Service.Polling;
 
@@ -16,12 +23,74 @@ public enum PollReason
 
     /// <summary>Somebody asked for it.</summary>
     Sync,
+
+    /// <summary>It was connected: 90 days, the newest first.</summary>
+    Connect,
 }
 
-/// <summary>Reads one stretch of an account. Messages of one account are handled one at a time, on any node.</summary>
+/// <summary>Reads one stretch of an account, and goes on with another one if more is to be read. Messages of one account are handled one at a time, on any node.</summary>
 /// <param name="Account">Account id.</param>
 /// <param name="Reason">Why.</param>
-/// <param name="Sent">When it was asked for.</param>
+/// <param name="Sent">When it was asked for. What was read since then is not read again.</param>
 /// <param name="Bookmark">The bookmark's own instant, where one asks: the reading counts as taken there when it is answered soon enough.</param>
+/// <param name="HoursMax">Longest stretch to ask for at once, after an answer was cut off; null: as usual.</param>
 [MessageIdentity("poll-account.v1")]
-public sealed record PollAccount(string Account, PollReason Reason, DateTimeOffset Sent, DateTimeOffset? Bookmark = null);
+public sealed record PollAccount(string Account, PollReason Reason, DateTimeOffset Sent, DateTimeOffset? Bookmark = null, int? HoursMax = null);
+
+public static class PollAccountHandler
+{
+    private const int executionSecondsMax = 50;
+
+    /// <summary>A poll that fails is noted at its account and comes again when the sweep says so. Only one that lost a race is made again at once.</summary>
+    public static void Configure(HandlerChain chain)
+    {
+        chain.ExecutionTimeoutInSeconds = executionSecondsMax;
+        chain.OnException<JasperFx.ConcurrencyException>().RetryOnce().Then.Discard();
+        chain.OnAnyException().Discard();
+    }
+
+    public static async Task<PollAccount?> Handle(PollAccount message, IDocumentSession session, AccountReader reader, LedgerOptions options, TimeProvider clock, CancellationToken ct)
+    {
+        if (await session.LoadAsync<Account>(Account.StreamOf(message.Account), ct) is not { Removed: false, Credential: not null } account) return null;
+        var source = await session.SourceOf(account.Id, ct);
+        if (PollPlan.Next(message, account, source, options.BackfillDays, clock.GetUtcNow()) is not { } stretch) return null;
+
+        AccountReadings read;
+        try
+        {
+            read = await reader.Read(session, account, source, message, stretch, ct);
+        }
+        catch (ProviderException e)
+        {
+            await session.Failed(source, e, options.PollEvery, clock.GetUtcNow(), ct);
+            return null;
+        }
+        if (read.IsTooMuch && PollPlan.Shorter(stretch) is { } shorter) return message with { HoursMax = shorter };
+
+        var isNewest = PollPlan.Reaches(stretch, read.Asked);
+        var counted = isNewest && message.Reason != PollReason.Connect
+            ? BookmarkReading.CountsAt(await session.Edges(message, read.Answered - options.BookmarkReach, ct), read.Asked, read.Answered, source.CountedBefore(read.Asked), options.BookmarkReach)
+            : null;
+        var now = clock.GetUtcNow();
+        if (await session.Record(source, read, counted, now.ToMicroseconds(), ct) is not { } after) return null;
+        var isDone = PollPlan.Next(message, account, after, options.BackfillDays, now) is null;
+        session.Store(after.Read(read, message.Reason, account, isNewest, isDone, options.PollEvery, now));
+        return isDone ? null : message with { HoursMax = PollPlan.Longer(message.HoursMax) };
+    }
+
+    /// <summary>The edges that a reading may count at: that of the bookmark that asked for it, and those that missions have had since.</summary>
+    private static async Task<IReadOnlyList<DateTimeOffset>> Edges(this IQuerySession session, PollAccount message, DateTimeOffset since, CancellationToken ct)
+    {
+        const int missionsMax = 1_000;
+        var missions = await session.Query<Mission>().Where(m => m.LastEdge >= since && !m.Cancelled).OrderByDescending(m => m.LastEdge).Take(missionsMax).ToListAsync(ct);
+        var edges = missions.SelectMany(m => m.Windows).SelectMany(w => w.End is { } end ? new[] { w.Start, end } : [w.Start]);
+        return [.. message.Bookmark is { } bookmark ? edges.Append(bookmark) : edges];
+    }
+
+    /// <summary>When the last reading of the running hour, or of the one before, counts as asked.</summary>
+    private static DateTimeOffset? CountedBefore(this Source source, DateTimeOffset asked)
+    {
+        var recent = new Interval(asked.FloorToHour().AddHours(-1), asked.FloorToHour().AddHours(1));
+        return source.Covered.Of(recent).Select(c => (DateTimeOffset?)c.Asked).Max();
+    }
+}

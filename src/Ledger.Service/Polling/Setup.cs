@@ -1,16 +1,30 @@
 using Ledger.Service.Settings;
 using Microsoft.Extensions.DependencyInjection;
 using Wolverine;
+using Wolverine.Postgresql;
+using Wolverine.Runtime.Partitioning;
 
 namespace Ledger.Service.Polling;
 
 public static class Setup
 {
-    public static void AddPolling(this IServiceCollection services)
-    {
-    }
+    /// <summary>Accounts share these; a slow one holds up those of its slot for one stretch.</summary>
+    private const int slots = 8;
 
+    private static readonly TimeSpan sweepEvery = TimeSpan.FromSeconds(15);
+
+    public static void AddPolling(this IServiceCollection services) => services.AddSingleton<AccountReader>().AddSingleton<SettlementLags>();
+
+    /// <summary>An account is read by one message at a time, whichever node handles it, and swept for every few seconds.</summary>
     public static void Polling(this WolverineOptions opts, LedgerOptions options)
     {
+        opts.MessagePartitioning.ByMessage<PollAccount>(m => m.Account);
+        opts.MessagePartitioning.GlobalPartitioned(polls =>
+        {
+            polls.UseShardedPostgresqlQueues("polls", slots);
+            polls.Message<PollAccount>();
+        });
+        var every = (int)Math.Clamp(options.PollEvery.TotalSeconds, 1, sweepEvery.TotalSeconds);
+        opts.Schedules.ScheduleRecurring("poll-sweep", $"*/{every} * * * * *", at => new PollSweep(at));
     }
 }

@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization;
 using Ledger.Accounts;
+using Ledger.Service.Xai;
+using Marten;
 
 namespace Ledger.Service.Polling;
 
@@ -30,6 +32,9 @@ public sealed record Source
     /// <summary>It is not read before this; null: at once.</summary>
     public DateTimeOffset? NextDue { get; init; }
 
+    /// <summary>The connection (by its instant) for which everything that connecting reads was read; null: none yet.</summary>
+    public DateTimeOffset? Backfilled { get; init; }
+
     /// <summary>When 35 days or more were last read.</summary>
     public DateTimeOffset? DeepAt { get; init; }
 
@@ -45,8 +50,65 @@ public sealed record Source
     /// <summary>The last complete reading of each stretch of time, whether it changed anything or not.</summary>
     public Coverage Covered { get; init; } = Coverage.None;
 
+    private static readonly TimeSpan backoffMax = TimeSpan.FromMinutes(15);
+
+    /// <summary>Should the message that goes on be lost, another one is sent after this.</summary>
+    private static readonly TimeSpan goesOnWithin = TimeSpan.FromSeconds(30);
+
     /// <summary>The account can't be read just now and waits before it is tried again.</summary>
     public bool IsBackingOff(DateTimeOffset now) => Failing is not null && NextDue > now;
+
+    /// <summary>A stretch was read and recorded.</summary>
+    /// <param name="read">What was read.</param>
+    /// <param name="reason">Why it was read.</param>
+    /// <param name="account">The account.</param>
+    /// <param name="isNewest">The stretch ends now.</param>
+    /// <param name="isDone">Nothing more is to be read for that reason.</param>
+    /// <param name="pollEvery">How often it is read.</param>
+    /// <param name="now">Now.</param>
+    public Source Read(AccountReadings read, PollReason reason, Account account, bool isNewest, bool isDone, TimeSpan pollEvery, DateTimeOffset now)
+    {
+        var next = now + pollEvery;
+        return this with
+        {
+            Asked = isNewest ? read.Asked : Asked,
+            Answered = isNewest ? read.Answered : Answered,
+            Attempted = now,
+            NextDue = reason switch
+            {
+                // It read some hours only; the regular poll comes as it would have.
+                PollReason.Bookmark => NextDue > next ? next : NextDue,
+                PollReason.Connect when !isDone => now + goesOnWithin,
+                PollReason.Reread or PollReason.Sync when !isDone => NextDue,
+                _ => next,
+            },
+            Backfilled = reason == PollReason.Connect && isDone ? account.ConnectedAt : Backfilled,
+            DeepAt = isDone && reason is (PollReason.Connect or PollReason.Reread or PollReason.Sync) ? now : DeepAt,
+            BalanceAt = read.BalanceAt ?? BalanceAt,
+            KeysAt = read.Keys is null ? KeysAt : now,
+            Dimensions = read.Dimensions,
+        };
+    }
+
+    /// <summary>It could not be read: it waits twice as long each time, up to a quarter of an hour; as long at once where somebody has to change something first.</summary>
+    public Source Failed(ProviderException why, TimeSpan pollEvery, DateTimeOffset now)
+    {
+        var failures = Failures + 1;
+        var pause = why.Kind is FailureKind.Auth or FailureKind.Permission or FailureKind.WrongKind or FailureKind.NotFound ? backoffMax : Backoff(failures, pollEvery);
+        if (why.RetryAfter > pause) pause = why.RetryAfter.Value;
+        return this with { Attempted = now, Failures = failures, Failing = why.Kind, Detail = why.Detail, NextDue = now + pause };
+    }
+
+    /// <summary>Whatever kept it from being read, somebody has just changed something.</summary>
+    public Source TriedAtOnce() => this with { NextDue = null, Failures = 0, Failing = null, Detail = null };
+
+    private static TimeSpan Backoff(int failures, TimeSpan pollEvery)
+    {
+        var longest = TimeSpan.FromTicks(Math.Min(backoffMax.Ticks, pollEvery.Ticks << Math.Min(failures - 1, 10)));
+#pragma warning disable CA5394 // Jitter, not a secret.
+        return longest * (0.75 + (Random.Shared.NextDouble() / 4));
+#pragma warning restore CA5394
+    }
 }
 
 /// <summary>Which stretches of an account's time were read completely, and when last. Disjoint, in order of time.</summary>
@@ -83,18 +145,18 @@ public sealed record Coverage(IReadOnlyList<CoveredStretch> Stretches)
     public IReadOnlyList<PreviousReading> Of(Interval time) =>
         [.. Stretches.Where(s => s.Time.Meets(time)).Select(s => (Cut: s.Time.And(time), Read: s)).Select(s => new PreviousReading(s.Cut.Start, s.Cut.End, s.Read.Asked, s.Read.Answered))];
 
-    /// <summary>Whether all of a stretch of time was read by readings asked at an instant or later.</summary>
-    public bool Covers(Interval time, DateTimeOffset since)
+    /// <summary>The last part of a stretch of time that was not read at an instant or later; null: all of it was.</summary>
+    public Interval? LastLacking(Interval time, DateTimeOffset since)
     {
-        var until = time.Start;
-        foreach (var stretch in Stretches)
+        var end = time.End;
+        for (var i = Stretches.Count - 1; i >= 0 && end > time.Start; i--)
         {
-            if (stretch.End <= until || stretch.ReadAt < since) continue;
-            if (stretch.Start > until) return false;
-            until = stretch.End;
-            if (until >= time.End) return true;
+            var read = Stretches[i];
+            if (read.ReadAt < since || read.Start >= end) continue;
+            if (read.End < end) return new(read.End > time.Start ? read.End : time.Start, end);
+            end = read.Start;
         }
-        return time.IsEmpty;
+        return end > time.Start ? new(time.Start, end) : null;
     }
 
     /// <summary>What the readings say of which an account's stream tells. Readings that changed nothing are not in it, so what was known of them counts as older than it is.</summary>
@@ -126,4 +188,37 @@ public sealed record CoveredStretch(DateTimeOffset Start, DateTimeOffset End, in
 {
     [JsonIgnore]
     public Interval Time => new(Start, End);
+}
+
+public static class SourceQueries
+{
+    private const int eventsPerPage = 100;
+
+    /// <summary>
+    /// Where an account stands. Books that come from another version have snapshots and no documents beside them: then these are made from
+    /// the account's events, once.
+    /// </summary>
+    public static async Task<Source> SourceOf(this IDocumentSession session, string account, CancellationToken ct)
+    {
+        if (await session.LoadAsync<Source>(account, ct) is { } source) return source;
+        var (lines, coverage) = (new HeldLines(account, []), Coverage.None);
+        for (var from = 1L; ; from += eventsPerPage)
+        {
+            var page = await session.Events.FetchStreamAsync(Account.StreamOf(account), version: from + eventsPerPage - 1, fromVersion: from, token: ct);
+            foreach (var snapshot in page.Select(e => e.Data).OfType<UsageSnapshotTaken>())
+            {
+                lines.Apply(snapshot);
+                coverage = coverage.After(snapshot);
+            }
+            if (page.Count < eventsPerPage) break;
+        }
+        var adopted = new Source { Account = account, Covered = coverage };
+        if (lines.Changed() is { Count: > 0 } days)
+        {
+            foreach (var day in days) session.Store(day);
+            session.Store(adopted);
+            await session.SaveChangesAsync(ct);
+        }
+        return adopted;
+    }
 }

@@ -1,3 +1,5 @@
+using Ledger.Service.Accounts;
+using Ledger.Service.Operations;
 using Ledger.Service.Polling;
 using Ledger.Service.Tokens;
 using Marten;
@@ -11,6 +13,8 @@ public static class StoredDocuments
     {
         o.Schema.For<Source>().Identity(x => x.Account).UseOptimisticConcurrency(true);
         o.Schema.For<HeldDay>().Identity(x => x.Id);
+        o.Schema.For<Credential>().Identity(x => x.Id).Index(x => x.Account);
+        o.Schema.For<BooksCheck>().Identity(x => x.Id);
         o.Schema.For<Token>().Identity(x => x.Id).UniqueIndex(x => x.Hash);
     }
 }

@@ -23,6 +23,8 @@ public static class Store
         o.Events.StreamIdentity = StreamIdentity.AsString;
         o.Events.AppendMode = EventAppendMode.QuickWithServerTimestamps;
         o.Events.UseListenNotifyForEventAppends = true;
+        // Why a projection stopped, and at which event, is then known on every node.
+        o.Events.EnableExtendedProgressionTracking = true;
         o.UseSystemTextJsonForSerialization(LedgerJson.Options, EnumStorage.AsString, Casing.CamelCase);
 
         // Money is never skipped: an event that can't be applied stops its projection, and a hole is passed only when it is proven dead.
@@ -48,10 +50,14 @@ public static class Store
         o.Snapshot<HoldsBook>(HoldsBook.Fold, typeof(HoldTaken), typeof(HoldReleased));
         o.Snapshot<Alert>(Alert.Fold, [.. EventNames.All.Keys.Where(t => t.IsAssignableTo(typeof(IAlert)) || t.IsAssignableTo(typeof(IRecovery))), typeof(AlertAcknowledged)]);
 
-        o.Schema.For<Account>().Identity(x => x.Stream);
+        o.Schema.For<Account>().Identity(x => x.Stream).Index(x => x.Label, label =>
+        {
+            label.IsUnique = true;
+            label.Predicate = "data ->> 'removed' = 'false'";
+        });
         o.Schema.For<Agent>().Identity(x => x.Stream);
         o.Schema.For<KeyOwnership>().Identity(x => x.Stream);
-        o.Schema.For<Mission>().Identity(x => x.Stream).Index(x => x.RefKey!).Index(x => x.IsOpen).Index(x => x.LatestStart);
+        o.Schema.For<Mission>().Identity(x => x.Stream).Index(x => x.RefKey!).Index(x => x.IsOpen).Index(x => x.LatestStart).Duplicate(x => x.LastEdge);
         o.Schema.For<Budget>().Identity(x => x.Stream);
         o.Schema.For<HoldsBook>().Identity(x => x.Stream);
         o.Schema.For<Alert>().Identity(x => x.Stream).Index(x => x.Kind).Index(x => x.Budget!).Index(x => x.Scope);

@@ -21,7 +21,9 @@ public sealed class XaiClients(IHttpClientFactory factory, XaiOptions options, T
     }
 
     /// <summary>A client that reads with this credential. It is cheap: make one where it is needed.</summary>
-    public XaiClient For(Secret key) => new(HttpFor(key), options, key, clock);
+    /// <param name="key">The credential.</param>
+    /// <param name="requestsMax">What one reading of usage may cost; null: as the options say.</param>
+    public XaiClient For(Secret key, int? requestsMax = null) => new(HttpFor(key), requestsMax is { } most ? options with { RequestsMax = most } : options, key, clock);
 
     internal XaiHttp HttpFor(Secret key) => new(factory.CreateClient(Name), key, PacerOf(key));
 

@@ -102,6 +102,9 @@ public sealed record Mission
     /// <summary>When it last began to run; stored with it, so that the latest missions are found.</summary>
     public DateTimeOffset LatestStart => Windows[^1].Start;
 
+    /// <summary>When it last began or ended; stored with it, so that a reading taken at that moment is found to be.</summary>
+    public DateTimeOffset LastEdge => Windows[^1].End ?? Windows[^1].Start;
+
     /// <summary>The reference in its short form: an issue's address and <c>owner/repo#n</c> are one.</summary>
     public string? RefKey => Ref is null ? null : Canonical(Ref);
 

@@ -5,8 +5,8 @@ using System.Text;
 namespace Ledger.Service.Tests.Support;
 
 /// <summary>
-/// Stands between a client and PostgreSQL and cuts connections to order. Listens on loopback; the server may be a socket folder
-/// or a TCP address.
+/// Stands between a client and a server (PostgreSQL, or the service) and cuts connections to order. Listens on loopback; the server
+/// may be a socket folder of PostgreSQL or a TCP address.
 /// </summary>
 public sealed class TcpProxy : IAsyncDisposable
 {
@@ -35,13 +35,19 @@ public sealed class TcpProxy : IAsyncDisposable
     /// </summary>
     public Func<ReadOnlyMemory<byte>, bool>? CutAfter { get; set; }
 
+    /// <summary>
+    /// When this returns true for bytes that the server sends, they are not passed on and the connection is cut: the server did its
+    /// work, and the client never hears of it.
+    /// </summary>
+    public Func<ReadOnlyMemory<byte>, bool>? CutBeforeAnswer { get; set; }
+
     /// <summary>Swallows everything in both directions, without closing: a half-open connection.</summary>
     public bool Silent { get; set; }
 
     /// <summary>Refuses new connections.</summary>
     public bool Closed { get; set; }
 
-    /// <summary>How many connections have been cut after bytes that <see cref="CutAfter"/> named.</summary>
+    /// <summary>How many connections have been cut because of bytes that <see cref="CutAfter"/> or <see cref="CutBeforeAnswer"/> named.</summary>
     public int Cuts => cuts;
 
     /// <summary>Whether bytes hold a text.</summary>
@@ -126,6 +132,11 @@ public sealed class TcpProxy : IAsyncDisposable
             if (Silent)
                 continue;
             var bytes = buffer.AsMemory(0, count);
+            if (!fromClient && CutBeforeAnswer?.Invoke(bytes) == true)
+            {
+                Interlocked.Increment(ref cuts);
+                return;
+            }
             // Asked before the bytes go on, so that the order of cut and answer is ours.
             var cut = fromClient && CutAfter?.Invoke(bytes) == true;
             if (cut)

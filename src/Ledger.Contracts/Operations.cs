@@ -1,0 +1,107 @@
+using Ledger.Money;
+
+namespace Ledger.Contracts;
+
+/// <summary>Everything at a glance: <c>GET /api/v1/status</c>.</summary>
+/// <param name="Version">The service's.</param>
+/// <param name="Position">Last position of the log.</param>
+/// <param name="Chain">The last hash of the chain over the log, in hexadecimal.</param>
+/// <param name="Views">How far what is computed from the log is.</param>
+/// <param name="Accounts">How fresh each account's figures are.</param>
+/// <param name="MissionsOpen">At most 100, the longest open first.</param>
+/// <param name="Outbox">What waits to be delivered.</param>
+/// <param name="Spend">What was billed; null: not known.</param>
+/// <param name="Credit">Prepaid credit.</param>
+/// <param name="Alerts">What people were told and nobody has seen to.</param>
+/// <param name="BudgetsOver">Periods of budgets whose limit is reached.</param>
+/// <param name="PollEverySeconds">How often an account is read.</param>
+/// <param name="Warnings">What somebody should look at, in words.</param>
+public sealed record ServiceStatus(
+    string Version, long Position, string Chain, IReadOnlyList<ViewStatus> Views, IReadOnlyList<AccountStatus> Accounts, IReadOnlyList<OpenMission> MissionsOpen, OutboxStatus Outbox,
+    SpendStatus Spend, CreditStatus Credit, AlertsStatus Alerts, IReadOnlyList<BudgetOver> BudgetsOver, double PollEverySeconds, IReadOnlyList<string> Warnings);
+
+/// <summary>How far something that is computed from the log is.</summary>
+/// <param name="Name"><c>spend</c> (the money views), <c>chain</c> (the hash chain) or <c>watch</c> (what alerts are found from).</param>
+/// <param name="Position">Up to where.</param>
+/// <param name="Lag">How many events are missing.</param>
+public sealed record ViewStatus(string Name, long Position, long Lag);
+
+/// <summary>How fresh an account's figures are; as in <see cref="AccountSummary"/>.</summary>
+public sealed record AccountStatus(string Label, string Provider, string State, DateTimeOffset? Through, long? LagSeconds, bool Stale, AccountError? Error);
+
+/// <summary>A mission that is open.</summary>
+public sealed record OpenMission(string Id, string Title, string? Ref, DateTimeOffset Start, IReadOnlyList<string> Agents);
+
+/// <summary>What waits to be delivered.</summary>
+/// <param name="Waiting">Messages not yet delivered and not dead.</param>
+/// <param name="Dead">Messages set aside.</param>
+/// <param name="OldestWaiting">Since when the oldest undelivered message has waited.</param>
+/// <param name="OldestSeconds">How long that is.</param>
+/// <param name="Channels">Where messages go.</param>
+public sealed record OutboxStatus(long Waiting, long Dead, DateTimeOffset? OldestWaiting, long? OldestSeconds, IReadOnlyList<ChannelState> Channels);
+
+/// <summary>What was billed this UTC day and month; null while nothing was read.</summary>
+public sealed record SpendStatus(Usd? Today, Usd? MonthToDate, Usd? Unassigned);
+
+/// <summary>Prepaid credit left over all accounts; null: not known of one of them.</summary>
+public sealed record CreditStatus(Usd? Left);
+
+/// <summary>Alerts that are not over and that nobody has acknowledged, and the latest of them.</summary>
+public sealed record AlertsStatus(int Open, IReadOnlyList<AlertLine> Latest);
+
+/// <summary>An alert in one line.</summary>
+public sealed record AlertLine(string Id, DateTimeOffset At, string Headline);
+
+/// <summary>A period of a budget whose limit is reached.</summary>
+public sealed record BudgetOver(string Name, string Period, Usd Spent, Usd Limit);
+
+/// <summary>What an operator should know, each with what to do about it: <c>GET /api/v1/doctor</c>.</summary>
+/// <param name="Ok">Nothing was found that is to be mended.</param>
+/// <param name="Checks">In the order they were made.</param>
+public sealed record Diagnosis(bool Ok, IReadOnlyList<DoctorCheck> Checks);
+
+/// <summary>One finding.</summary>
+/// <param name="Name">Stable.</param>
+/// <param name="Ok">Null: could not be found out, or neither good nor bad.</param>
+/// <param name="Detail">What was found.</param>
+/// <param name="Fix">What to do about it.</param>
+public sealed record DoctorCheck(string Name, bool? Ok, string Detail, string? Fix);
+
+/// <summary>Whether the service runs: <c>GET /health/live</c>.</summary>
+public sealed record LiveStatus(string Status);
+
+/// <summary>Whether the service works: <c>GET /health/ready</c>; 503 when a check fails.</summary>
+public sealed record ReadyStatus(string Status, IReadOnlyList<ReadyCheck> Checks);
+
+/// <summary>What was looked at.</summary>
+public sealed record ReadyCheck(string Name, bool Ok, string? Detail);
+
+/// <summary>What checking the books found: <c>POST /api/v1/verify</c>.</summary>
+/// <param name="Ok">Every law holds. When not, the command line exits 70.</param>
+/// <param name="Position">Up to where the log was checked.</param>
+/// <param name="Chain">The last hash of the chain, in hexadecimal.</param>
+/// <param name="Checks">Each law.</param>
+public sealed record Verified(bool Ok, long Position, string Chain, IReadOnlyList<VerifiedLaw> Checks);
+
+/// <summary>A law of the books.</summary>
+/// <param name="Law">Its name.</param>
+/// <param name="Ok">Whether it holds.</param>
+/// <param name="Checked">How many things were looked at.</param>
+/// <param name="Detail">Where it is broken first; null when it holds.</param>
+public sealed record VerifiedLaw(string Law, bool Ok, long Checked, string? Detail);
+
+/// <summary>Computes the money views anew from the first event, compares, and swaps the new ones in: <c>POST /api/v1/rebuild</c>.</summary>
+/// <param name="View"><c>spend</c>, the only one.</param>
+public sealed record Rebuild(string? View);
+
+/// <summary>What a rebuild found.</summary>
+public sealed record Rebuilt(IReadOnlyList<RebuiltView> Views);
+
+/// <summary>A view that was computed anew.</summary>
+/// <param name="Name">Which.</param>
+/// <param name="Position">Where both were compared.</param>
+/// <param name="Rows">Facts and parts that were computed.</param>
+/// <param name="Equal">The old one held the same. When not, the command line exits 70.</param>
+/// <param name="FirstDifference">Where not, first.</param>
+/// <param name="Seconds">How long it took.</param>
+public sealed record RebuiltView(string Name, long Position, long Rows, bool Equal, string? FirstDifference, double Seconds);

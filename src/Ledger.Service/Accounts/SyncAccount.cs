@@ -1,0 +1,39 @@
+using Ledger.Accounts;
+using Ledger.Contracts;
+using Ledger.Service.Http;
+using Ledger.Service.Polling;
+using Ledger.Service.Storage;
+using Marten;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine;
+using Wolverine.Http;
+
+namespace Ledger.Service.Accounts;
+
+public static class SyncAccountEndpoint
+{
+    [NotReplayed, ProducesResponseType<SyncedAccount>(200)]
+    [WolverinePost("/api/v1/accounts/{label}/sync"), Authorize(Policy = Scopes.Write)]
+    public static async Task<LongAnswer> Post(string label, SyncAccount request, IDocumentStore store, AccountProgress reading, IMessageBus bus, TimeProvider clock, CancellationToken ct)
+    {
+        await using var session = store.QuerySession();
+        var id = (await session.Known(ct)).ConnectedAccount(label).Id;
+        var version = (await session.Events.FetchStreamStateAsync(Account.StreamOf(id), ct))?.Version ?? 0;
+        var sync = new PollAccount(id, PollReason.Sync, clock.GetUtcNow().ToMicroseconds());
+        await bus.PublishAsync(sync);
+        return new(async (progress, ct) =>
+        {
+            if (request.NoWait == true)
+            {
+                var queued = await reading.Summary(id, ct);
+                return new SyncedAccount(queued, Queued: true, null, null, queued.Through);
+            }
+            progress(new("reading", 0, 1));
+            var (readings, lines) = await reading.Synced(id, PollPlan.DeepDays(sync.Sent), sync.Sent, version, ct);
+            progress(new("reading", 1, 1));
+            var read = await reading.Summary(id, ct);
+            return new SyncedAccount(read, Queued: false, readings, lines, read.Through);
+        });
+    }
+}

@@ -1,0 +1,92 @@
+using Ledger.Accounts;
+using Ledger.Contracts;
+using Ledger.Missions;
+using Ledger.Money;
+using Ledger.Service.Accounts;
+using Ledger.Service.Channels;
+using Ledger.Service.Http;
+using Ledger.Service.Polling;
+using Ledger.Service.Settings;
+using Ledger.Service.Spend;
+using Ledger.Service.Storage;
+using Marten;
+using Microsoft.AspNetCore.Authorization;
+using Npgsql;
+using Wolverine.Http;
+
+namespace Ledger.Service.Operations;
+
+public static class GetStatus
+{
+    [WolverineGet("/api/v1/status"), Authorize(Policy = Scopes.Read)]
+    public static Task<ServiceStatus> Get(StatusOfAll status, IQuerySession session, CancellationToken ct) => status.Now(session, ct);
+}
+
+/// <summary>Everything at a glance: what each part says of itself.</summary>
+public sealed class StatusOfAll(
+    NpgsqlDataSource db, Views views, SpendViews spend, DataState data, DeadLetters letters, ChannelHealth channels, Troubles troubles, EnvironmentAccount environment, LedgerOptions options, TimeProvider clock)
+{
+    private const int missionsMax = 100;
+
+    public static string Version { get; } = typeof(StatusOfAll).Assembly.GetName().Version!.ToString(3);
+
+    public async Task<ServiceStatus> Now(IQuerySession session, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var log = await views.Look(ct);
+        var accounts = (await session.Known(ct)).Accounts.Values.Where(a => !a.Removed).OrderBy(a => a.Label, StringComparer.Ordinal).ToArray();
+        var sources = (await session.LoadManyAsync<Source>(ct, [.. accounts.Select(a => a.Id)])).ToDictionary(s => s.Account, StringComparer.Ordinal);
+        var states = accounts.Select(a => a.Summary(sources.GetValueOrDefault(a.Id), options.PollEvery, now)).Select(a => new AccountStatus(a.Label, a.Provider, a.State, a.Through, a.LagSeconds, a.Stale, a.Error)).ToArray();
+        var missions = await session.Query<Mission>().Where(m => m.IsOpen).Take(Known.Max).ToListAsync(ct);
+        var outbox = await Outbox(now, ct);
+        var (alerts, over) = await troubles.Now(session, ct);
+        return new(
+            Version, log.Last, await LastHash(ct), [.. log.Views.Select(v => new ViewStatus(v.Name, v.Position, v.Lag))], states,
+            [.. missions.OrderBy(m => m.Windows[^1].Start).Take(missionsMax).Select(m => new OpenMission(m.Id, m.Title, m.Ref, m.Windows[^1].Start, m.Agents))],
+            outbox, states.Any(a => a.Through is not null) ? await Billed(now, ct) : new(null, null, null), new(CreditLeft(accounts)), alerts, over, options.PollEvery.TotalSeconds,
+            [.. Warnings(log, states, outbox)]);
+    }
+
+    private async Task<OutboxStatus> Outbox(DateTimeOffset now, CancellationToken ct)
+    {
+        var waiting = await letters.Waiting(now, ct);
+        var (dead, _) = await letters.Dead(now, ct);
+        long? oldest = waiting.Listed.Count > 0 ? waiting.Listed.Max(m => m.AgeSeconds) : null;
+        return new(waiting.Count, dead, oldest is { } seconds ? now.AddSeconds(-seconds) : null, oldest, [.. channels.Channels.Select(GetOutboxEndpoint.StateOf)]);
+    }
+
+    private async Task<SpendStatus> Billed(DateTimeOffset now, CancellationToken ct)
+    {
+        await using var view = await spend.Open(ct);
+        var today = await Report("today");
+        var month = await Report("month");
+        return new(today.Total, month.Total, month.Unassigned);
+
+        Task<ReportAnswer> Report(string word)
+        {
+            var window = ReportWindow.Of(word, null, now);
+            return view.Report(new() { Since = window.Start, Until = window.End, By = [], PreliminaryFrom = data.PreliminaryFrom }, ct);
+        }
+    }
+
+    private async Task<string> LastHash(CancellationToken ct)
+    {
+        await using var connection = await db.OpenConnectionAsync(ct);
+        return Convert.ToHexStringLower((await Chain.Last(connection, ct)).Hash);
+    }
+
+    /// <summary>Null where one of the accounts does not say.</summary>
+    private static Usd? CreditLeft(IReadOnlyCollection<Account> accounts) =>
+        accounts.Count > 0 && accounts.All(a => a.Balance?.PrepaidLeft is not null) ? accounts.Aggregate(Usd.Zero, (sum, a) => sum + a.Balance!.PrepaidLeft!.Value) : null;
+
+    private IEnumerable<string> Warnings(LogProgress log, IReadOnlyList<AccountStatus> accounts, OutboxStatus outbox)
+    {
+        foreach (var trouble in log.Troubles) yield return $"Figures are not current: {trouble}.";
+        if (environment.Warning is { } warning) yield return warning;
+        foreach (var account in accounts)
+            if (account.Error is { } error) yield return $"{account.Label} can't be read ({error.Kind}): {error.Detail}";
+        foreach (var channel in channels.Channels)
+            if (channel.Trouble is { } trouble) yield return $"{channel.Name} does not deliver since {trouble.Since.ToText()}: {trouble.Reason}";
+        if (outbox.Dead > 0) yield return $"{outbox.Dead} messages could not be delivered and were set aside.";
+    }
+}

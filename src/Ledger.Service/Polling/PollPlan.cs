@@ -1,0 +1,65 @@
+using Ledger.Accounts;
+
+namespace Ledger.Service.Polling;
+
+/// <summary>Which stretch of an account's time a poll asks for next. What was read already, by whichever message, is not asked for again.</summary>
+public static class PollPlan
+{
+    private const int regularDays = 3;
+    private const int deepDays = 35;
+    private const int hoursAtOnce = 7 * 24;
+    private const int hoursAtLeast = 24;
+
+    /// <summary>How often 35 days are read anew.</summary>
+    public static readonly TimeSpan RereadEvery = TimeSpan.FromDays(1);
+
+    /// <summary>The stretch to ask for; null: nothing is to be read.</summary>
+    public static Interval? Next(PollAccount message, Account account, Source source, int backfillDays, DateTimeOffset now)
+    {
+        var midnight = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero);
+        var hourEnd = now.FloorToHour().AddHours(1);
+        return message.Reason switch
+        {
+            PollReason.Due when message.HoursMax is null && source.NextDue > now => null,
+            PollReason.Due => Lacking(midnight.AddDays(-regularDays), message.Sent),
+            // After a refusal somebody has to change something first: bookmarks don't probe more often than polls do.
+            PollReason.Bookmark when source.IsBackingOff(now) || source.Asked >= message.Sent => null,
+            PollReason.Bookmark => Lacking(source.Asked > midnight.AddDays(-regularDays) ? source.Asked.Value.FloorToHour() : midnight, message.Sent),
+            PollReason.Reread when source.IsBackingOff(now) || RereadDue(source, account) > now => null,
+            PollReason.Reread => Lacking(midnight.AddDays(-deepDays), RereadDue(source, account)),
+            PollReason.Sync => Lacking(midnight.AddDays(-deepDays), message.Sent),
+            PollReason.Connect when source.Backfilled == account.ConnectedAt || source.IsBackingOff(now) => null,
+            PollReason.Connect => Lacking(midnight.AddDays(-backfillDays), account.ConnectedAt),
+            _ => throw new ArgumentOutOfRangeException(nameof(message), message.Reason, "No such reason."),
+        };
+
+        // The newest first, at most a week at once, whole days where it is several.
+        Interval? Lacking(DateTimeOffset from, DateTimeOffset since)
+        {
+            if (source.Covered.LastLacking(new(from, hourEnd), since) is not { } lacking) return null;
+            var hours = message.HoursMax ?? hoursAtOnce;
+            if (lacking.Length > TimeSpan.FromHours(hours))
+            {
+                var start = lacking.End.AddHours(-hours);
+                if (hours >= hoursAtLeast && start.TimeOfDay > TimeSpan.Zero) start = new(start.UtcDateTime.Date.AddDays(1), TimeSpan.Zero);
+                lacking = lacking with { Start = start > lacking.Start ? start : lacking.Start };
+            }
+            return lacking.End > now ? lacking with { End = now } : lacking;
+        }
+    }
+
+    /// <summary>What a sync reads that was asked for at an instant: to the end of that hour.</summary>
+    public static Interval DeepDays(DateTimeOffset now) => new(new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero).AddDays(-deepDays), now.FloorToHour().AddHours(1));
+
+    /// <summary>When 35 days are to be read anew.</summary>
+    public static DateTimeOffset RereadDue(Source source, Account account) => (source.DeepAt ?? account.ConnectedAt) + RereadEvery;
+
+    /// <summary>Whether a stretch ends where the reading was asked, so that it is about the present.</summary>
+    public static bool Reaches(Interval stretch, DateTimeOffset asked) => stretch.End > asked.FloorToHour();
+
+    /// <summary>How many hours to ask for where an answer was cut off; null: fewer would not help.</summary>
+    public static int? Shorter(Interval stretch) => stretch.Length <= TimeSpan.FromHours(hoursAtLeast) ? null : Math.Max(hoursAtLeast, (int)Math.Ceiling(stretch.Length.TotalHours / 2));
+
+    /// <summary>After one that was not cut off, twice as many are tried.</summary>
+    public static int? Longer(int? hours) => hours is { } h ? Math.Min(h * 2, hoursAtOnce) : null;
+}

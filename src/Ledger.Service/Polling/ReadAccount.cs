@@ -1,0 +1,124 @@
+using Ledger.Accounts;
+using Ledger.Service.Accounts;
+using Ledger.Service.Xai;
+using Marten;
+using Microsoft.Extensions.Logging;
+
+namespace Ledger.Service.Polling;
+
+/// <summary>What a provider said of one stretch of an account, completely.</summary>
+/// <param name="Readings">Usage.</param>
+/// <param name="Dimensions">What the feed was grouped by.</param>
+/// <param name="IsTooMuch">The answers were cut off, so that some time was read under fewer dimensions than wanted; or they are too large for one transaction.</param>
+/// <param name="Balance">The money on the account; null: not asked, or it can't be read.</param>
+/// <param name="BalanceAt">When it was asked for; null: it was not.</param>
+/// <param name="Keys">Names of keys by id; null: not asked.</param>
+/// <param name="LagSeconds">The settlement lag the readings are judged by.</param>
+public sealed record AccountReadings(
+    IReadOnlyList<Reading> Readings, DimensionSet Dimensions, bool IsTooMuch, BalanceObserved? Balance, DateTimeOffset? BalanceAt, IReadOnlyDictionary<string, string?>? Keys, int LagSeconds)
+{
+    public DateTimeOffset Asked => Readings.Min(r => r.Asked);
+
+    public DateTimeOffset Answered => Readings.Max(r => r.Answered);
+}
+
+/// <summary>Asks the provider: usage, and the balance and the keys' names where they are due. Bounded in requests and time.</summary>
+public sealed partial class AccountReader(XaiClients clients, Credentials credentials, SettlementLags lags, TimeProvider clock, ILogger<AccountReader> logger)
+{
+    /// <summary>The kind of a failure that is not the provider's.</summary>
+    public const string Internal = "internal";
+
+    private const int requestsMax = 10;
+    private const int linesMax = 200_000;
+    private const int balanceRequests = 3;
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan balanceEvery = TimeSpan.FromMinutes(1);
+
+    /// <exception cref="ProviderException">Nothing of it was used.</exception>
+    public async Task<AccountReadings> Read(IQuerySession session, Account account, Source source, PollAccount message, Interval stretch, CancellationToken ct)
+    {
+        using var limit = new CancellationTokenSource(patience, clock);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
+        try
+        {
+            return await Read(await credentials.Open(session, account, ct), account, source, message, stretch, both.Token);
+        }
+        catch (Refused lost) when (lost.Why.Code == "credential.lost")
+        {
+            throw new ProviderException(FailureKind.Auth, lost.Why.Detail);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !ct.IsCancellationRequested)
+        {
+            throw new ProviderException(FailureKind.Unreachable, $"The reading took longer than {patience.TotalSeconds:0} seconds.");
+        }
+        catch (Exception e) when (e is not (ProviderException or OperationCanceledException or Npgsql.NpgsqlException or Marten.Exceptions.MartenCommandException))
+        {
+            // Ours, not the provider's: asking again at once would only be more of it.
+            LogUnexpected(e, account.Id);
+            throw new ProviderException(Internal, Names.Printable(e.Message));
+        }
+    }
+
+    private async Task<AccountReadings> Read(Secret secret, Account account, Source source, PollAccount message, Interval stretch, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var deep = message.Reason is PollReason.Sync or PollReason.Reread or PollReason.Connect;
+        var priority = message.Reason is PollReason.Due or PollReason.Reread ? Priority.Background : Priority.First;
+        var wantsBalance = message.Reason switch
+        {
+            PollReason.Bookmark => false,
+            PollReason.Sync => source.BalanceAt is null || source.BalanceAt < message.Sent,
+            _ => source.BalanceAt is null || source.BalanceAt < account.ConnectedAt || now - source.BalanceAt >= balanceEvery,
+        };
+        var xai = clients.For(secret, wantsBalance ? requestsMax - balanceRequests : requestsMax);
+        var keys = message.Reason == PollReason.Connect && !(source.KeysAt >= account.ConnectedAt) ? await Keys(xai, account, ct) : null;
+
+        // What the provider refused once it may take by now, so a deep reading asks for the usual again.
+        var (dimensions, cutOff, readings) = (deep ? DimensionSet.KeyModelUnit : source.Dimensions, false, new List<Reading>());
+        foreach (var (part, seconds) in account.InWidths(stretch))
+        {
+            var usage = await xai.ReadUsage(account.Team, part, seconds, dimensions, priority, ct);
+            (dimensions, cutOff) = (usage.Dimensions, cutOff || usage.DimensionsDropped);
+            readings.AddRange(message.Reason == PollReason.Connect ? usage.Readings.SelectMany(r => r.PerDay()) : usage.Readings);
+        }
+        var balance = wantsBalance ? await Balance(xai, account, ct) : null;
+        return new(readings, dimensions, cutOff || readings.Sum(r => r.Lines.Count) > linesMax, balance, wantsBalance ? now : null, keys, await lags.Of(account, ct));
+    }
+
+    /// <summary>Without the balance the spend is as complete as before, so its failure is noted only.</summary>
+    private async Task<BalanceObserved?> Balance(XaiClient xai, Account account, CancellationToken ct)
+    {
+        try
+        {
+            return (await xai.ReadBalance(account.Team, Priority.Background, ct)).For(account.Id);
+        }
+        catch (ProviderException e) when (e.Kind is FailureKind.Permission or FailureKind.NotFound or FailureKind.Contract or FailureKind.Unreachable)
+        {
+            LogNoBalance(account.Id, e.Detail);
+            return null;
+        }
+    }
+
+    /// <summary>Keys that have not spent yet are only in the list; without the right to it they become known when they spend.</summary>
+    private async Task<IReadOnlyDictionary<string, string?>> Keys(XaiClient xai, Account account, CancellationToken ct)
+    {
+        try
+        {
+            return (await xai.Keys(account.Team, Priority.First, ct)).ToDictionary(k => k.Id, k => k.Name, StringComparer.Ordinal);
+        }
+        catch (ProviderException e) when (e.Kind is FailureKind.Permission or FailureKind.NotFound)
+        {
+            LogNoKeys(account.Id, e.Detail);
+            return new Dictionary<string, string?>();
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The balance of {Account} can't be read: {Detail}")]
+    private partial void LogNoBalance(string account, string detail);
+
+    [LoggerMessage(LogLevel.Information, "The keys of {Account} can't be listed: {Detail}")]
+    private partial void LogNoKeys(string account, string detail);
+
+    [LoggerMessage(LogLevel.Error, "Reading {Account} met something unexpected")]
+    private partial void LogUnexpected(Exception e, string account);
+}

@@ -1,0 +1,82 @@
+using System.Text.Json;
+using Ledger.Accounts;
+using Ledger.Keys;
+using Ledger.Service.Xai;
+using Marten;
+using Marten.Events;
+
+namespace Ledger.Service.Polling;
+
+/// <summary>Puts what was read into the books, in one transaction: the lines that changed, keys, balance, the end of a failure, and what the next poll decides by.</summary>
+public static class RecordReading
+{
+    private const int keysMax = 900;
+
+    /// <summary>Compares readings with what the books hold. Null: the account was removed meanwhile.</summary>
+    /// <param name="session">Its transaction.</param>
+    /// <param name="source">Where the account stood.</param>
+    /// <param name="read">What was read.</param>
+    /// <param name="counted">The bookmark's instant at which the readings count as taken; null: at their own.</param>
+    /// <param name="now">Now, to the microsecond.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>Where the account stands then, not stored yet.</returns>
+    public static async Task<Source?> Record(this IDocumentSession session, Source source, AccountReadings read, DateTimeOffset? counted, DateTimeOffset now, CancellationToken ct)
+    {
+        var stream = await session.Events.FetchForWriting<Account>(Account.StreamOf(source.Account), ct);
+        if (stream.Aggregate is not { Removed: false } account) return null;
+
+        var ids = read.Readings.SelectMany(r => HeldDay.IdsOf(account.Id, r.Covers)).Distinct(StringComparer.Ordinal);
+        var held = new HeldLines(account.Id, await session.LoadManyAsync<HeldDay>(ct, ids));
+        var coverage = source.Covered;
+        foreach (var reading in read.Readings)
+        {
+            var parts = Observation.Observe(account.Id, reading, held.Of(reading.Covers), coverage.Of(reading.Covers), read.LagSeconds, counted);
+            foreach (var part in parts) held.Apply(part);
+            stream.AppendMany(parts);
+            var seconds = reading.Lines is [var line, ..] ? line.Seconds : account.BucketSeconds;
+            coverage = coverage.With(new(reading.Covers.Start, reading.Covers.End, seconds, counted ?? reading.Asked, counted ?? reading.Answered, reading.Asked));
+        }
+        foreach (var day in held.Changed()) session.Store(day);
+        if (read.Balance is { } balance && IsNews(account.Balance, balance)) stream.AppendOne(balance);
+        if (account.Failing is not null) stream.AppendOne(new PollRecovered(account.Id, now));
+        await session.SeeKeys(account.Id, read, now, ct);
+        return source with { Covered = coverage, Failures = 0, Failing = null, Detail = null };
+    }
+
+    /// <summary>The account could not be read: when it is tried again, and an event if that is new.</summary>
+    public static async Task Failed(this IDocumentSession session, Source source, ProviderException why, TimeSpan pollEvery, DateTimeOffset now, CancellationToken ct)
+    {
+        session.Store(source.Failed(why, pollEvery, now));
+        if (why.Kind == AccountReader.Internal) return;
+        var kind = why.Kind switch { FailureKind.WrongKind => FailureKind.Auth, FailureKind.Invalid => FailureKind.Contract, _ => why.Kind };
+        var stream = await session.Events.FetchForWriting<Account>(Account.StreamOf(source.Account), ct);
+        if (stream.Aggregate is { Removed: false } account && account.Failing?.Kind != kind) stream.AppendOne(new PollFailed(account.Id, kind, why.Detail, now.ToMicroseconds()));
+    }
+
+    /// <summary>Keys that are new or have another name.</summary>
+    private static async Task SeeKeys(this IDocumentSession session, string account, AccountReadings read, DateTimeOffset now, CancellationToken ct)
+    {
+        var names = new Dictionary<string, string?>(read.Keys ?? new Dictionary<string, string?>(), StringComparer.Ordinal);
+        foreach (var reading in read.Readings)
+        {
+            foreach (var line in reading.Lines) names.TryAdd(line.Key ?? "", null);
+            foreach (var (key, name) in reading.KeyNames) names[key] = name;
+        }
+        if (names.Count == 0) return;
+        var known = (await session.LoadManyAsync<KeyOwnership>(ct, names.Keys.Select(k => KeyOwnership.StreamOf(account, k)))).ToDictionary(k => k.Key, StringComparer.Ordinal);
+        var seen = names.Select(n => new KeySeen(account, n.Key, n.Value is null || Names.WhyNot(n.Value) is null ? n.Value : Names.Printable(n.Value), now))
+            .Where(s => !known.TryGetValue(s.Key, out var key) || (s.Name is not null && s.Name != key.Name))
+            .OrderBy(s => s.Key, StringComparer.Ordinal).Take(keysMax).ToArray();
+        if (seen.Length == 0) return;
+
+        // Somebody may be assigning the key just now, so its version is checked.
+        var batch = session.CreateBatchQuery();
+        var streams = seen.Select(s => batch.Events.FetchForWriting<KeyOwnership>(KeyOwnership.StreamOf(account, s.Key))).ToArray();
+        await batch.Execute(ct);
+        for (var i = 0; i < seen.Length; i++) (await streams[i]).AppendOne(seen[i]);
+    }
+
+    private static bool IsNews(BalanceObserved? before, BalanceObserved now) => before is null
+        || JsonSerializer.Serialize(before with { Asked = default, Answered = default, Lines = [] }, LedgerJson.Options) != JsonSerializer.Serialize(now with { Asked = default, Answered = default, Lines = [] }, LedgerJson.Options)
+        || !before.Lines.SequenceEqual(now.Lines);
+}

@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Ledger.Service.Embedded;
+
+namespace Ledger.Service.Tests.Processes;
+
+/// <summary>A start that fails says why in one line, ends with the code that says whose turn it is, and leaves nothing running.</summary>
+public sealed class FailedStarts : IAsyncLifetime
+{
+    private readonly string home = RunningService.NewHome();
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync() => await RunningService.Remove(home);
+
+    [Theory]
+    [InlineData("LEDGER_POLL_EVERY", "often")]
+    [InlineData("LEDGER_URL", "http://192.0.2.1:7171")]
+    [InlineData("XAI_MANAGEMENT_URL", "http://example.org")]
+    [InlineData("LEDGER_DB", "nonsense")]
+    public async Task a_bad_setting_is_named_before_anything_is_made(string name, string value)
+    {
+        await using var service = RunningService.Begin(home, RunningService.FreePort(), (name, value));
+        Assert.Equal(78, await service.Ended());
+        Assert.Contains(name, service.Said, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", service.Said, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(home));
+    }
+
+    [Fact]
+    public async Task a_port_that_is_taken_is_named_and_nothing_stays_behind()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await using var service = RunningService.Begin(home, ((IPEndPoint)listener.LocalEndpoint).Port);
+        Assert.Equal(78, await service.Ended());
+        Assert.Contains("LEDGER_URL", service.Said, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", service.Said, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(await PostgresCluster.ReachableFolder(Path.Combine(home, "postgres")), "pg", "postmaster.pid")));
+    }
+
+    [Fact]
+    public async Task a_database_that_is_away_is_waited_for_then_it_is_69_and_no_secret_is_told()
+    {
+        await using var service = RunningService.Begin(home, RunningService.FreePort(), ("LEDGER_DB", Nobody()));
+        await service.Says("waiting for the database");
+        Assert.Equal(69, await service.Ended());
+        Assert.Contains("the database can't be used", service.Said, StringComparison.Ordinal);
+        Assert.DoesNotContain("canary", service.Said, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", service.Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task told_to_stop_while_it_waits_it_stops()
+    {
+        await using var service = RunningService.Begin(home, RunningService.FreePort(), ("LEDGER_DB", Nobody()));
+        await service.Says("waiting for the database");
+        var watch = Stopwatch.StartNew();
+        Assert.Equal(0, await service.Stop());
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+    }
+
+    private static string Nobody() => $"Host=127.0.0.1;Port={RunningService.FreePort()};Database=ledger;Username=ledger;Password=canary-5c1e;Timeout=2";
+}

@@ -1,0 +1,59 @@
+using System.Text.RegularExpressions;
+using Ledger.Demo.Simulator;
+using Ledger.Money;
+
+namespace Ledger.Service.Tests.Processes;
+
+/// <summary>Whoever follows the README's steps, command by command, gets where it says.</summary>
+public sealed partial class ReadmeCommands(SpentTeam team) : IClassFixture<SpentTeam>
+{
+    [Fact]
+    public void each_of_them_works()
+    {
+        var vigilio = team.Team.AddKey("xai-vigilio", TimeProvider.System.GetUtcNow().AddDays(-10));
+        team.Team.Spend("vigilio", vigilio.Id, Prices.Reasoning, Prices.Prompt, Usd.Parse("1.50"));
+        // Step 4 is an agent's own terminal.
+        team.Terminal["LEDGER_AGENT"] = "ba";
+
+        var ran = 0;
+        foreach (var line in Commands())
+        {
+            var input = line.Contains("< key.txt", StringComparison.Ordinal) ? team.Key.Text + "\n" : "";
+            var words = Word().Matches(line.Replace("< key.txt", "", StringComparison.Ordinal)).Select(m => m.Value.Trim('"')).ToArray();
+            // `mission` is `ledger mission`; `ledger` itself is this program.
+            var done = team.Terminal.Run(words[0] == "mission" ? words : words[1..], input);
+            // The guard's no is an answer.
+            Assert.True(done.Exit == 0 || (words[1] == "guard" && done.Exit == 1), $"{line}\nexit {done.Exit}\n{done.Out}{done.Err}");
+            ran++;
+        }
+        Assert.True(ran >= 12, $"only {ran} commands were found");
+        foreach (var also in new[] { "account test", "alert test --channel email --to ludo@example.org", "status", "verify", "rebuild" })
+            team.Terminal.Run(also.Split(' ')).Ok();
+        Assert.Contains("Budget TUI", team.Terminal.Run("mission", "list").Out, StringComparison.Ordinal);
+    }
+
+    /// <summary>The commands of the steps, without their comments; those that install and start are the test's own doing.</summary>
+    private static IEnumerable<string> Commands()
+    {
+        var readme = File.ReadAllText(Path.Combine(Root(), "README.md"));
+        var steps = readme[readme.IndexOf("## Use it on your team", StringComparison.Ordinal)..];
+        steps = steps[..steps.IndexOf("\n## ", 3, StringComparison.Ordinal)];
+        foreach (Match block in Block().Matches(steps))
+            foreach (var line in block.Groups[1].Value.Split('\n', StringSplitOptions.TrimEntries))
+                if (line.StartsWith("ledger ", StringComparison.Ordinal) || line.StartsWith("mission ", StringComparison.Ordinal))
+                    yield return line.Split(" # ")[0].Split("||")[0].Trim();
+    }
+
+    private static string Root()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Ledger.slnx"))) folder = folder.Parent;
+        return folder?.FullName ?? throw new InvalidOperationException("Ledger.slnx is not above the tests.");
+    }
+
+    [GeneratedRegex("```sh\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Block();
+
+    [GeneratedRegex("\"[^\"]*\"|\\S+")]
+    private static partial Regex Word();
+}
