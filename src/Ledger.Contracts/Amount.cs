@@ -18,7 +18,8 @@ public sealed class AmountJsonConverter : JsonConverter<Amount>
     {
         JsonTokenType.String => new(reader.GetString()!),
         JsonTokenType.Number => new(Encoding.UTF8.GetString(reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan)),
-        _ => throw new JsonException("could not be converted"),
+        // Without a message of ours the reader says where it was.
+        _ => throw new JsonException(),
     };
 
     /// <inheritdoc/>

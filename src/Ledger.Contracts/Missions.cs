@@ -45,6 +45,9 @@ public sealed record ReopenMission(string? At);
 /// <param name="Weight">New weight.</param>
 public sealed record EditMission(string? Start, string? End, string? Title, string? Ref, IReadOnlyList<string>? Agents, int? Weight);
 
+/// <summary>Counts a mission as never begun; its spend goes back to whom it came from: <c>POST /api/v1/missions/{id}/cancel</c>.</summary>
+public sealed record CancelMission;
+
 /// <summary>A mission.</summary>
 /// <param name="Id">Id.</param>
 /// <param name="Title">Title.</param>

@@ -13,7 +13,7 @@ namespace Ledger.Service.Accounts;
 public static class RemoveAccountEndpoint
 {
     [WolverineDelete("/api/v1/accounts/{label}"), Authorize(Policy = Scopes.Admin)]
-    public static async Task<AccountAnswer> Delete(string label, Caller caller, IDocumentSession session, LedgerOptions options, TimeProvider clock, CancellationToken ct)
+    public static async Task<AccountAnswer> Delete(string label, [NotBody] Caller caller, IDocumentSession session, LedgerOptions options, TimeProvider clock, CancellationToken ct)
     {
         var now = clock.GetUtcNow().ToMicroseconds();
         var id = (await session.Known(ct)).ConnectedAccount(label).Id;

@@ -90,6 +90,8 @@ public sealed class Problems(ILogger<Problems> logger) : IExceptionHandler
     public static Refusal OfJson(string message, string? path = null)
     {
         if (path is null && message.IndexOf("Path: ", StringComparison.Ordinal) is > 0 and var at) path = message[(at + 6)..].Split(' ', '|')[0].TrimEnd('.');
+        // An unknown member stands in the message alone.
+        else if (path is null && message.Contains("could not be mapped", StringComparison.Ordinal) && message.Split('\'') is [_, var member, ..]) path = $"$.{member}";
         return new("request.json", $"The body is not the JSON this call takes{(path is { Length: > 1 and < 100 } ? $", at {Names.Printable(path)}" : "")}: {Reason(message)}", path is ['$', '.', .. var field] ? Names.Printable(field) : null);
     }
 

@@ -9,12 +9,12 @@ using Wolverine.Http;
 
 namespace Ledger.Service.Missions;
 
-/// <summary>Counts a mission as never begun: its spend goes back to whom it came from.</summary>
 public static class CancelMissionEndpoint
 {
     [WolverinePost("/api/v1/missions/{id}/cancel"), Authorize(Policy = Scopes.Write)]
-    public static async Task<MissionEdit> Post(string id, Caller caller, IDocumentSession session, MovedMoney moved, TimeProvider clock, CancellationToken ct)
+    public static async Task<MissionEdit> Post(string id, CancelMission request, Caller caller, IDocumentSession session, MovedMoney moved, TimeProvider clock, CancellationToken ct)
     {
+        _ = request;
         var known = await session.Known(ct);
         var meant = await session.MissionMeant(id, ct);
         var stream = await session.Events.FetchForWriting<Mission>(meant.Stream, ct);

@@ -12,10 +12,10 @@ namespace Ledger.Service.Missions;
 /// <summary>Between which positions or times a mission's cost is compared.</summary>
 public sealed record DiffQuery
 {
-    [FromQuery(Name = "mission")] public string? Mission { get; init; }
-    [FromQuery(Name = "from")] public string? From { get; init; }
-    [FromQuery(Name = "to")] public string? To { get; init; }
-    [FromQuery(Name = "minPosition")] public long? MinPosition { get; init; }
+    [FromQuery(Name = "mission")] public string? Mission { get; set; }
+    [FromQuery(Name = "from")] public string? From { get; set; }
+    [FromQuery(Name = "to")] public string? To { get; set; }
+    [FromQuery(Name = "minPosition")] public long? MinPosition { get; set; }
 }
 
 public static class DiffMission

@@ -13,10 +13,10 @@ namespace Ledger.Service.Missions;
 /// <summary>Which cost is to be explained, and as of when.</summary>
 public sealed record ExplainQuery
 {
-    [FromQuery(Name = "mission")] public string? Mission { get; init; }
-    [FromQuery(Name = "asOf")] public string? AsOf { get; init; }
-    [FromQuery(Name = "minPosition")] public long? MinPosition { get; init; }
-    [FromQuery(Name = "limit")] public int? Limit { get; init; }
+    [FromQuery(Name = "mission")] public string? Mission { get; set; }
+    [FromQuery(Name = "asOf")] public string? AsOf { get; set; }
+    [FromQuery(Name = "minPosition")] public long? MinPosition { get; set; }
+    [FromQuery(Name = "limit")] public int? Limit { get; set; }
 }
 
 public static class ExplainMission

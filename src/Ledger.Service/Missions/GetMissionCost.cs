@@ -13,10 +13,10 @@ namespace Ledger.Service.Missions;
 /// <summary>Which cost is asked for, and as of when.</summary>
 public sealed record MissionCostQuery
 {
-    [FromQuery(Name = "mission")] public string? Mission { get; init; }
-    [FromQuery(Name = "by")] public string? By { get; init; }
-    [FromQuery(Name = "asOf")] public string? AsOf { get; init; }
-    [FromQuery(Name = "minPosition")] public long? MinPosition { get; init; }
+    [FromQuery(Name = "mission")] public string? Mission { get; set; }
+    [FromQuery(Name = "by")] public string? By { get; set; }
+    [FromQuery(Name = "asOf")] public string? AsOf { get; set; }
+    [FromQuery(Name = "minPosition")] public long? MinPosition { get; set; }
 }
 
 public static class GetMissionCost

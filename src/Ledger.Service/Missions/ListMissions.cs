@@ -14,12 +14,12 @@ namespace Ledger.Service.Missions;
 /// <summary>What a list of missions can be asked for.</summary>
 public sealed record MissionsQuery
 {
-    [FromQuery(Name = "state")] public string? State { get; init; }
-    [FromQuery(Name = "agent")] public string? Agent { get; init; }
-    [FromQuery(Name = "mission")] public string? Mission { get; init; }
-    [FromQuery(Name = "limit")] public int? Limit { get; init; }
-    [FromQuery(Name = "asOf")] public string? AsOf { get; init; }
-    [FromQuery(Name = "minPosition")] public long? MinPosition { get; init; }
+    [FromQuery(Name = "state")] public string? State { get; set; }
+    [FromQuery(Name = "agent")] public string? Agent { get; set; }
+    [FromQuery(Name = "mission")] public string? Mission { get; set; }
+    [FromQuery(Name = "limit")] public int? Limit { get; set; }
+    [FromQuery(Name = "asOf")] public string? AsOf { get; set; }
+    [FromQuery(Name = "minPosition")] public long? MinPosition { get; set; }
 }
 
 public static class ListMissions

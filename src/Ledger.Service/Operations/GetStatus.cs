@@ -3,7 +3,9 @@ using Ledger.Contracts;
 using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Service.Accounts;
+using Ledger.Service.Alerts;
 using Ledger.Service.Channels;
+using Ledger.Service.Digests;
 using Ledger.Service.Http;
 using Ledger.Service.Polling;
 using Ledger.Service.Settings;
@@ -44,7 +46,7 @@ public sealed class StatusOfAll(
             Version, log.Last, await LastHash(ct), [.. log.Views.Select(v => new ViewStatus(v.Name, v.Position, v.Lag))], states,
             [.. missions.OrderBy(m => m.Windows[^1].Start).Take(missionsMax).Select(m => new OpenMission(m.Id, m.Title, m.Ref, m.Windows[^1].Start, m.Agents))],
             outbox, states.Any(a => a.Through is not null) ? await Billed(now, ct) : new(null, null, null), new(CreditLeft(accounts)), alerts, over, options.PollEvery.TotalSeconds,
-            [.. Warnings(log, states, outbox)]);
+            [.. Warnings(log, states, outbox), .. await Skipped(session, now, ct)]);
     }
 
     private async Task<OutboxStatus> Outbox(DateTimeOffset now, CancellationToken ct)
@@ -78,6 +80,14 @@ public sealed class StatusOfAll(
     /// <summary>Null where one of the accounts does not say.</summary>
     private static Usd? CreditLeft(IReadOnlyCollection<Account> accounts) =>
         accounts.Count > 0 && accounts.All(a => a.Balance?.PrepaidLeft is not null) ? accounts.Aggregate(Usd.Zero, (sum, a) => sum + a.Balance!.PrepaidLeft!.Value) : null;
+
+    /// <summary>What should have been told to people and was not.</summary>
+    private async Task<IEnumerable<string>> Skipped(IQuerySession session, DateTimeOffset now, CancellationToken ct)
+    {
+        var digest = await DigestState.Of(session, options.People, now, ct);
+        var watch = await WatchState.Of(session, ct);
+        return new[] { digest.Skipped, watch.Trouble }.OfType<string>();
+    }
 
     private IEnumerable<string> Warnings(LogProgress log, IReadOnlyList<AccountStatus> accounts, OutboxStatus outbox)
     {

@@ -86,15 +86,15 @@ public sealed class Metrics : IDisposable
         page.Add("ledger_log_position", log.Last);
         foreach (var view in log.Views)
         {
-            page.Add("ledger_view_lag_events", view.Lag, new("view", view.Name));
-            page.Add("ledger_view_halted", view.Trouble is null ? 0 : 1, new("view", view.Name));
+            page.Add("ledger_view_lag_events", view.Lag, Label("view", view.Name));
+            page.Add("ledger_view_halted", view.Trouble is null ? 0 : 1, Label("view", view.Name));
         }
         var waiting = await letters.Waiting(now, ct);
         page.Add("ledger_outbox_waiting", waiting.Count);
         page.Add("ledger_outbox_dead", (await letters.Dead(now, ct)).Count);
         page.Add("ledger_outbox_oldest_seconds", waiting.Listed.Select(m => m.AgeSeconds).DefaultIfEmpty(0).Max());
         foreach (var channel in channels.Channels.Where(c => c.Target is not null))
-            page.Add("ledger_channel_up", channel.Trouble is null ? 1 : 0, new("channel", channel.Name));
+            page.Add("ledger_channel_up", channel.Trouble is null ? 1 : 0, Label("channel", channel.Name));
     }
 
     private async Task<Account[]> Sources(Page page, IQuerySession session, DateTimeOffset now, CancellationToken ct)
@@ -103,7 +103,7 @@ public sealed class Metrics : IDisposable
         var sources = (await session.LoadManyAsync<Source>(ct, [.. accounts.Select(a => a.Id)])).ToDictionary(s => s.Account, StringComparer.Ordinal);
         foreach (var account in accounts.Select(a => a.Summary(sources.GetValueOrDefault(a.Id), options.PollEvery, now)))
         {
-            KeyValuePair<string, object?>[] labels = [new("account", account.Label), new("provider", account.Provider)];
+            KeyValuePair<string, object?>[] labels = [Label("account", account.Label), Label("provider", account.Provider)];
             page.Add("ledger_source_up", account.State == "ok" ? 1 : 0, labels);
             if (account.LagSeconds is { } lag) page.Add("ledger_source_lag_seconds", lag, labels);
             if (account.Balance?.PrepaidLeft is { } left) page.Add("ledger_prepaid_balance_usd", left, labels);
@@ -117,14 +117,14 @@ public sealed class Metrics : IDisposable
         await using var current = await books.Open(session, [.. budgets.Select(b => b.Scope)], ct);
         var month = ReportWindow.Of("month", null, now);
         var report = await current.View.Report(new() { Since = month.Start, Until = month.End, By = [Dimension.Account, Dimension.Agent], Limit = rowsMax, PreliminaryFrom = data.PreliminaryFrom }, ct);
-        foreach (var row in report.Rows) page.Add("ledger_spend_usd", row.Billed, new("account", row.Group[0]), new("agent", row.Group[1]));
+        foreach (var row in report.Rows) page.Add("ledger_spend_usd", row.Billed, Label("account", row.Group[0]), Label("agent", row.Group[1]));
         page.Add("ledger_unassigned_usd", report.Unassigned);
         foreach (var runway in await current.Runways(accounts, now, ct))
-            if (runway.RunsOut is { } end) page.Add("ledger_runway_seconds", Until(end), new KeyValuePair<string, object?>("account", runway.AccountName));
+            if (runway.RunsOut is { } end) page.Add("ledger_runway_seconds", Until(end), Label("account", runway.AccountName));
         foreach (var at in await BudgetStandings.At([.. budgets], current, now, ct))
         {
             if (at.State is not { } state) continue;
-            KeyValuePair<string, object?>[] labels = [new("budget", at.Budget.Name), new("period", state.Period)];
+            KeyValuePair<string, object?>[] labels = [Label("budget", at.Budget.Name), Label("period", state.Period)];
             page.Add("ledger_budget_limit_usd", state.Limit, labels);
             page.Add("ledger_budget_remaining_usd", state.Limit - state.Spent, labels);
             if (state.Window.End < Instants.Max) page.Add("ledger_budget_reset_seconds", Until(state.Window.End), labels);
@@ -132,6 +132,8 @@ public sealed class Metrics : IDisposable
 
         double Until(DateTimeOffset at) => Math.Max(0, (long)(at - now).TotalSeconds);
     }
+
+    private static KeyValuePair<string, object?> Label(string name, string? value) => new(name, value ?? "");
 
     /// <summary>What one scrape shows.</summary>
     private sealed class Page

@@ -46,7 +46,8 @@ public sealed class Views(IDocumentStore store, NpgsqlDataSource db, IProjection
         var last = await Last(connection, ct);
         var rows = await Rows(connection, ct);
         var mark = rows.FirstOrDefault(r => r.Name == highWater)?.Position ?? 0;
-        var agents = Agents();
+        // Those that run on this node.
+        var agents = coordinator.DaemonForMainDatabase().CurrentAgents();
         await using var session = store.QuerySession();
         var check = await session.LoadAsync<BooksCheck>(BooksCheck.Only, ct);
         return new(last, mark, await MarkTrouble(connection, last, mark, ct), check?.Broken, [.. rows.Where(r => r.Name != highWater).Select(r => View(r, agents))]);
@@ -61,19 +62,6 @@ public sealed class Views(IDocumentStore store, NpgsqlDataSource db, IProjection
         var trouble = reason is null && !isStuck ? null
             : $"{name} stopped {(poison is { } at ? $"at the event at position {at}" : $"after position {row.Position}")}: {(reason is null ? "it does not go on, and nobody said why; the service's log may" : OneLine(reason))}";
         return new(name, row.Position, row.Lag, trouble);
-    }
-
-    /// <summary>The views that run on this node; none where another node has them.</summary>
-    private IReadOnlyList<ISubscriptionAgent> Agents()
-    {
-        try
-        {
-            return coordinator.DaemonForMainDatabase().CurrentAgents();
-        }
-        catch (Exception e) when (e is InvalidOperationException or DaemonNotRunningOnThisNodeException)
-        {
-            return [];
-        }
     }
 
     private static async Task<long> Last(NpgsqlConnection connection, CancellationToken ct)

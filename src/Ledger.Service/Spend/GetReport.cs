@@ -18,19 +18,19 @@ namespace Ledger.Service.Spend;
 /// <summary>Which spend is asked for, how it is grouped, and as of when.</summary>
 public sealed record SpendReportQuery
 {
-    [FromQuery(Name = "since")] public string? Since { get; init; }
-    [FromQuery(Name = "until")] public string? Until { get; init; }
-    [FromQuery(Name = "by")] public string? By { get; init; }
-    [FromQuery(Name = "asOf")] public string? AsOf { get; init; }
-    [FromQuery(Name = "minPosition")] public long? MinPosition { get; init; }
-    [FromQuery(Name = "limit")] public int? Limit { get; init; }
-    [FromQuery(Name = "provider")] public string? Provider { get; init; }
-    [FromQuery(Name = "account")] public string? Account { get; init; }
-    [FromQuery(Name = "agent")] public string? Agent { get; init; }
-    [FromQuery(Name = "key")] public string? Key { get; init; }
-    [FromQuery(Name = "model")] public string? Model { get; init; }
-    [FromQuery(Name = "unit")] public string? Unit { get; init; }
-    [FromQuery(Name = "mission")] public string? Mission { get; init; }
+    [FromQuery(Name = "since")] public string? Since { get; set; }
+    [FromQuery(Name = "until")] public string? Until { get; set; }
+    [FromQuery(Name = "by")] public string? By { get; set; }
+    [FromQuery(Name = "asOf")] public string? AsOf { get; set; }
+    [FromQuery(Name = "minPosition")] public long? MinPosition { get; set; }
+    [FromQuery(Name = "limit")] public int? Limit { get; set; }
+    [FromQuery(Name = "provider")] public string? Provider { get; set; }
+    [FromQuery(Name = "account")] public string? Account { get; set; }
+    [FromQuery(Name = "agent")] public string? Agent { get; set; }
+    [FromQuery(Name = "key")] public string? Key { get; set; }
+    [FromQuery(Name = "model")] public string? Model { get; set; }
+    [FromQuery(Name = "unit")] public string? Unit { get; set; }
+    [FromQuery(Name = "mission")] public string? Mission { get; set; }
 }
 
 public static class GetReport

@@ -92,11 +92,12 @@ public sealed class LineCache(string schema)
         return taken;
     }
 
-    /// <summary>Reads lines by name that are not held; those that are not there are left out.</summary>
-    public async Task Load(IEnumerable<LineKey> names, NpgsqlConnection db, CancellationToken ct)
+    /// <summary>Those of the names that are not held.</summary>
+    public LineKey[] Lacks(IEnumerable<LineKey> names) => [.. names.Where(n => !byName.ContainsKey(n))];
+
+    /// <summary>Reads lines by name; those that are not there are left out.</summary>
+    public async Task Load(LineKey[] wanted, NpgsqlConnection db, CancellationToken ct)
     {
-        var wanted = names.Where(n => !byName.ContainsKey(n)).ToArray();
-        if (wanted.Length == 0) return;
         await using var command = new NpgsqlCommand($"""
             select l.id from unnest($1, $2, $3, $4, $5, $6, $7) w (account, key, model, unit, dimensions, start, seconds)
             join {schema}.line l on l.account = w.account and l.key = w.key and l.start = w.start

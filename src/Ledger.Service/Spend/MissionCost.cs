@@ -116,7 +116,7 @@ public sealed partial class SpendView
     /// <summary>A mission's cost while parts and claims come in.</summary>
     private sealed class CostSums(IReadOnlyList<Dimension> by, DateTimeOffset preliminaryFrom)
     {
-        private readonly Groups groups = new(by);
+        private readonly GroupSums groups = new(by);
         private readonly SortedDictionary<Method, Int128> methods = [];
         private Int128 restated;
         private Int128 low;

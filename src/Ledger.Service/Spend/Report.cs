@@ -15,14 +15,14 @@ public sealed partial class SpendView
     public async Task<ReportAnswer> Report(ReportQuery query, CancellationToken ct)
     {
         var stands = await Stands(query.AsOf, ct);
-        var sums = new Groups(query.By);
+        var sums = new GroupSums(query.By);
         if (stands.Position == Position) await CurrentReport(query, sums, ct);
         else await PastReport(query, stands.Position, sums, ct);
         return new(sums.Rows(query.Limit), Money(sums.Total), Money(sums.Idle), Money(sums.Unassigned), Money(sums.Preliminary), stands);
     }
 
     /// <summary>Whole days are added up beforehand; the hours at a window's edges are not.</summary>
-    private async Task CurrentReport(ReportQuery query, Groups sums, CancellationToken ct)
+    private async Task CurrentReport(ReportQuery query, GroupSums sums, CancellationToken ct)
     {
         var asked = query.By.Concat(query.Where.Keys).ToHashSet();
         var byDays = !asked.Contains(Dimension.Hour) && (zone.IsUtc || !asked.Contains(Dimension.Day));
@@ -92,7 +92,7 @@ public sealed partial class SpendView
         _ => value,
     };
 
-    private async Task PastReport(ReportQuery query, long position, Groups sums, CancellationToken ct)
+    private async Task PastReport(ReportQuery query, long position, GroupSums sums, CancellationToken ct)
     {
         var context = await ContextAt(position, ct);
         var preliminary = zone.StartOf(zone.DayOf(query.PreliminaryFrom));
@@ -119,7 +119,7 @@ public sealed partial class SpendView
     };
 
     /// <summary>Sums by group while rows come in.</summary>
-    private sealed class Groups(IReadOnlyList<Dimension> by)
+    private sealed class GroupSums(IReadOnlyList<Dimension> by)
     {
         private readonly Dictionary<string, (string?[] Group, Int128 Ticks)> groups = new(StringComparer.Ordinal);
 

@@ -6,17 +6,20 @@ using NpgsqlTypes;
 
 namespace Ledger.Service.Spend;
 
-/// <summary>Rows on their way into the tables. What is new is copied in; days are kept up as differences.</summary>
+/// <summary>
+/// Rows on their way into the tables. What is new is copied in; days are kept up as differences. While one is written, another is filled, so
+/// nothing here is what a line says later.
+/// </summary>
 public sealed class SpendRows(string schema)
 {
     private const int daysMax = 50_000;
 
-    private readonly List<SpendLine> lines = [];
+    private readonly List<(SpendLine Line, DateTimeOffset? MissingSince)> lines = [];
     private readonly List<PartRow> parts = [];
     private readonly List<(long Line, LineClaim Claim)> claims = [];
     private readonly List<long> withoutParts = [];
     private readonly List<long> withoutClaims = [];
-    private readonly List<HeldLine> changed = [];
+    private readonly List<(long Line, DateTimeOffset? MissingSince)> changed = [];
     private readonly Dictionary<DayKey, (long Billed, long Restated)> days = [];
 
     public long Written { get; private set; }
@@ -48,8 +51,8 @@ public sealed class SpendRows(string schema)
     /// <summary>Keeps the line's own row up to date.</summary>
     public void Keep(HeldLine held)
     {
-        if (held.IsNew) lines.Add(held.Line);
-        else if (held.MissingSince != held.MissingWritten) changed.Add(held);
+        if (held.IsNew) lines.Add((held.Line, held.MissingSince));
+        else if (held.MissingSince != held.MissingWritten) changed.Add((held.Line.Id, held.MissingSince));
         (held.IsNew, held.MissingWritten) = (false, held.MissingSince);
     }
 
@@ -69,7 +72,7 @@ public sealed class SpendRows(string schema)
                 {
                     Parameters =
                     {
-                        new() { Value = changed.Select(c => c.Line.Id).ToArray() },
+                        new() { Value = changed.Select(c => c.Line).ToArray() },
                         new() { Value = changed.Select(c => c.MissingSince).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz },
                     },
                 });
@@ -190,14 +193,15 @@ public sealed class SpendRows(string schema)
         await writer.CompleteAsync(ct);
     }
 
-    private static void Write(NpgsqlBinaryImporter w, SpendLine line)
+    private static void Write(NpgsqlBinaryImporter w, (SpendLine Line, DateTimeOffset? MissingSince) row)
     {
+        var (line, missingSince) = row;
         w.Write(line.Id, NpgsqlDbType.Bigint);
         Dimensions(w, line.Name);
         w.Write((short)line.Name.Dimensions, NpgsqlDbType.Smallint);
         Time(w, line.Name.Start);
         w.Write(line.Name.Seconds, NpgsqlDbType.Integer);
-        if (line.MissingSince is { } since) Time(w, since);
+        if (missingSince is { } since) Time(w, since);
         else w.WriteNull();
     }
 

@@ -13,17 +13,22 @@ namespace Ledger.Service.Spend;
 /// </summary>
 public sealed class SpendWriter(string schema, TeamZone zone)
 {
-    /// <summary>Lines worked out at once, which bounds memory when history is edited.</summary>
-    private const int linesPerChunk = 20_000;
+    /// <summary>Lines worked out at once: while they are written, the next are worked out.</summary>
+    private const int linesPerChunk = 5_000;
+
+    /// <summary>Lines read at once when history is edited, which bounds memory.</summary>
+    private const int linesPerRead = 20_000;
 
     private readonly LineCache lines = new(schema);
-    private readonly SpendRows rows = new(schema);
+    private SpendRows rows = new(schema);
+    private SpendRows spare = new(schema);
+    private Task writing = Task.CompletedTask;
     private AttributionContext context = new();
     private long nextLine;
     private SpendMark? held;
     private SpendMark? written;
 
-    public long RowsWritten => rows.Written;
+    public long RowsWritten => rows.Written + spare.Written;
 
     /// <summary>Writes a page inside the caller's transaction. Nothing of it counts before <see cref="Accept"/>.</summary>
     /// <exception cref="InvalidOperationException">The events don't follow what the tables hold.</exception>
@@ -35,7 +40,24 @@ public sealed class SpendWriter(string schema, TeamZone zone)
         await CheckFollows(page.Events, mark, db, ct);
         if (held != mark) await Load(db, ct);
         held = null;
+        try
+        {
+            await Apply(page, db, ct);
+        }
+        finally
+        {
+            // The connection is the caller's again.
+            await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        written = mark with { Position = page.Events[^1].Sequence, Events = mark.Events + page.Events.Count };
+        await written.Write(db, schema, ct);
+    }
 
+    /// <summary>The transaction is committed: what is in memory is what the tables hold.</summary>
+    public void Accept() => held = written;
+
+    private async Task Apply(SpendPage page, NpgsqlConnection db, CancellationToken ct)
+    {
         var touched = new List<Touched>();
         var documents = new Dictionary<(string Kind, string Id), object>();
         await LookUpByKey(db, ct);
@@ -53,15 +75,11 @@ public sealed class SpendWriter(string schema, TeamZone zone)
         }
         if (touched.Count > 0) await WorkOutMeeting(touched, db, ct);
         await WorkOut(lines.TakeChanged(), db, ct);
+        await Written();
         await rows.FlushDays(db, ct);
+        await spare.FlushDays(db, ct);
         await SpendRows.Write(documents, schema, db, ct);
-
-        written = mark with { Position = page.Events[^1].Sequence, Events = mark.Events + page.Events.Count };
-        await written.Write(db, schema, ct);
     }
-
-    /// <summary>The transaction is committed: what is in memory is what the tables hold.</summary>
-    public void Accept() => held = written;
 
     /// <summary>The log may have holes, but no event that is there may be passed over or come twice.</summary>
     private static async Task CheckFollows(IReadOnlyList<IEvent> events, SpendMark mark, NpgsqlConnection db, CancellationToken ct)
@@ -83,6 +101,7 @@ public sealed class SpendWriter(string schema, TeamZone zone)
     private async Task Load(NpgsqlConnection db, CancellationToken ct)
     {
         rows.Clear();
+        spare.Clear();
         lines.Clear();
         context = await ContextDocuments.Load(db, schema, ct);
         await using var command = new NpgsqlCommand($"select coalesce(max(id), 0) from {schema}.line", db);
@@ -104,7 +123,11 @@ public sealed class SpendWriter(string schema, TeamZone zone)
         foreach (var part in parts)
         {
             if (lines.IsFull) lines.Clear();
-            await lines.Load(Wanted(part), db, ct);
+            if (lines.Lacks(Wanted(part)) is { Length: > 0 } lacking)
+            {
+                await Written();
+                await lines.Load(lacking, db, ct);
+            }
             foreach (var line in part.Lines)
                 Take(part, line, position);
             foreach (var name in part.Missing ?? [])
@@ -147,8 +170,12 @@ public sealed class SpendWriter(string schema, TeamZone zone)
     /// <summary>Works out the lines that an edit touched, each from its own facts.</summary>
     private async Task WorkOutMeeting(List<Touched> touched, NpgsqlConnection db, CancellationToken ct)
     {
-        foreach (var chunk in (await LineCache.Meeting(touched, schema, db, ct)).Chunk(linesPerChunk))
+        await Written();
+        foreach (var chunk in (await LineCache.Meeting(touched, schema, db, ct)).Chunk(linesPerRead))
+        {
+            await Written();
             await WorkOut(await lines.Of(chunk, db, ct), db, ct);
+        }
     }
 
     /// <summary>Works out who carries these lines, and writes what is different from before.</summary>
@@ -170,6 +197,17 @@ public sealed class SpendWriter(string schema, TeamZone zone)
             }
             rows.Keep(line);
         }
-        await rows.Flush(db, ct);
+        await Written();
+        (rows, spare) = (spare, rows);
+        var full = spare;
+        writing = Task.Run(() => full.Flush(db, ct), ct);
+    }
+
+    /// <summary>Waits until what was worked out is written; then the connection is free.</summary>
+    private Task Written()
+    {
+        var last = writing;
+        writing = Task.CompletedTask;
+        return last;
     }
 }

@@ -25,7 +25,6 @@ public static class OldBooks
     /// <summary>The last step of each part of 0.1's tables. Others are of a program that is neither 0.1 nor this one.</summary>
     private const string lastSteps = "engine 4, service 3";
 
-    private const int eventsPerPage = 200;
     private static readonly TimeSpan lockPatience = TimeSpan.FromSeconds(10);
 
     /// <summary>What 0.1 kept beside the events. Its chain stays, as the proof of what it wrote.</summary>
@@ -103,23 +102,8 @@ public static class OldBooks
     /// <summary>The lines that the next reading is compared with, and how far the account was read, as its snapshots tell.</summary>
     private static async Task HoldReadings(IDocumentSession session, Account account, CancellationToken ct)
     {
-        var (held, covered) = (new HeldLines(account.Id, []), Coverage.None);
-        UsageSnapshotTaken? last = null;
-        for (long version = 0; ;)
-        {
-            var page = await session.Events.QueryAllRawEvents().Where(e => e.StreamKey == account.Stream && e.Version > version).OrderBy(e => e.Version).Take(eventsPerPage).ToListAsync(ct);
-            if (page.Count == 0) break;
-            version = page[^1].Version;
-            foreach (var snapshot in page.Select(e => e.Data).OfType<UsageSnapshotTaken>())
-            {
-                held.Apply(snapshot);
-                covered = covered.After(snapshot);
-                // A reading of old days says nothing of how far the account is read.
-                if (snapshot.Covers.End >= snapshot.Asked) last = snapshot;
-            }
-        }
-        session.Store(held.Changed().ToArray());
-        session.Store(new Source { Account = account.Id, Asked = last?.Asked, Answered = last?.Answered, Covered = covered });
+        var source = await session.SourceOf(account.Id, ct);
+        if (source.Covered.Stretches is [.., var newest]) session.Store(source with { Asked = newest.Asked, Answered = newest.Answered });
     }
 
     private static async Task RefuseOtherPrograms(NpgsqlConnection db, CancellationToken ct)

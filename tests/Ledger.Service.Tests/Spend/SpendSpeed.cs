@@ -34,13 +34,14 @@ public sealed class SpendSpeed(TestDatabases databases)
         await books.Follow();
         Assert.True(await books.Views.WaitFor(books.Positions[^1], TimeSpan.FromMinutes(10), default));
         Say($"{facts:N0} facts followed in {watch.Elapsed.TotalSeconds:F1} s ({facts / watch.Elapsed.TotalSeconds:N0}/s), at most {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MB");
-        await books.Daemon!.Tracker.WaitForShardState(Operations.ChainProjection.Progress, books.Positions[^1], TimeSpan.FromMinutes(5));
+        await books.Daemon!.Tracker.WaitForShardState(Ledger.Service.Operations.ChainProjection.Progress, books.Positions[^1], TimeSpan.FromMinutes(5));
         await books.Execute("vacuum analyze");
 
         await LargeReadings(books);
-        await Questions(books);
         await Rebuilds(books);
         await LargeEdit(books);
+        await books.Execute("vacuum analyze");
+        await Questions(books);
         watch.Restart();
         await books.AssertVerified();
         Say($"verify in {watch.Elapsed.TotalSeconds:F1} s");
@@ -145,7 +146,7 @@ public sealed class SpendSpeed(TestDatabases databases)
         var watch = Stopwatch.StartNew();
         Assert.True(await books.Views.WaitFor(last, TimeSpan.FromMinutes(10), default));
         Say($"an edit that touches {lines:N0} lines is through after {watch.Elapsed.TotalSeconds:F1} s (limit 60 s), at most {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MB");
-        await books.Daemon!.Tracker.WaitForShardState(Operations.ChainProjection.Progress, last, TimeSpan.FromMinutes(5));
+        await books.Daemon!.Tracker.WaitForShardState(Ledger.Service.Operations.ChainProjection.Progress, last, TimeSpan.FromMinutes(5));
     }
 
     private static async Task<long> Fill(SpendBooks books)

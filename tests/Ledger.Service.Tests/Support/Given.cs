@@ -83,7 +83,8 @@ public sealed class Given
         await using var session = host.Services.GetRequiredService<IDocumentStore>().LightweightSession();
         var now = host.Clock.GetUtcNow();
         var appended = session.Events.Append(stream, happened);
-        session.Store(new Source { Account = account, Asked = happened is UsageSnapshotTaken ? now : previous?.Asked, Answered = now, NextDue = now.AddDays(1) });
+        var source = await session.LoadAsync<Source>(account) ?? new() { Account = account };
+        session.Store(happened is UsageSnapshotTaken ? source with { Asked = now, Answered = now, NextDue = now.AddDays(1) } : source with { NextDue = now.AddDays(1) });
         await session.SaveChangesAsync();
         return appended.Events[^1].Sequence;
     }
