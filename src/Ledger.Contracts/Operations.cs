@@ -100,7 +100,7 @@ public sealed record Rebuilt(IReadOnlyList<RebuiltView> Views);
 /// <summary>A view that was computed anew.</summary>
 /// <param name="Name">Which.</param>
 /// <param name="Position">Where both were compared.</param>
-/// <param name="Rows">Events that were computed from.</param>
+/// <param name="Rows">Rows computed from the log.</param>
 /// <param name="Equal">The old one held the same. When not, the command line exits 70.</param>
 /// <param name="FirstDifference">Where not, first.</param>
 /// <param name="Seconds">How long it took.</param>

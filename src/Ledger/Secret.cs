@@ -50,7 +50,7 @@ public sealed class SecretJsonConverter : JsonConverter<Secret>
 {
     /// <inheritdoc/>
     public override Secret Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.String ? new(reader.GetString()!) : throw new JsonException("could not be converted");
+        reader.TokenType == JsonTokenType.String ? new(reader.GetString()!) : throw new JsonException();
 
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, Secret value, JsonSerializerOptions options) => writer.WriteStringValue("***");

@@ -30,7 +30,7 @@ public static class ConnectFromEnvironmentHandler
     public static void Configure(HandlerChain chain)
     {
         chain.OnException<ProviderException>(e => e.Kind is FailureKind.Unreachable or FailureKind.RateLimited)
-            .ScheduleRetry([.. Enumerable.Range(0, 8).Select(i => TimeSpan.FromSeconds(5 * (1 << i))), .. Enumerable.Repeat(TimeSpan.FromMinutes(15), 96)]);
+            .ScheduleRetryIndefinitely([.. Enumerable.Range(0, 8).Select(i => TimeSpan.FromSeconds(5 * (1 << i))), TimeSpan.FromMinutes(15)]);
         chain.OnException<ProviderException>().Discard();
         chain.OnException<Refused>().Discard();
     }

@@ -29,7 +29,7 @@ public static class HistoryAlerts
         foreach (var account in context.Accounts)
         {
             var key = $"history:{account.Id}:{account.ConnectedAt.ToText()}";
-            if (context.Now - account.ConnectedAt > recent || context.Sources.GetValueOrDefault(account.Id) is not { } source || !source.Covered.Covers(wanted, account.ConnectedAt)) continue;
+            if (context.Now - account.ConnectedAt > recent || context.Sources.GetValueOrDefault(account.Id) is not { } source || source.Covered.LastLacking(wanted, account.ConnectedAt) is not null) continue;
             if (!await IsInViews(context, account, ct) || (await context.Session.KnownKeys([key], ct)).Count > 0) continue;
             if (await Sum(key, account, context, circumstances, states, daysBack, ct) is { } summary) groups.Add([summary]);
         }

@@ -21,7 +21,7 @@ public static class RebuildViewsEndpoint
         try
         {
             var result = await views.Run(swap: true, new Told<(long Done, long Of)>(p => progress(new("rebuild", p.Done, p.Of))), ct);
-            return new Rebuilt([new(request.View ?? "spend", result.Position, result.Events, result.Equal, result.FirstDifference, Math.Round(result.Elapsed.TotalSeconds, 3))]);
+            return new Rebuilt([new(request.View ?? "spend", result.Position, result.Rows, result.Equal, result.FirstDifference, Math.Round(result.Elapsed.TotalSeconds, 3))]);
         }
         catch (RebuildBusyException e)
         {

@@ -1,0 +1,97 @@
+using Ledger.Demo.Simulator;
+using Ledger.Money;
+using Ledger.Service.Accounts;
+using Ledger.Service.Tests.Polling;
+using Ledger.Service.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Ledger.Service.Tests.Accounts;
+
+/// <summary>Connecting, editing, rotating, removing.</summary>
+public sealed class Connecting(TestDatabases databases)
+{
+    [Fact]
+    public async Task an_account_is_connected_read_edited_removed_and_connected_again()
+    {
+        await using var host = await LedgerHost.Start(databases);
+        var key = host.Team.AddKey("xai-ba", host.Clock.GetUtcNow().AddDays(-6));
+        host.Team.Spend("ba", key.Id, Prices.Reasoning, Prices.Prompt, Usd.Parse("2.00"), host.Clock.GetUtcNow().AddDays(-5));
+        var body = new { provider = "xai", label = "prod", credential = $" {host.Xai.Issue(host.Team).Text}\n", settlementLag = "0s" };
+        var added = (await host.Post("accounts", body, "add-1")).Ok();
+        Assert.NotNull(added.Position);
+        Assert.Equal(Usd.Parse("2.00"), added.Money("billed"));
+        Assert.Equal((9, 1L), ((int)added["readings"]!, (long)added["lines"]!));
+        Assert.Equal(("prod", "ok", false), ((string?)added["account"]!["label"], (string?)added["account"]!["state"], (bool)added["account"]!["settlementLag"]!["learned"]!));
+        Assert.Equal("xai-ba", (string?)added["keys"]![0]!["name"]);
+        Assert.Contains("whitespace", (string?)added["warnings"]![0], StringComparison.Ordinal);
+        Assert.NotNull((await host.Get("accounts"))["accounts"]![0]!["balance"]);
+
+        // The same command again connects nothing twice.
+        var head = await host.Head();
+        var again = (await host.Post("accounts", body, "add-1")).Ok();
+        Assert.Equal((string?)added["account"]!["id"], (string?)again["account"]!["id"]);
+        Assert.Equal(head, await host.Head());
+        (await host.Post("accounts", body with { credential = host.Xai.Issue(host.Team).Text }, "add-1")).Refused("idempotency.reused");
+        (await host.Post("accounts", body)).Refused("account.exists");
+
+        var edited = (await host.Patch("accounts/prod", new { label = "main", bucket = "15m", settlementLag = "learned" })).Ok();
+        Assert.Equal(("main", 900, true), ((string?)edited["account"]!["label"], (int)edited["account"]!["bucketSeconds"]!, (bool)edited["account"]!["settlementLag"]!["learned"]!));
+        (await host.Post("accounts/prod/sync")).Refused("account.unknown");
+
+        var removed = (await host.Delete("accounts/main")).Ok();
+        Assert.Equal("removed", (string?)removed["account"]!["state"]);
+        Assert.Equal(0, await host.Scalar<long>("select count(*) from mt_doc_credential where data ->> 'sealed' is not null"));
+        (await host.Post("accounts/main/sync")).Refused("account.removed");
+        Assert.Contains("removed since", (string?)(await host.Post("accounts", body, "add-1")).Ok()["warnings"]![1], StringComparison.Ordinal);
+
+        var back = (await host.Post("accounts", body)).Ok();
+        Assert.Equal((string?)added["account"]!["id"], (string?)back["account"]!["id"]);
+        Assert.Equal(Usd.Parse("2.00"), back.Money("billed"));
+    }
+
+    [Fact]
+    public async Task two_that_connect_at_once_connect_once()
+    {
+        await using var host = await LedgerHost.Start(databases);
+        var replies = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => host.Post("accounts", new { provider = "xai", label = $"a{i}", credential = host.Xai.Issue(host.Team).Text, noWait = true })));
+        Assert.Single(replies, r => r.Status == 200);
+        Assert.All(replies.Where(r => r.Status != 200), r => Assert.Contains(r.Code, (string[])["account.exists", "conflict.retry"]));
+        Assert.Equal(1, await host.Scalar<long>("select count(*) from mt_doc_credential where data ->> 'sealed' is not null"));
+        Assert.Equal(1, await host.Scalar<long>("select count(*) from mt_events where type = 'account-connected.v1'"));
+    }
+
+    [Fact]
+    public async Task a_label_is_taken_once_and_a_key_of_another_team_rotates_nothing()
+    {
+        await using var host = await LedgerHost.Start(databases);
+        await host.Connect();
+        var team = new SimulatedTeam(host.Clock, seed: 2);
+        var other = host.Xai.Issue(team);
+        (await host.Post("accounts", new { provider = "xai", label = "prod", credential = other.Text })).Refused("account.label_taken");
+        (await host.Post("accounts/prod/rotate", new { credential = other.Text })).Refused("credential.other_team");
+        (await host.Post("accounts", new { provider = "xai", label = "two", credential = other.Text })).Ok();
+        (await host.Patch("accounts/two", new { label = "prod" })).Refused("account.label_taken");
+        (await host.Post("accounts/-/sync")).Refused("account.ambiguous");
+        Assert.Equal(["prod", "two"], (await host.Get("accounts")).Ok()["accounts"]!.AsArray().Select(a => (string?)a!["label"]));
+        var rotated = (await host.Post("accounts/two/rotate", new { credential = host.Xai.Issue(team).Text }, "rot")).Ok();
+        Assert.NotEqual(Secret.FromPaste(other.Text).Redacted, (string?)rotated["account"]!["credential"]!["redacted"]);
+    }
+
+    [Fact]
+    public async Task the_key_in_the_environment_is_connected_at_start_tried_again_and_rotated()
+    {
+        await using var host = await LedgerHost.Start(databases);
+        var (first, second) = (host.Xai.Issue(host.Team), host.Xai.Issue(host.Team));
+        host.Xai.Faults.Order(Fault.ServerError, XaiCall.Any, times: 4);
+        await using (var node = await host.Another(s => s with { XaiKey = new(first.Text) }))
+        {
+            await LedgerHost.Until(() => Task.FromResult(node.Services.GetRequiredService<EnvironmentAccount>().Warning is not null), "a warning");
+            await LedgerHost.Until(async () => await host.Scalar<long>("select count(*) from mt_doc_account") == 1, "connected after all");
+            await LedgerHost.Until(() => Task.FromResult(node.Services.GetRequiredService<EnvironmentAccount>().Warning is null), "no warning");
+        }
+        Assert.Equal("xai", (string?)(await host.Get("accounts"))["accounts"]![0]!["label"]);
+        await using var again = await host.Another(s => s with { XaiKey = new(second.Text) });
+        await LedgerHost.Until(async () => await host.Scalar<long>("select count(*) from mt_events where type = 'credential-stored.v1'") == 2, "rotated");
+        Assert.Equal(1, await host.Scalar<long>("select count(*) from mt_events where type = 'account-connected.v1'"));
+    }
+}

@@ -1,0 +1,121 @@
+using Ledger.Accounts;
+using Ledger.Service.Polling;
+
+namespace Ledger.Service.Tests.Polling;
+
+/// <summary>What is asked for next, and when.</summary>
+public sealed class PollPlanTests
+{
+    private static readonly DateTimeOffset now = new(2026, 11, 16, 10, 5, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset midnight = new(2026, 11, 16, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly Account account = Account.Fold(null, new AccountConnected("a", "xai", "t", "a", 3600, 0, now.AddDays(-1), null))!;
+
+    [Fact]
+    public void connecting_asks_for_ninety_days_the_newest_first_a_week_at_once()
+    {
+        var (source, asked) = (new Source { Account = "a" }, new List<Interval>());
+        while (Next(PollReason.Connect, source) is { } stretch)
+        {
+            asked.Add(stretch);
+            source = Covered(source, stretch);
+        }
+        Assert.Equal(now, asked[0].End);
+        Assert.Equal(midnight.AddDays(-90), asked[^1].Start);
+        Assert.All(asked, a => Assert.InRange(a.Length.TotalDays, 0.1, 7));
+        Assert.All(asked.Zip(asked.Skip(1)), pair => Assert.Equal(pair.First.Start, pair.Second.End));
+        Assert.All(asked, a => Assert.Equal(TimeSpan.Zero, a.Start.TimeOfDay));
+        Assert.Equal(13, asked.Count);
+    }
+
+    [Fact]
+    public void what_was_read_before_it_was_connected_again_is_read_again()
+    {
+        var source = Covered(new() { Account = "a" }, new(midnight.AddDays(-100), now), account.ConnectedAt.AddMinutes(-1));
+        Assert.NotNull(Next(PollReason.Connect, source));
+        Assert.Null(Next(PollReason.Connect, Covered(source, new(midnight.AddDays(-100), now))));
+    }
+
+    [Fact]
+    public void a_regular_poll_asks_for_three_days_once_its_time_has_come()
+    {
+        var source = new Source { Account = "a", NextDue = now.AddSeconds(1) };
+        Assert.Null(Next(PollReason.Due, source));
+        Assert.Equal(new(midnight.AddDays(-3), now), Next(PollReason.Due, source with { NextDue = now }));
+        Assert.Equal(new(midnight.AddDays(-3), now), Next(PollReason.Due, source with { NextDue = null }));
+    }
+
+    [Fact]
+    public void a_bookmark_asks_for_the_hours_since_the_last_reading_only_and_not_while_it_waits_after_a_failure()
+    {
+        var source = new Source { Account = "a", Asked = now.AddHours(-2).AddMinutes(3) };
+        Assert.Equal(new(midnight.AddHours(8), now), Next(PollReason.Bookmark, source));
+        Assert.Null(Next(PollReason.Bookmark, source with { Failing = "auth", NextDue = now.AddMinutes(1) }));
+        Assert.Null(Next(PollReason.Bookmark, source with { Asked = now }));
+    }
+
+    [Fact]
+    public void thirty_five_days_are_read_again_a_day_after_they_were()
+    {
+        var source = new Source { Account = "a", DeepAt = now.AddHours(-23) };
+        Assert.Null(Next(PollReason.Reread, source));
+        var stretch = Next(PollReason.Reread, source with { DeepAt = now.AddHours(-25) })!.Value;
+        Assert.Equal(now, stretch.End);
+        // What another message read since it was due is not read again.
+        source = Covered(source with { DeepAt = now.AddHours(-25) }, stretch, now.AddMinutes(-30));
+        Assert.Equal(stretch.Start, Next(PollReason.Reread, source)!.Value.End);
+    }
+
+    [Fact]
+    public void after_an_answer_that_was_cut_off_less_is_asked_for_down_to_a_day()
+    {
+        Assert.Equal(84, PollPlan.Shorter(new(now.AddDays(-7), now)));
+        Assert.Equal(24, PollPlan.Shorter(new(now.AddHours(-30), now)));
+        Assert.Null(PollPlan.Shorter(new(now.AddHours(-24), now)));
+        var stretch = PollPlan.Next(new("a", PollReason.Due, now, HoursMax: 30), account, new() { Account = "a", NextDue = now.AddHours(1) }, 90, now)!.Value;
+        Assert.Equal(new(midnight.AddHours(-24).AddHours(24), now), stretch);
+        Assert.Equal(60, PollPlan.Longer(30));
+        Assert.Equal(168, PollPlan.Longer(100));
+    }
+
+    [Theory]
+    [InlineData("auth", null, 900, 900)]
+    [InlineData("rate-limited", 1200, 1200, 1200)]
+    [InlineData("unreachable", null, 45, 60)]
+    public void after_a_failure_it_waits(string kind, int? retryAfter, int least, int most)
+    {
+        var failed = new Source { Account = "a" }.Failed(new(kind, "x", retryAfter is { } s ? TimeSpan.FromSeconds(s) : null), TimeSpan.FromMinutes(1), now);
+        Assert.InRange((failed.NextDue!.Value - now).TotalSeconds, least, most);
+        Assert.Equal((1, kind), (failed.Failures, failed.Failing));
+    }
+
+    [Fact]
+    public void the_wait_doubles_up_to_a_quarter_of_an_hour()
+    {
+        var source = new Source { Account = "a" };
+        var waits = Enumerable.Range(0, 12).Select(_ => ((source = source.Failed(new("unreachable", "x"), TimeSpan.FromSeconds(10), now)).NextDue!.Value - now).TotalSeconds).ToArray();
+        for (var i = 0; i < waits.Length; i++) Assert.InRange(waits[i], Math.Min(900, 10 * (1 << i)) * 0.75, Math.Min(900, 10 * (1 << i)));
+    }
+
+    [Fact]
+    public void the_sweep_sends_what_is_due_and_nothing_else()
+    {
+        var removed = Account.Fold(account, new CredentialStored("a", "c", "f", "r", now, null))!;
+        Assert.Equal([PollReason.Connect], Due(null));
+        Assert.Equal([PollReason.Connect], Due(new() { Account = "a" }));
+        var read = new Source { Account = "a", Backfilled = removed.ConnectedAt, DeepAt = now, NextDue = now.AddSeconds(1) };
+        Assert.Empty(Due(read));
+        Assert.Equal([PollReason.Due], Due(read with { NextDue = now }));
+        Assert.Equal([PollReason.Reread], Due(read with { DeepAt = now.AddDays(-1) }));
+        Assert.Empty(Due(read with { DeepAt = now.AddDays(-1), Failing = "auth" }));
+
+        IEnumerable<PollReason> Due(Source? source) => PollSweepHandler.Due(removed, source, now).Select(m => m.Reason);
+    }
+
+    private Interval? Next(PollReason reason, Source source) => PollPlan.Next(new("a", reason, now), account, source, 90, now);
+
+    private static Source Covered(Source source, Interval stretch, DateTimeOffset? at = null) => source with
+    {
+        Covered = source.Covered.With(new(stretch.Start, stretch.End == now ? now.FloorToHour().AddHours(1) : stretch.End, 3600, at ?? now, at ?? now, at ?? now)),
+    };
+}

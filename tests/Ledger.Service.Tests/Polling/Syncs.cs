@@ -1,0 +1,56 @@
+using Ledger.Demo.Simulator;
+using Ledger.Money;
+using Ledger.Service.Tests.Support;
+
+namespace Ledger.Service.Tests.Polling;
+
+public sealed class Syncs(TestDatabases databases)
+{
+    [Fact]
+    public async Task a_sync_that_nobody_waits_for_is_queued_and_read()
+    {
+        await using var host = await PollingScene.Connected(databases);
+        host.Spends("1.00");
+        host.Xai.Faults.Order(Fault.Slow, XaiCall.Usage, times: 1, "1500");
+        var queued = (await host.Post("accounts/-/sync", new { noWait = true })).Ok();
+        Assert.True((bool)queued["queued"]!);
+        Assert.Equal("prod", (string?)queued["account"]!["label"]);
+        Assert.Null(queued["readings"]);
+        Assert.Equal(Usd.Parse("2.00"), await host.Billed());
+        await LedgerHost.Until(async () => await host.Billed() == Usd.Parse("3.00"), "the reading");
+
+        host.Spends("1.00");
+        var synced = (await host.Post("accounts/-/sync")).Ok();
+        Assert.False((bool)synced["queued"]!);
+        Assert.InRange((int)synced["readings"]!, 1, 6);
+        Assert.InRange((int)synced["linesChanged"]!, 1, 4);
+        Assert.Equal(Usd.Parse("4.00"), await host.Billed());
+    }
+
+    [Fact]
+    public async Task progress_is_told_line_by_line_to_whoever_asks_for_it()
+    {
+        await using var host = await LedgerHost.Start(databases);
+        var reply = await host.Send(HttpMethod.Post, "accounts", new { provider = "xai", label = "prod", credential = host.Xai.Issue(host.Team).Text }, "add", r => r.Headers.Accept.ParseAdd("application/x-ndjson"));
+        Assert.Equal("application/x-ndjson", reply.ContentType);
+        var lines = reply.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Contains("\"what\":\"backfill\"", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("{\"result\":{\"account\":", lines[^1], StringComparison.Ordinal);
+        Assert.NotNull(reply.Position);
+    }
+
+    [Fact]
+    public async Task a_bookmark_during_the_backfill_waits_for_one_stretch_and_does_not_hold_it_up()
+    {
+        await using var host = await LedgerHost.Start(databases, s => s with { BackfillDays = 27 });
+        host.Team.AddKey("xai-ba", host.Clock.GetUtcNow().AddDays(-40));
+        host.Xai.Faults.Order(Fault.Slow, XaiCall.Usage, times: 8, "700");
+        (await host.Post("accounts", new { provider = "xai", label = "prod", credential = host.Xai.Issue(host.Team).Text, noWait = true })).Ok();
+        var at = await host.Bookmarks("m-meanwhile");
+        await LedgerHost.Until(async () => (await host.Source()).Asked >= at, "the bookmark's reading");
+        Assert.Null((await host.Source()).Backfilled);
+        await LedgerHost.Until(async () => (await host.Source()).Backfilled is not null, "all days");
+        var covered = (await host.Source()).Covered;
+        Assert.Null(covered.LastLacking(new(new DateTimeOffset(2026, 11, 16, 0, 0, 0, TimeSpan.Zero).AddDays(-27), host.Clock.GetUtcNow().FloorToHour()), (await host.Account()).ConnectedAt));
+    }
+}
