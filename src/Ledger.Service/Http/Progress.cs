@@ -27,7 +27,7 @@ public sealed class LongAnswer(Func<Action<Progress>, CancellationToken, Task<ob
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var http = httpContext;
-        if (!Wanted(http.Request))
+        if (!IsWanted(http.Request))
         {
             await Results.Json(await work(static _ => { }, http.RequestAborted), JsonConventions.Options).ExecuteAsync(http);
             return;
@@ -66,5 +66,5 @@ public sealed class LongAnswer(Func<Action<Progress>, CancellationToken, Task<ob
         await http.Response.Body.FlushAsync(http.RequestAborted);
     }
 
-    private static bool Wanted(HttpRequest request) => request.Headers.Accept.Any(a => a?.Contains(LinesOfProgress, StringComparison.OrdinalIgnoreCase) == true);
+    internal static bool IsWanted(HttpRequest request) => request.Headers.Accept.Any(a => a?.Contains(LinesOfProgress, StringComparison.OrdinalIgnoreCase) == true);
 }
