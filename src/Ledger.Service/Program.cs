@@ -75,6 +75,7 @@ public static class LedgerService
         builder.Host.UseWolverine(opts =>
         {
             opts.Messages(options);
+            opts.Accounts();
             opts.Polling(options);
             opts.Alerts(options);
             opts.Channels();
