@@ -11,7 +11,7 @@ namespace Ledger.Service.Alerts;
 public static class AcknowledgeAlertEndpoint
 {
     [WolverinePost("/api/v1/alerts/{id}/ack"), Authorize(Policy = Scopes.Bookmark)]
-    public static async Task<AlertAnswer> Post(string id, Caller caller, IDocumentSession session, TimeProvider clock, CancellationToken ct)
+    public static async Task<AlertAnswer> Post(string id, [NotBody] Caller caller, IDocumentSession session, TimeProvider clock, CancellationToken ct)
     {
         var (text, now) = (id.Trim(), clock.GetUtcNow().ToMicroseconds());
         if (Names.WhyNot(text) is not null) throw Unknown(text);

@@ -24,6 +24,15 @@ public static class AlertQueries
         return known;
     }
 
+    /// <summary>What somebody should look at, the latest first: told of, not over, and nobody said that they had seen it.</summary>
+    public static async Task<IReadOnlyList<Alert>> OpenAlerts(this IQuerySession session, DateTimeOffset now, int max, CancellationToken ct)
+    {
+        var open = await session.Query<Alert>().Where(a => a.ToldBy == null && a.AckedAt == null && a.RecoveredAt == null && (a.Until == null || a.Until > now))
+            .OrderByDescending(a => a.At).Take(max).ToListAsync(ct);
+        var subjects = await AlertSubjects.Of(session, [.. open], ct);
+        return [.. open.Where(a => !subjects.IsGone(a.Event))];
+    }
+
     /// <summary>Open alerts of budgets, in the order they were raised.</summary>
     public static Task<IReadOnlyList<Alert>> OpenBudgetAlerts(this IQuerySession session, DateTimeOffset now, CancellationToken ct) => session.Query<Alert>()
         .Where(a => a.Kind == AlertKinds.Budget && a.RecoveredAt == null && (a.Until == null || a.Until > now)).OrderBy(a => a.At).Take(openMax).ToListAsync(ct);

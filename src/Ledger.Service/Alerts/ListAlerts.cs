@@ -14,19 +14,19 @@ namespace Ledger.Service.Alerts;
 public sealed record AlertQuery
 {
     /// <summary>Those that are not over.</summary>
-    [FromQuery(Name = "open")] public bool? Open { get; init; }
+    [FromQuery(Name = "open")] public bool? Open { get; set; }
 
     /// <summary>Those too that the message of another one told of.</summary>
-    [FromQuery(Name = "all")] public bool? All { get; init; }
+    [FromQuery(Name = "all")] public bool? All { get; set; }
 
     /// <summary>Raised since a time, or a length of time back.</summary>
-    [FromQuery(Name = "since")] public string? Since { get; init; }
+    [FromQuery(Name = "since")] public string? Since { get; set; }
 
     /// <summary>Of one kind.</summary>
-    [FromQuery(Name = "kind")] public string? Kind { get; init; }
+    [FromQuery(Name = "kind")] public string? Kind { get; set; }
 
     /// <summary>Most of them; 50 where nothing is said.</summary>
-    [FromQuery(Name = "limit")] public int? Limit { get; init; }
+    [FromQuery(Name = "limit")] public int? Limit { get; set; }
 }
 
 /// <summary>Alerts, the latest first: what people were told, and what became of it.</summary>

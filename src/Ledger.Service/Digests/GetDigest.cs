@@ -12,15 +12,15 @@ namespace Ledger.Service.Digests;
 public sealed record DigestQuery
 {
     /// <summary><c>2026-W47</c>; null: the last one that is over.</summary>
-    [FromQuery(Name = "week")] public string? Week { get; init; }
+    [FromQuery(Name = "week")] public string? Week { get; set; }
 
     /// <summary>As of a position or a time.</summary>
-    [FromQuery(Name = "asOf")] public string? AsOf { get; init; }
+    [FromQuery(Name = "asOf")] public string? AsOf { get; set; }
 
     /// <summary><c>json</c>, <c>text</c>, <c>html</c> or <c>markdown</c>.</summary>
-    [FromQuery(Name = "format")] public string? Format { get; init; }
+    [FromQuery(Name = "format")] public string? Format { get; set; }
 
-    [FromQuery(Name = "minPosition")] public long? MinPosition { get; init; }
+    [FromQuery(Name = "minPosition")] public long? MinPosition { get; set; }
 }
 
 /// <summary>A week's digest, composed now and not kept.</summary>

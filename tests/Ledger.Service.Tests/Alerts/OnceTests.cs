@@ -5,7 +5,6 @@ using Ledger.Service.Spend;
 using Ledger.Service.Tests.Support;
 using JasperFx.Events.Daemon;
 using Marten;
-using Marten.Events.Daemon.Coordination;
 using Microsoft.Extensions.DependencyInjection;
 using Wolverine;
 
@@ -101,5 +100,5 @@ public sealed class OnceTests(TestDatabases databases)
 
     private static Task Stop(AlertScene scene, string shard) => Daemon(scene).StopAgentAsync(shard + ":All");
 
-    private static IProjectionDaemon Daemon(AlertScene scene) => scene.Host.Services.GetRequiredService<IProjectionCoordinator>().DaemonForMainDatabase();
+    private static IProjectionDaemon Daemon(AlertScene scene) => scene.Host.Services.GetRequiredService<Marten.Events.Daemon.Coordination.IProjectionCoordinator>().DaemonForMainDatabase();
 }

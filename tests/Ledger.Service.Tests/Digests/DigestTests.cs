@@ -214,13 +214,13 @@ public sealed class DigestTests(TestDatabases databases)
         var folder = host.Options.Channels.MailFolder;
         string[] Files() => Directory.Exists(folder) ? Directory.GetFiles(folder, "*.eml") : [];
         await LedgerHost.Until(async () => await host.Scalar<long>("select count(*) from messages.wolverine_incoming_envelopes where message_type = 'send-mail.v1' and status <> 'Handled'") == 0, "all mails are written");
-        var mails = Files().Select(f => MimeMessage.Load(f)).Where(m => m.Headers["List-Id"].Contains("digests", StringComparison.Ordinal)).ToArray();
+        var mails = Files().Select(f => MimeMessage.Load(f)).Where(m => (m.Headers["List-Id"] ?? "").Contains("digests", StringComparison.Ordinal)).ToArray();
         Assert.Equal(count, mails.Length);
         return mails;
     }
 
     /// <summary>A team that spent $7.25 on the Friday of the week that is over.</summary>
-    private static async Task<LedgerHost> Spent(Func<LedgerOptions, LedgerOptions>? settings = null)
+    private async Task<LedgerHost> Spent(Func<LedgerOptions, LedgerOptions>? settings = null)
     {
         var host = await LedgerHost.Start(databases, settings ?? People, new(monday));
         var key = host.Team.AddKey("xai-ba", monday.AddDays(-10));
