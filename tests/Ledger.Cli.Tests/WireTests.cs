@@ -89,7 +89,7 @@ public sealed class WireTests
             """, "application/x-ndjson"));
         using var desk = new Desk(service.Url);
         var ran = desk.Run("verify", "--json");
-        Assert.Equal("application/x-ndjson", service.Requests[0].Accept);
+        Assert.Equal("application/x-ndjson, application/json;q=0.9", service.Requests[0].Accept);
         Assert.Equal(3, ran.Json.Number("position"));
         Assert.Equal("backfill 1/90\nbackfill 90/90\n", ran.Err);
     }

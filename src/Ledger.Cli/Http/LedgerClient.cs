@@ -61,7 +61,7 @@ internal sealed class LedgerClient(Call call)
     public JsonElement WriteWithProgress(string path, byte[] body)
     {
         Deliver();
-        var headers = Headers(call.Text("idempotency-key") ?? NewKey(), LongAnswers);
+        var headers = Headers(call.Text("idempotency-key") ?? NewKey(), LongAnswers + ", application/json;q=0.9");
         try
         {
             return Remember(Send("POST", path, body, headers, Patience.Long, wire =>

@@ -25,7 +25,7 @@ public sealed class ConnectAccountValidator : AbstractValidator<ConnectAccount>
 
 public static class ConnectAccountEndpoint
 {
-    [NotReplayed, ProducesResponseType<ConnectedAccount>(200)]
+    [NotReplayed, ProducesResponseType<ConnectedAccount>(200, "application/json", LongAnswer.LinesOfProgress)]
     [WolverinePost("/api/v1/accounts"), Authorize(Policy = Scopes.Admin)]
     public static async Task<LongAnswer> Post(ConnectAccount request, Caller caller, IDocumentSession session, AccountServices accounts, IMessageBus bus, CancellationToken ct)
     {

@@ -13,7 +13,7 @@ namespace Ledger.Service.Accounts;
 
 public static class SyncAccountEndpoint
 {
-    [NotReplayed, ProducesResponseType<SyncedAccount>(200)]
+    [NotReplayed, ProducesResponseType<SyncedAccount>(200, "application/json", LongAnswer.LinesOfProgress)]
     [WolverinePost("/api/v1/accounts/{label}/sync"), Authorize(Policy = Scopes.Write)]
     public static async Task<LongAnswer> Post(string label, SyncAccount request, IDocumentStore store, AccountProgress reading, IMessageBus bus, TimeProvider clock, CancellationToken ct)
     {

@@ -19,17 +19,20 @@ public sealed record Progress(string What, long Done, long Of);
 /// <param name="work">Does it.</param>
 public sealed class LongAnswer(Func<Action<Progress>, CancellationToken, Task<object>> work) : IResult
 {
+    /// <summary>The media type of the lines.</summary>
+    public const string LinesOfProgress = "application/x-ndjson";
+
     private const int linesMax = 16;
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var http = httpContext;
-        if (!Wanted(http.Request))
+        if (!IsWanted(http.Request))
         {
             await Results.Json(await work(static _ => { }, http.RequestAborted), JsonConventions.Options).ExecuteAsync(http);
             return;
         }
-        http.Response.ContentType = "application/x-ndjson";
+        http.Response.ContentType = LinesOfProgress;
         // A slow reader loses lines of progress, not the operation its pace.
         var lines = Channel.CreateBounded<Progress>(new BoundedChannelOptions(linesMax) { FullMode = BoundedChannelFullMode.DropOldest });
         var running = Run(lines.Writer, http);
@@ -63,5 +66,5 @@ public sealed class LongAnswer(Func<Action<Progress>, CancellationToken, Task<ob
         await http.Response.Body.FlushAsync(http.RequestAborted);
     }
 
-    private static bool Wanted(HttpRequest request) => request.Headers.Accept.Any(a => a?.Contains("application/x-ndjson", StringComparison.OrdinalIgnoreCase) == true);
+    internal static bool IsWanted(HttpRequest request) => request.Headers.Accept.Any(a => a?.Contains(LinesOfProgress, StringComparison.OrdinalIgnoreCase) == true);
 }

@@ -24,6 +24,8 @@ public sealed class RequestChecks(RequestDelegate next)
     {
         var request = http.Request;
         CheckKey(request);
+        // Wolverine reads a JSON body only for a caller that takes JSON back; lines of progress are JSON too.
+        if (LongAnswer.IsWanted(request)) request.Headers.Append("Accept", "application/json");
         var body = new MemoryStream();
         await request.Body.CopyToAsync(body, http.RequestAborted);
         if (body.Length > 0 && request.ContentType?.Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase) != true)

@@ -26,7 +26,7 @@ public sealed record LogProgress(long Last, long Mark, string? MarkTrouble, stri
 }
 
 /// <summary>Looks how far the log and the views are. The database knows it of all nodes; why a view of this node has stopped, its daemon knows too.</summary>
-public sealed class Views(IDocumentStore store, NpgsqlDataSource db, IProjectionCoordinator coordinator, TimeProvider clock)
+public sealed class Views(IDocumentStore store, NpgsqlDataSource db, Marten.Events.Daemon.Coordination.IProjectionCoordinator coordinator, TimeProvider clock)
 {
     /// <summary>A burnt number is proven dead within this; when not, something lives that could still use it.</summary>
     private static readonly TimeSpan markPatience = TimeSpan.FromSeconds(5);

@@ -1,5 +1,6 @@
 using Ledger.Service.Settings;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Wolverine;
 using Wolverine.Postgresql;
 using Wolverine.Runtime.Partitioning;
@@ -13,7 +14,12 @@ public static class Setup
 
     private static readonly TimeSpan sweepEvery = TimeSpan.FromSeconds(15);
 
-    public static void AddPolling(this IServiceCollection services) => services.AddSingleton<AccountReader>().AddSingleton<SettlementLags>();
+    public static void AddPolling(this IServiceCollection services)
+    {
+        services.AddSingleton<AccountReader>().AddSingleton<SettlementLags>();
+        // Each attempt that fails would be told, with its stack; what comes of them is at the account.
+        services.AddLogging(logging => logging.AddFilter("Polly", LogLevel.Critical));
+    }
 
     /// <summary>An account is read by one message at a time, whichever node handles it, and swept for every few seconds.</summary>
     public static void Polling(this WolverineOptions opts, LedgerOptions options)

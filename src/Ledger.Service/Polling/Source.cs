@@ -159,6 +159,9 @@ public sealed record Coverage(IReadOnlyList<CoveredStretch> Stretches)
         return end > time.Start ? new(time.Start, end) : null;
     }
 
+    /// <summary>Whether all of a stretch of time was read at an instant or later.</summary>
+    public bool Covers(Interval time, DateTimeOffset since) => LastLacking(time, since) is null;
+
     /// <summary>What the readings say of which an account's stream tells. Readings that changed nothing are not in it, so what was known of them counts as older than it is.</summary>
     public static Coverage FromEvents(IEnumerable<UsageSnapshotTaken> snapshots) => snapshots.Aggregate(None, static (coverage, s) => coverage.After(s));
 

@@ -32,7 +32,7 @@ public sealed class Syncs(TestDatabases databases)
     {
         await using var host = await LedgerHost.Start(databases);
         var reply = await host.Send(HttpMethod.Post, "accounts", new { provider = "xai", label = "prod", credential = host.Xai.Issue(host.Team).Text }, "add", r => r.Headers.Accept.ParseAdd("application/x-ndjson"));
-        Assert.Equal("application/x-ndjson", reply.ContentType);
+        Assert.Equal(("application/x-ndjson", 200), (reply.ContentType ?? reply.Text, reply.Status));
         var lines = reply.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Contains("\"what\":\"backfill\"", lines[0], StringComparison.Ordinal);
         Assert.StartsWith("{\"result\":{\"account\":", lines[^1], StringComparison.Ordinal);
