@@ -6,7 +6,6 @@ using Ledger.Service.Settings;
 using Ledger.Service.Storage;
 using Marten;
 using Microsoft.AspNetCore.Authorization;
-using Wolverine;
 using Wolverine.Http;
 
 namespace Ledger.Service.Accounts;

@@ -1,6 +1,5 @@
 using Ledger.Contracts;
 using Ledger.Service.Http;
-using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
