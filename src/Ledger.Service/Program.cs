@@ -1,5 +1,4 @@
 using System.Net;
-using FluentValidation;
 using JasperFx;
 using JasperFx.Events.Daemon;
 using Ledger.Service.Accounts;
