@@ -84,6 +84,9 @@ internal sealed class Stage : IAsyncDisposable
         return (cli.ExitCode, await output, await errors);
     }
 
+    /// <summary>The end of what the service said: its log goes with the demo's folder.</summary>
+    public string LastWords() => string.Join('\n', File.ReadLines(Path.Combine(Home, "service.log")).TakeLast(15));
+
     public async ValueTask DisposeAsync()
     {
         if (!service.HasExited)
@@ -104,7 +107,7 @@ internal sealed class Stage : IAsyncDisposable
         {
             if (service.HasExited || watch.Elapsed > TimeSpan.FromSeconds(90))
             {
-                var said = string.Join('\n', File.ReadLines(Path.Combine(Home, "service.log")).TakeLast(15));
+                var said = LastWords();
                 await DisposeAsync();
                 throw new StageException($"the service did not come up:\n{said}");
             }

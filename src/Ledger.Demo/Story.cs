@@ -176,7 +176,7 @@ internal sealed class Story(Stage stage)
     private async Task<JsonElement> Json(IReadOnlyList<string> command, CancellationToken ct)
     {
         var (exit, output, errors) = await stage.Ledger([.. command, "--json"], null, ct);
-        return exit == 0 ? JsonDocument.Parse(output).RootElement : throw new StageException($"`ledger {string.Join(' ', command)}` ended with {exit}:\n{errors}{output}");
+        return exit == 0 ? JsonDocument.Parse(output).RootElement : throw new StageException($"`ledger {string.Join(' ', command)}` ended with {exit}:\n{errors}{output}The service said:\n{stage.LastWords()}");
     }
 
     private async Task Run(IReadOnlyList<string> command, CancellationToken ct, string? input = null, bool quiet = false, int exit = 0)
@@ -187,7 +187,7 @@ internal sealed class Story(Stage stage)
             foreach (var line in (errors + output).TrimEnd('\n').Split('\n'))
                 Console.WriteLine($"  {line}");
         if (exit != 0) Console.WriteLine($"  (exit {ended})");
-        if (ended != exit) throw new StageException($"that command ended with {ended}.");
+        if (ended != exit) throw new StageException($"that command ended with {ended}. The service said:\n{stage.LastWords()}");
     }
 
     private static void Chapter(string title, string text)

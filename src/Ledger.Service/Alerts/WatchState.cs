@@ -1,4 +1,3 @@
-using Ledger.Service.Storage;
 using Marten;
 
 namespace Ledger.Service.Alerts;

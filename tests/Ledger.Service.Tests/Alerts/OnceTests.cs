@@ -35,11 +35,11 @@ public sealed class OnceTests(TestDatabases databases)
     [Fact]
     public async Task looks_at_the_same_moment_tell_once()
     {
-        await using var scene = await AlertScene.Begin(databases);
+        await using var scene = await AlertScene.Begin(databases, change: o => o with { IsSolo = false });
         await Stop(scene, WatchSubscription.Name);
         await scene.SetBudget("all", "10.00");
         var position = await scene.Read(("ba", "8.50", scene.Hour));
-        await using (var two = await scene.Host.Another())
+        await using (var two = await scene.Host.Another(o => o with { IsSolo = false, People = new() { MailTo = ["ludo@example.org"] } }))
         {
             var looks = from host in new[] { scene.Host, two } from i in Enumerable.Range(0, 3) select host.Services.GetRequiredService<IMessageBus>().InvokeAsync(new WatchSpend(0, position));
             await Task.WhenAll(looks);

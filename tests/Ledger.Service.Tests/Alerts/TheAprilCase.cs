@@ -22,7 +22,7 @@ public sealed class TheAprilCase(TestDatabases databases)
     [Fact]
     public async Task it_is_told_in_time_in_order_and_why_and_the_backtest_says_the_same()
     {
-        await using var host = await LedgerHost.Start(databases, s => s with { PollEvery = TimeSpan.FromDays(30), BackfillDays = 2 }, new TestClock(begin.AddHours(-2)));
+        await using var host = await LedgerHost.Start(databases, s => s with { PollEvery = TimeSpan.FromDays(30), BackfillDays = 2 }, new TestClock(begin.AddMinutes(-45)));
         var played = TokenMonitorCase.Play(host.Team, end);
         await host.Connect();
         foreach (var agent in new[] { "vigilio", "ba", "face", "amy", "murdock" }) (await host.Post("agents", new { name = agent })).Ok();

@@ -25,7 +25,7 @@ public sealed class DigestTests(TestDatabases databases)
         await one.Sync();
         one.Clock.AdvanceTo(monday.AddDays(7));
         await one.Sync();
-        await using var two = await one.Another();
+        await using var two = await one.Another(o => People(o) with { IsSolo = false });
         var due = new[] { one, two }.Select(Due);
         var posts = Enumerable.Range(0, 6).Select(i => Sent(i % 2 == 0 ? one : two, new { week = "2026-W47" }));
         await Task.WhenAll(due);

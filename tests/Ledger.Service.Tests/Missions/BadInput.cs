@@ -67,7 +67,7 @@ public sealed class BadInput(BadInput.World world) : IClassFixture<BadInput.Worl
         { "POST missions", """{"title":"x","agents":["ba"],"ref":"a\u2066b"}""", "text.invalid", "ref" },
         { "POST missions", """{"title":[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]}""", "request.json", "" },
         { "POST missions/x%2Fy%232/cancel", "{}", "mission.ambiguous", "mission" },
-        { "POST missions/x%2Fy%231/cancel", """{"why":"no"}""", "request.json", "" },
+        { "POST missions/x%2Fy%231/cancel", """{"why":"no"}""", "request.json", "why" },
         { "POST missions/m-nothing00/cancel", "{}", "mission.unknown", "mission" },
         { "PATCH missions/x%2Fy%233", """{"start":"2026-11-16T09:00:00Z"}""", "mission.end_before_start", "start" },
         { "PATCH missions/x%2Fy%231", """{"end":"2026-11-16T09:00:00Z"}""", "mission.not_ended", "end" },

@@ -1,1 +1,0 @@
-return await Ledger.Service.Hosting.LedgerHost.Run(args);
