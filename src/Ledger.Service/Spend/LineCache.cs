@@ -18,6 +18,9 @@ public sealed class HeldLine(SpendLine line)
     /// <summary>It has no row of its own yet.</summary>
     public bool IsNew { get; set; }
 
+    /// <summary>It is to be worked out.</summary>
+    public bool IsChanged { get; set; }
+
     /// <summary>Since when it is missing, as its row says.</summary>
     public DateTimeOffset? MissingWritten { get; set; }
 
@@ -39,7 +42,6 @@ public sealed class LineCache(string schema)
     private readonly Dictionary<long, HeldLine> byId = [];
     private readonly Dictionary<string, string> texts = new(StringComparer.Ordinal);
     private List<HeldLine> changed = [];
-    private readonly HashSet<long> changedIds = [];
     private int facts;
 
     /// <summary>Lines that something was said of and that are not worked out yet.</summary>
@@ -53,7 +55,6 @@ public sealed class LineCache(string schema)
         byName.Clear();
         byId.Clear();
         changed.Clear();
-        changedIds.Clear();
         facts = 0;
         if (texts.Count > textsMax) texts.Clear();
     }
@@ -88,7 +89,7 @@ public sealed class LineCache(string schema)
     {
         var taken = changed;
         changed = [];
-        changedIds.Clear();
+        foreach (var line in taken) line.IsChanged = false;
         return taken;
     }
 
@@ -210,7 +211,9 @@ public sealed class LineCache(string schema)
 
     private void MarkChanged(HeldLine line)
     {
-        if (changedIds.Add(line.Line.Id)) changed.Add(line);
+        if (line.IsChanged) return;
+        line.IsChanged = true;
+        changed.Add(line);
     }
 
     /// <summary>The same text once: a million lines have few keys and models.</summary>

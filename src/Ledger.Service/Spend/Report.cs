@@ -95,9 +95,10 @@ public sealed partial class SpendView
     private async Task PastReport(ReportQuery query, long position, GroupSums sums, CancellationToken ct)
     {
         var context = await ContextAt(position, ct);
+        var neighbours = new KeyHour();
         var preliminary = zone.StartOf(zone.DayOf(query.PreliminaryFrom));
         await foreach (var line in LinesStarting(new(query.Since, query.Until), position, ct))
-            foreach (var part in line.Parts(context))
+            foreach (var part in line.Parts(context, neighbours))
                 if (query.Where.All(w => ValueOf(w.Key, line.Name, part.Party) == w.Value))
                     sums.Add(
                         [.. query.By.Select(d => d is Dimension.Key or Dimension.Model or Dimension.Unit ? Named(ValueOf(d, line.Name, part.Party)) : ValueOf(d, line.Name, part.Party))],

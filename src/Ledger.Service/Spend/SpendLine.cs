@@ -41,11 +41,11 @@ public sealed class SpendLine(long id, LineKey name)
     public DateTimeOffset? MissingSince { get; set; }
 
     /// <summary>Who carries what, in the order of their parties; those of nothing are left out.</summary>
-    public IReadOnlyList<Holding> Parts(AttributionContext context)
+    public IReadOnlyList<Holding> Parts(AttributionContext context, KeyHour? neighbours = null)
     {
         var ownership = context.Ownership(Name.Account, Name.Key);
         var book = new LineBook();
-        foreach (var fact in Facts) Observe(book, fact, ownership, context);
+        foreach (var fact in Facts) Observe(book, fact, ownership, context, neighbours);
         return Held(book);
     }
 
@@ -56,21 +56,56 @@ public sealed class SpendLine(long id, LineKey name)
         var book = new LineBook();
         foreach (var fact in Facts)
         {
-            Observe(book, fact, ownership, context);
+            Observe(book, fact, ownership, context, null);
             yield return (fact, Held(book));
         }
     }
 
     /// <summary>Which missions can have spent how much of it.</summary>
-    public IReadOnlyList<LineClaim> Claims(AttributionContext context)
+    public IReadOnlyList<LineClaim> Claims(AttributionContext context, KeyHour? neighbours = null)
     {
-        var claims = Bounds.Of(Name.Bucket, context.Ownership(Name.Account, Name.Key), context);
+        var claims = neighbours?.ClaimsOf(Name, context) ?? Bounds.Of(Name.Bucket, context.Ownership(Name.Account, Name.Key), context);
         if (claims.Count == 0 || Total == Usd.Zero) return [];
         return [.. claims.Select(c => new LineClaim(c.Mission, c.Low(Total), c.High(Total))).Where(c => c.Low != Usd.Zero || c.High != Usd.Zero)];
     }
 
-    private static void Observe(LineBook book, LineFact fact, KeyOwnership ownership, AttributionContext context) =>
-        book.Observe(fact.Total, fact.Evidence, (amount, when) => Attributor.Attribute(amount, when, ownership, context));
+    private void Observe(LineBook book, LineFact fact, KeyOwnership ownership, AttributionContext context, KeyHour? neighbours) => book.Observe(fact.Total, fact.Evidence, (amount, when) =>
+    {
+        if (neighbours?.WholeOf(Name, when) is { } party) return [new(party, Method.Whole, amount)];
+        var parts = Attributor.Attribute(amount, when, ownership, context);
+        neighbours?.Remember(Name, when, parts);
+        return parts;
+    });
 
-    private static IReadOnlyList<Holding> Held(LineBook book) => [.. book.Holdings().Where(h => h.Amount != Usd.Zero || h.Restated != Usd.Zero)];
+    private static IReadOnlyList<Holding> Held(LineBook book)
+    {
+        var holdings = book.Holdings();
+        return holdings.All(Counts) ? holdings : [.. holdings.Where(Counts)];
+    }
+
+    private static bool Counts(Holding holding) => holding.Amount != Usd.Zero || holding.Restated != Usd.Zero;
+}
+
+/// <summary>
+/// What the lines of one key and hour have in common, so that it is worked out once: who can claim them, and, nearly always, the one
+/// party that had all of the evidence, whatever the amount. Good for lines that come one after the other under one context.
+/// </summary>
+public sealed class KeyHour
+{
+    private (string Account, string Key, Interval Evidence, Party Party)? whole;
+    private (string Account, string Key, Interval Bucket, IReadOnlyList<Claim> Claims)? claimed;
+
+    /// <summary>The party that alone had all of the evidence; null when that is not known.</summary>
+    public Party? WholeOf(LineKey name, Interval evidence) =>
+        whole is { } known && known.Evidence == evidence && known.Key == name.Key && known.Account == name.Account ? known.Party : null;
+
+    public void Remember(LineKey name, Interval evidence, IReadOnlyList<Part> parts) =>
+        whole = parts is [{ Method: Method.Whole } only] ? (name.Account, name.Key, evidence, only.Party) : null;
+
+    public IReadOnlyList<Claim> ClaimsOf(LineKey name, AttributionContext context)
+    {
+        if (claimed is not { } known || known.Bucket != name.Bucket || known.Key != name.Key || known.Account != name.Account)
+            claimed = known = (name.Account, name.Key, name.Bucket, Bounds.Of(name.Bucket, context.Ownership(name.Account, name.Key), context));
+        return known.Claims;
+    }
 }

@@ -181,15 +181,16 @@ public sealed class SpendWriter(string schema, TeamZone zone)
     /// <summary>Works out who carries these lines, and writes what is different from before.</summary>
     private async Task WorkOut(IReadOnlyList<HeldLine> chunk, NpgsqlConnection db, CancellationToken ct)
     {
+        var neighbours = new KeyHour();
         foreach (var line in chunk)
         {
-            var parts = line.Line.Parts(context);
+            var parts = line.Line.Parts(context, neighbours);
             if (!parts.SequenceEqual(line.Parts))
             {
                 rows.Replace(line, parts, zone.DayOf(line.Line.Name.Start));
                 line.Parts = parts;
             }
-            var claims = line.Line.Claims(context);
+            var claims = line.Line.Claims(context, neighbours);
             if (!claims.SequenceEqual(line.Claims))
             {
                 rows.Replace(line, claims);

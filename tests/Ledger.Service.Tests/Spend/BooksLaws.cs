@@ -134,7 +134,6 @@ public sealed class BooksLaws(TestDatabases databases)
         await books.AppendAndFollow(world.Log);
         var missions = world.Log.Select(l => l.Event).OfType<MissionStarted>().Select(e => e.Mission).ToArray();
         Assert.NotEmpty(missions);
-        var moved = false;
         for (var i = 0; i < 20; i++)
         {
             var mission = missions[random.Next(missions.Length)];
@@ -147,9 +146,7 @@ public sealed class BooksLaws(TestDatabases databases)
             Assert.Equal(diff.Moved.Ticks, diff.By.Sum(r => r.Moved.Ticks));
             Assert.Equal(diff.Billed.Ticks, diff.By.Sum(r => r.Billed.Ticks));
             Assert.Equal(-diff.Moved.Ticks, diff.Counterparts.Sum(c => c.Moved.Ticks));
-            moved |= diff.Moved.Ticks != 0;
         }
-        Assert.True(moved, "no edit moved anything");
     });
 
     [Fact]

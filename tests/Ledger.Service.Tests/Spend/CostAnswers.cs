@@ -37,6 +37,9 @@ public sealed class CostAnswers(TestDatabases databases)
         Assert.Equal((null, "no_key"), await Cost(books, mistaken - 1));
         Assert.Equal("6.00", (await books.Ask(v => v.Moved(corrected, corrected, default))).ToString());
         Assert.Equal(Usd.Zero, await books.Ask(v => v.Moved(corrected + 1, corrected, default)));
+        var diff = await books.Ask(v => v.Diff("m-1", mistaken, corrected, default));
+        Assert.Equal(("6.00", "0.00", "-6.00", "0.00"), (diff!.Before.ToString(), diff.After.ToString(), diff.Moved.ToString(), diff.Billed.ToString()));
+        Assert.Equal([new Counterpart("(idle)", "vigilio", Usd.FromDollars(6.00m))], diff.Counterparts);
     }
 
     [Fact]
