@@ -1,6 +1,4 @@
 using System.Net;
-using System.Threading.RateLimiting;
-using FluentValidation;
 using JasperFx;
 using JasperFx.Events.Daemon;
 using Ledger.Service.Accounts;
@@ -17,16 +15,12 @@ using Ledger.Service.Spend;
 using Ledger.Service.Storage;
 using Ledger.Service.Tokens;
 using Ledger.Service.Xai;
-using Marten;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Wolverine;
 using Wolverine.Http;
-using Wolverine.Marten;
 
 namespace Ledger.Service;
 
@@ -75,6 +69,7 @@ public static class LedgerService
         builder.Host.UseWolverine(opts =>
         {
             opts.Messages(options);
+            opts.Accounts();
             opts.Polling(options);
             opts.Alerts(options);
             opts.Channels();

@@ -3,11 +3,8 @@ using Ledger.Service.Embedded;
 using Ledger.Service.Settings;
 using Ledger.Service.Storage;
 using Ledger.Service.Tokens;
-using Ledger;
 using Marten;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Npgsql;
 
 namespace Ledger.Service;

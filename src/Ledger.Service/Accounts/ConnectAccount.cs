@@ -26,7 +26,7 @@ public sealed class ConnectAccountValidator : AbstractValidator<ConnectAccount>
 public static class ConnectAccountEndpoint
 {
     [NotReplayed, ProducesResponseType<ConnectedAccount>(200, "application/json", LongAnswer.LinesOfProgress)]
-    [WolverinePost("/api/v1/accounts"), Authorize(Policy = Scopes.Admin)]
+    [WolverinePost("/api/v1/accounts", OperationId = "AddAccountEndpoint"), Authorize(Policy = Scopes.Admin)]
     public static async Task<LongAnswer> Post(ConnectAccount request, Caller caller, IDocumentSession session, AccountServices accounts, IMessageBus bus, CancellationToken ct)
     {
         var (secret, credential) = (Secret.FromPaste(request.Credential!.Reveal()), Ids.Short("c", caller.Key));

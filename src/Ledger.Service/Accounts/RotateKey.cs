@@ -6,7 +6,6 @@ using Ledger.Service.Settings;
 using Ledger.Service.Storage;
 using Marten;
 using Microsoft.AspNetCore.Authorization;
-using Wolverine;
 using Wolverine.Http;
 
 namespace Ledger.Service.Accounts;
@@ -18,7 +17,7 @@ public sealed class RotateKeyValidator : AbstractValidator<RotateKey>
 
 public static class RotateKeyEndpoint
 {
-    [WolverinePost("/api/v1/accounts/{label}/rotate"), Authorize(Policy = Scopes.Admin)]
+    [WolverinePost("/api/v1/accounts/{label}/rotate", OperationId = "RotateAccountEndpoint"), Authorize(Policy = Scopes.Admin)]
     public static async Task<(AccountAnswer, PollAccount)> Post(string label, RotateKey request, Caller caller, IDocumentSession session, AccountConnection connection, LedgerOptions options, CancellationToken ct)
     {
         var account = (await session.Known(ct)).ConnectedAccount(label);

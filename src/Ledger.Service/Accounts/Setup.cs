@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Wolverine;
 
 namespace Ledger.Service.Accounts;
 
@@ -24,4 +25,7 @@ public static class Setup
         services.AddSingleton<EnvironmentAccount>();
         services.AddHostedService(s => s.GetRequiredService<EnvironmentAccount>());
     }
+
+    /// <summary>What stands in the environment concerns this process alone: another node may know nothing of it, and the next start asks again.</summary>
+    public static void Accounts(this WolverineOptions opts) => opts.LocalQueueFor<ConnectFromEnvironment>().BufferedInMemory();
 }

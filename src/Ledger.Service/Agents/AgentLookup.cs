@@ -1,6 +1,5 @@
 using Ledger.Agents;
 using Ledger.Contracts;
-using Ledger.Keys;
 using Ledger.Missions;
 using Ledger.Service.Storage;
 using Marten;

@@ -5,7 +5,6 @@ using Ledger.Forecasts;
 using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Service.Spend;
-using Ledger.Spend;
 
 namespace Ledger.Service.Budgets;
 

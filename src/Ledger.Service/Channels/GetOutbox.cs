@@ -1,11 +1,13 @@
 using Ledger.Contracts;
+using Ledger.Service.Http;
+using Microsoft.AspNetCore.Authorization;
 using Wolverine.Http;
 
 namespace Ledger.Service.Channels;
 
 public static class GetOutboxEndpoint
 {
-    [WolverineGet("/api/v1/outbox")]
+    [WolverineGet("/api/v1/outbox"), Authorize(Policy = Scopes.Read)]
     public static async Task<Outbox> Get(DeadLetters letters, ChannelHealth health, TimeProvider clock, CancellationToken ct)
     {
         var now = clock.GetUtcNow();

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using FluentValidation;
 using Ledger.Contracts;
+using Ledger.Service.Http;
 using Ledger.Service.Mail;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Wolverine.Http;
 using Wolverine.Runtime;
@@ -25,7 +27,7 @@ public static class TestAlertEndpoint
     private const string line = "This is a test from Ledger: the channel works, nothing needs to be done.";
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(15);
 
-    [WolverinePost("/api/v1/alerts/test")]
+    [WolverinePost("/api/v1/alerts/test"), Authorize(Policy = Scopes.Admin)]
     public static async Task<TestedAlert> Post(
         TestAlert request, [FromHeader(Name = "Idempotency-Key")] string key, ChannelHealth health, IWolverineRuntime runtime, TimeProvider clock, CancellationToken ct)
     {

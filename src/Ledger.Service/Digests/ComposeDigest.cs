@@ -4,7 +4,6 @@ using Ledger.Alerts;
 using Ledger.Budgets;
 using Ledger.Digests;
 using Ledger.Forecasts;
-using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Service.Accounts;
 using Ledger.Service.Alerts;

@@ -1,5 +1,4 @@
 using Ledger.Alerts;
-using Ledger.Budgets;
 using Ledger.Forecasts;
 using Ledger.Money;
 using Ledger.Service.Missions;

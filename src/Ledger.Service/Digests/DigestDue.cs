@@ -1,4 +1,3 @@
-using Ledger.Digests;
 using Ledger.Service.Settings;
 using Marten;
 using Wolverine;

@@ -1,4 +1,3 @@
-using Ledger.Budgets;
 using Ledger.Digests;
 using Ledger.Missions;
 using Ledger.Money;

@@ -1,7 +1,6 @@
 using FluentValidation;
 using Ledger.Contracts;
 using Ledger.Digests;
-using Ledger.Service.Alerts;
 using Ledger.Service.Channels;
 using Ledger.Service.Http;
 using Ledger.Service.Mail;

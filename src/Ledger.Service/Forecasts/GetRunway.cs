@@ -5,7 +5,6 @@ using Ledger.Service.Accounts;
 using Ledger.Service.Budgets;
 using Ledger.Service.Http;
 using Ledger.Service.Spend;
-using Ledger.Service.Storage;
 using Marten;
 using Microsoft.AspNetCore.Authorization;
 using Wolverine.Http;

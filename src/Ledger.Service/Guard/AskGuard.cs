@@ -13,7 +13,7 @@ namespace Ledger.Service.Guard;
 /// <summary>May an agent go on? Allow, warn, deny or unknown, with what is left and why.</summary>
 public static class AskGuard
 {
-    [WolverineGet("/api/v1/guard"), Authorize(Policy = Scopes.Read)]
+    [WolverineGet("/api/v1/guard", OperationId = "GetGuard"), Authorize(Policy = Scopes.Read)]
     public static async Task<GuardSummary> Get(
         string? agent, string? budget, string? maxAge, long? minPosition, IQuerySession session, ReadAt readAt, GuardBooks books, TimeProvider clock, CancellationToken ct)
     {

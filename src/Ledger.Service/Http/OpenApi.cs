@@ -57,9 +57,10 @@ public static class OpenApi
         });
     });
 
-    /// <summary>The class of the endpoint, as in 0.1: generated clients are named by it. A read has no suffix.</summary>
+    /// <summary>The class of the endpoint unless it says another name, as in 0.1: generated clients are named by it. A read has no suffix.</summary>
     private static string NameOf(HttpChain chain)
     {
+        if (chain.HasExplicitOperationId) return chain.OperationId;
         const string suffix = "Endpoint";
         var name = chain.Method.HandlerType.Name;
         return chain.HttpMethods.Contains("GET") && name.EndsWith(suffix, StringComparison.Ordinal) ? name[..^suffix.Length] : name;

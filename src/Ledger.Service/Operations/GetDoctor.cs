@@ -27,7 +27,7 @@ public static class GetDoctor
 
 /// <summary>Looks for what is wrong, and says how to mend it.</summary>
 public sealed class Doctor(
-    NpgsqlDataSource db, Views views, ChannelHealth channels, DeadLetters letters, Credentials credentials, EnvironmentAccount environment, LedgerOptions options, TimeProvider clock)
+    NpgsqlDataSource db, LogProgressReader reader, ChannelHealth channels, DeadLetters letters, Credentials credentials, EnvironmentAccount environment, LedgerOptions options, TimeProvider clock)
 {
     private const long megabyte = 1024 * 1024;
     private const long diskMin = 512 * megabyte;
@@ -94,7 +94,7 @@ public sealed class Doctor(
 
     private async Task Log(List<DoctorCheck> checks, IQuerySession session, CancellationToken ct)
     {
-        var log = await views.Look(ct);
+        var log = await reader.Read(ct);
         checks.Add(new("log", log.MarkTrouble is null, log.MarkTrouble is { } waits ? $"{waits}." : $"Complete up to position {log.Mark}.", log.MarkTrouble is null ? null : "End that transaction, or wait: a dump or a long report does this."));
         if (log.Broken is { } broken) checks.Add(new("counts", false, $"{broken}.", "`ledger verify` says more; `ledger rebuild` computes the views anew."));
         foreach (var view in log.Views)

@@ -21,21 +21,21 @@ namespace Ledger.Service.Operations;
 public static class GetStatus
 {
     [WolverineGet("/api/v1/status"), Authorize(Policy = Scopes.Read)]
-    public static Task<ServiceStatus> Get(StatusOfAll status, IQuerySession session, CancellationToken ct) => status.Now(session, ct);
+    public static Task<ServiceStatus> Get(StatusReader status, IQuerySession session, CancellationToken ct) => status.Read(session, ct);
 }
 
 /// <summary>Everything at a glance: what each part says of itself.</summary>
-public sealed class StatusOfAll(
-    NpgsqlDataSource db, Views views, SpendViews spend, DataState data, DeadLetters letters, ChannelHealth channels, Troubles troubles, EnvironmentAccount environment, LedgerOptions options, TimeProvider clock)
+public sealed class StatusReader(
+    NpgsqlDataSource db, LogProgressReader reader, SpendViews spend, DataState data, DeadLetters letters, ChannelHealth channels, Troubles troubles, EnvironmentAccount environment, LedgerOptions options, TimeProvider clock)
 {
     private const int missionsMax = 100;
 
-    public static string Version { get; } = typeof(StatusOfAll).Assembly.GetName().Version!.ToString(3);
+    public static string Version { get; } = typeof(StatusReader).Assembly.GetName().Version!.ToString(3);
 
-    public async Task<ServiceStatus> Now(IQuerySession session, CancellationToken ct)
+    public async Task<ServiceStatus> Read(IQuerySession session, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        var log = await views.Look(ct);
+        var log = await reader.Read(ct);
         var accounts = (await session.Known(ct)).Accounts.Values.Where(a => !a.Removed).OrderBy(a => a.Label, StringComparer.Ordinal).ToArray();
         var sources = (await session.LoadManyAsync<Source>(ct, [.. accounts.Select(a => a.Id)])).ToDictionary(s => s.Account, StringComparer.Ordinal);
         var states = accounts.Select(a => a.Summary(sources.GetValueOrDefault(a.Id), options.PollEvery, now)).Select(a => new AccountStatus(a.Label, a.Provider, a.State, a.Through, a.LagSeconds, a.Stale, a.Error)).ToArray();

@@ -1,6 +1,5 @@
 using Ledger.Contracts;
 using Ledger.Service.Http;
-using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
@@ -11,7 +10,7 @@ namespace Ledger.Service.Operations;
 /// Whether the service works: the database answers, and what is computed from the log follows it. A view that stopped, or a mark that waits
 /// for somebody's transaction, is told with its reason.
 /// </summary>
-public sealed class BooksHealth(Views views) : IHealthCheck
+public sealed class BooksHealth(LogProgressReader reader) : IHealthCheck
 {
     private const long behindMax = 1_000;
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(2);
@@ -22,7 +21,7 @@ public sealed class BooksHealth(Views views) : IHealthCheck
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(patience);
-            return Of(await views.Look(limit.Token));
+            return Of(await reader.Read(limit.Token));
         }
         catch (Exception e) when (e is NpgsqlException or OperationCanceledException or TimeoutException && !cancellationToken.IsCancellationRequested)
         {

@@ -47,7 +47,7 @@ public sealed class Metrics : IDisposable
 
     private readonly Meter meter;
     private readonly IDocumentStore store;
-    private readonly Views views;
+    private readonly LogProgressReader reader;
     private readonly DeadLetters letters;
     private readonly ChannelHealth channels;
     private readonly CurrentBooks books;
@@ -56,9 +56,9 @@ public sealed class Metrics : IDisposable
     private readonly TimeProvider clock;
     private volatile Dictionary<string, List<Measurement<double>>> figures = [];
 
-    public Metrics(IMeterFactory meters, IDocumentStore store, Views views, DeadLetters letters, ChannelHealth channels, CurrentBooks books, DataState data, LedgerOptions options, TimeProvider clock)
+    public Metrics(IMeterFactory meters, IDocumentStore store, LogProgressReader reader, DeadLetters letters, ChannelHealth channels, CurrentBooks books, DataState data, LedgerOptions options, TimeProvider clock)
     {
-        (this.store, this.views, this.letters, this.channels, this.books, this.data, this.options, this.clock) = (store, views, letters, channels, books, data, options, clock);
+        (this.store, this.reader, this.letters, this.channels, this.books, this.data, this.options, this.clock) = (store, reader, letters, channels, books, data, options, clock);
         meter = meters.Create(MeterName);
         foreach (var (name, help) in gauges) meter.CreateObservableGauge(name, () => figures.GetValueOrDefault(name, []), null, help);
     }
@@ -82,7 +82,7 @@ public sealed class Metrics : IDisposable
 
     private async Task Service(Page page, DateTimeOffset now, CancellationToken ct)
     {
-        var log = await views.Look(ct);
+        var log = await reader.Read(ct);
         page.Add("ledger_log_position", log.Last);
         foreach (var view in log.Views)
         {

@@ -2,7 +2,7 @@ using FluentValidation;
 using Ledger.Contracts;
 using Ledger.Service.Http;
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Wolverine.Http;
 
 namespace Ledger.Service.Operations;
@@ -15,8 +15,8 @@ public sealed class RebuildValidator : AbstractValidator<Rebuild>
 public static class RebuildViewsEndpoint
 {
     /// <summary>A repeat computes the same once more, so no answer is kept.</summary>
-    [WolverinePost("/api/v1/rebuild"), Authorize(Policy = Scopes.Admin), NotReplayed]
-    public static IResult Post(Rebuild request, RebuildViews views) => new LongAnswer(async (progress, ct) =>
+    [WolverinePost("/api/v1/rebuild"), Authorize(Policy = Scopes.Admin), NotReplayed, ProducesResponseType<Rebuilt>(200)]
+    public static LongAnswer Post(Rebuild request, RebuildViews views) => new(async (progress, ct) =>
     {
         try
         {

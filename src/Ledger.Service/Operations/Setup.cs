@@ -24,11 +24,11 @@ public static class Setup
 
     public static void AddOperations(this IServiceCollection services, LedgerOptions options)
     {
-        services.AddSingleton<Views>();
+        services.AddSingleton<LogProgressReader>();
         services.AddSingleton<RebuildViews>();
         services.AddSingleton<VerifyBooks>();
         services.AddSingleton<Troubles>();
-        services.AddSingleton<StatusOfAll>();
+        services.AddSingleton<StatusReader>();
         services.AddSingleton<Doctor>();
         services.AddSingleton<Metrics>();
         services.AddHealthChecks().AddCheck<BooksHealth>("books");

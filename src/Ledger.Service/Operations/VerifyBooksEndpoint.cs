@@ -3,7 +3,7 @@ using Ledger.Service.Http;
 using Ledger.Service.Spend;
 using Ledger.Service.Storage;
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Npgsql;
 using Wolverine.Http;
 
@@ -14,13 +14,13 @@ public static class VerifyBooksEndpoint
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Changes nothing, so a repeat is another check and no answer is kept.</summary>
-    [WolverinePost("/api/v1/verify"), Authorize(Policy = Scopes.Write), NotReplayed]
-    public static IResult Post(VerifyBooks books, Views views, SpendViews spend, Positions positions, NpgsqlDataSource db) => new LongAnswer(async (progress, ct) =>
+    [WolverinePost("/api/v1/verify"), Authorize(Policy = Scopes.Write), NotReplayed, ProducesResponseType<Verified>(200)]
+    public static LongAnswer Post(VerifyBooks books, LogProgressReader reader, SpendViews spend, Positions positions, NpgsqlDataSource db) => new(async (progress, ct) =>
     {
         // What is on its way may arrive first; an older event that is missing is told.
         var last = await positions.Last(ct);
         var caughtUp = await spend.WaitFor(last, patience, ct);
-        var log = await views.Look(ct);
+        var log = await reader.Read(ct);
         var follow = log.Troubles.FirstOrDefault() ?? (caughtUp ? null : $"at position {log.Views[0].Position} of {last}");
         var checks = new List<VerifiedLaw> { new("the views follow the log", follow is null, log.Views[0].Position, follow) };
         try

@@ -3,7 +3,6 @@ using Ledger.Accounts;
 using Ledger.Keys;
 using Ledger.Service.Xai;
 using Marten;
-using Marten.Events;
 
 namespace Ledger.Service.Polling;
 

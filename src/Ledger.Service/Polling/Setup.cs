@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Wolverine;
 using Wolverine.Postgresql;
-using Wolverine.Runtime.Partitioning;
 
 namespace Ledger.Service.Polling;
 

@@ -1,5 +1,4 @@
 using Ledger.Budgets;
-using Ledger.Money;
 using Ledger.Spend;
 using Npgsql;
 

@@ -1,4 +1,3 @@
-using JasperFx.Events.Daemon;
 using Ledger.Accounts;
 using Ledger.Agents;
 using Ledger.Alerts;

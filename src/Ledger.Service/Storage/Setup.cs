@@ -1,4 +1,3 @@
-using JasperFx;
 using JasperFx.Events.Daemon;
 using Ledger.Service.Http;
 using Ledger.Service.Operations;

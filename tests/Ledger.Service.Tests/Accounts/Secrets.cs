@@ -55,6 +55,7 @@ public sealed class Secrets(TestDatabases databases)
     public async Task without_the_keys_the_account_says_what_to_do_and_another_credential_helps()
     {
         await using var host = await PollingScene.Connected(databases);
+        await host.Stop();
         Directory.Delete(Credentials.FolderOf(host.Options), recursive: true);
         await using var other = await host.Another(s => s with { PollEvery = TimeSpan.FromSeconds(1) });
         var lost = (await other.Post("accounts/prod/test")).Refused("credential.lost");

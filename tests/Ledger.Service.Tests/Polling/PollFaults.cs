@@ -26,7 +26,7 @@ public sealed class PollFaults(TestDatabases databases)
             (Fault.MisalignedBucket, null, "contract", "provider.contract"),
         })
         {
-            var head = await host.Head();
+            var facts = await host.Facts();
             host.Spends("1.00");
             host.Xai.Faults.Order(fault, XaiCall.Usage, times: 1_000, argument);
             (await host.Post("accounts/-/sync")).Refused(code);
@@ -34,9 +34,9 @@ public sealed class PollFaults(TestDatabases databases)
             Assert.Equal(total, await host.Billed());
             var account = (await host.Get("accounts")).Ok()["accounts"]![0]!;
             Assert.Equal(("failing", kind, true), ((string?)account["state"], (string?)account["error"]!["kind"], (bool)account["stale"]!));
-            Assert.Equal(head + 1, await host.Head());
+            Assert.Equal(facts + 1, await host.Facts());
             (await host.Post("accounts/-/sync")).Refused(code);
-            Assert.Equal(head + 1, await host.Head());
+            Assert.Equal(facts + 1, await host.Facts());
 
             host.Xai.Faults.Clear();
             host.Clock.Advance(TimeSpan.FromMinutes(3));
@@ -80,7 +80,7 @@ public sealed class PollFaults(TestDatabases databases)
         var refused = (await host.Post("accounts", new { provider = "xai", label = "prod", credential = weak.Text })).Refused("credential.refused");
         Assert.Contains("team-token:endpoint:BillingRead", (string?)refused["detail"], StringComparison.Ordinal);
         Assert.Equal(77, (int)refused["exit"]!);
-        Assert.Equal(0, await host.Head());
+        Assert.Equal(0, await host.Facts());
         Assert.Equal(0, await host.Scalar<long>("select count(*) from mt_doc_credential"));
     }
 
@@ -99,14 +99,14 @@ public sealed class PollFaults(TestDatabases databases)
     {
         await using var host = await PollingScene.Connected(databases);
         await host.Sync();
-        var head = await host.Head();
+        var facts = await host.Facts();
         var held = await host.Scalar<DateTime>("select max(mt_last_modified) from mt_doc_heldday");
         for (var i = 0; i < 5; i++)
         {
             host.Clock.Advance(TimeSpan.FromMinutes(1));
             await host.Sync();
         }
-        Assert.Equal(head, await host.Head());
+        Assert.Equal(facts, await host.Facts());
         Assert.Equal(held, await host.Scalar<DateTime>("select max(mt_last_modified) from mt_doc_heldday"));
         Assert.InRange((long)(await host.Get("accounts")).Ok()["accounts"]![0]!["lagSeconds"]!, 0, 30);
     }
@@ -117,9 +117,9 @@ public sealed class PollFaults(TestDatabases databases)
         await using var host = await PollingScene.Connected(databases);
         var before = await host.Source();
         await host.Scalar<long>("with gone as (delete from mt_doc_heldday returning 1), gone2 as (delete from mt_doc_source returning 1) select count(*) from gone");
-        var head = await host.Head();
+        var facts = await host.Facts();
         await host.Sync();
-        Assert.Equal(head, await host.Head());
+        Assert.Equal(facts, await host.Facts());
         Assert.Equal(1, await host.Scalar<long>("select count(*) from mt_doc_heldday"));
         Assert.Equal(before.Covered.Stretches[0].Start < host.Clock.GetUtcNow(), (await host.Source()).Asked is not null);
         host.Spends("0.50");

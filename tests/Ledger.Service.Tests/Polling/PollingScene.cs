@@ -40,6 +40,9 @@ internal static class PollingScene
         return await session.Query<Source>().FirstAsync();
     }
 
+    /// <summary>Events of accounts and keys; alerts that follow from them are not counted.</summary>
+    public static Task<long> Facts(this LedgerHost host) => host.Scalar<long>("select count(*) from mt_events where stream_id like 'account-%' or stream_id like 'key-%'");
+
     public static async Task<string?> State(this LedgerHost host) => (string?)(await host.Get("accounts")).Ok()["accounts"]![0]!["state"];
 
     public static async Task Publish(this LedgerHost host, object message)

@@ -36,7 +36,7 @@ internal static class Repository
         var names = git.StandardOutput.ReadToEnd();
         git.WaitForExit();
         if (git.ExitCode != 0) throw new InvalidOperationException("git can't list the files of this tree: run the tests in a clone.");
-        return [.. names.Split('\0', StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal).Where(f => !f.StartsWith("legacy/", StringComparison.Ordinal) && File.Exists(Path.Combine(Root, f))).Order(StringComparer.Ordinal)];
+        return [.. names.Split('\0', StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal).Where(f => File.Exists(Path.Combine(Root, f))).Order(StringComparer.Ordinal)];
     }
 }
 

@@ -26,7 +26,7 @@ public sealed record LogProgress(long Last, long Mark, string? MarkTrouble, stri
 }
 
 /// <summary>Looks how far the log and the views are. The database knows it of all nodes; why a view of this node has stopped, its daemon knows too.</summary>
-public sealed class Views(IDocumentStore store, NpgsqlDataSource db, Marten.Events.Daemon.Coordination.IProjectionCoordinator coordinator, TimeProvider clock)
+public sealed class LogProgressReader(IDocumentStore store, NpgsqlDataSource db, Marten.Events.Daemon.Coordination.IProjectionCoordinator coordinator, TimeProvider clock)
 {
     /// <summary>A burnt number is proven dead within this; when not, something lives that could still use it.</summary>
     private static readonly TimeSpan markPatience = TimeSpan.FromSeconds(5);
@@ -40,7 +40,7 @@ public sealed class Views(IDocumentStore store, NpgsqlDataSource db, Marten.Even
     /// <summary>The views there are, in this order, also where nothing was computed yet.</summary>
     private static readonly string[] names = [SpendProjection.Progress, ChainProjection.Progress];
 
-    public async Task<LogProgress> Look(CancellationToken ct)
+    public async Task<LogProgress> Read(CancellationToken ct)
     {
         await using var connection = await db.OpenConnectionAsync(ct);
         var last = await Last(connection, ct);
