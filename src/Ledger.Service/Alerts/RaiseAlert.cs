@@ -79,7 +79,8 @@ public sealed partial class RaiseAlert(OutboxedSessionFactory sessions, IWolveri
             return e;
         }
         foreach (var notification in notifications) await messages.PublishAsync(notification);
-        if (looked is not null) await Mark(session, looked, ct);
+        // Of two looks at the same moment one fails by the mark and looks again, so that the caps on notifications count right.
+        await Mark(session, looked ?? (m => m), ct);
         await session.SaveChangesAsync(ct);
         return null;
     }

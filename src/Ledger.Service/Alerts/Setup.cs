@@ -22,6 +22,6 @@ public static class Setup
         opts.LocalQueue(queue).UseDurableInbox().Sequential();
         opts.PublishMessage<WatchSpend>().ToLocalQueue(queue);
         opts.PublishMessage<WatchClock>().ToLocalQueue(queue);
-        opts.Schedules.ScheduleRecurring<WatchClock>("watch-clock", everyMinute, at => new WatchClock(at)).SkipWhileRunning();
+        opts.Schedules.ScheduleRecurring<MinutePassed>("watch-clock", everyMinute, at => new MinutePassed(at));
     }
 }

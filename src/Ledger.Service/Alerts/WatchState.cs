@@ -3,7 +3,6 @@ using Marten;
 namespace Ledger.Service.Alerts;
 
 /// <summary>How far spend was watched: a document, written in the transaction of the alerts that were found.</summary>
-/// <remarks>Its version makes one of two looks at the same moment fail, so that the caps on notifications count right; it is repeated.</remarks>
 public sealed record WatchMark
 {
     /// <summary>The id of the only one.</summary>

@@ -1,7 +1,6 @@
 using Ledger.Alerts;
 using Ledger.Service.Accounts;
 using Ledger.Service.Alerts;
-using Ledger.Service.Channels;
 using Ledger.Service.Digests;
 using Ledger.Service.Operations;
 using Ledger.Service.Polling;
@@ -18,7 +17,6 @@ public static class StoredDocuments
         o.Schema.For<Source>().Identity(x => x.Account).UseOptimisticConcurrency(true);
         o.Schema.For<HeldDay>().Identity(x => x.Id);
         o.Schema.For<WatchMark>().UseOptimisticConcurrency(true);
-        o.Schema.For<NotificationLimit>().UseOptimisticConcurrency(true);
         o.Schema.For<DigestReaders>().UseOptimisticConcurrency(true);
         o.Schema.For<Alert>().Index(x => x.At);
         o.Schema.For<Credential>().Identity(x => x.Id).Index(x => x.Account);

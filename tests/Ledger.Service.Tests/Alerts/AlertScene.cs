@@ -7,6 +7,7 @@ using Ledger.Money;
 using Ledger.Service.Alerts;
 using Ledger.Service.Polling;
 using Ledger.Service.Settings;
+using Ledger.Service.Storage;
 using Ledger.Service.Tests.Support;
 using Marten;
 using Marten.Events;
@@ -21,6 +22,7 @@ public sealed class AlertScene : IAsyncDisposable
 
     private readonly Dictionary<(DateTimeOffset, string), Usd> held = [];
     private LedgerHost host;
+    private IDocumentStore? stopped;
     private int readings;
 
     private AlertScene(LedgerHost host) => this.host = host;
@@ -56,10 +58,24 @@ public sealed class AlertScene : IAsyncDisposable
     public static string KeyOf(string agent) => KeyOwnership.StreamOf(Account, $"k-{agent}");
 
     /// <summary>The service stops, and another starts on the same books.</summary>
-    public async Task Restart()
+    public Task Restart() => WhileStopped(() => Task.FromResult(0L));
+
+    /// <summary>Something that happens while no service runs.</summary>
+    public async Task<long> WhileStopped(Func<Task<long>> happens)
     {
+        var (database, people, every) = (host.Options.Database!, host.Options.People, host.Options.PollEvery);
         await host.Stop();
-        host = await host.Another();
+        long position;
+        using (stopped = DocumentStore.For(o =>
+        {
+            o.Connection(database);
+            o.Books();
+            o.Documents();
+        }))
+            position = await happens();
+        stopped = null;
+        host = await host.Another(o => o with { People = people, PollEvery = every });
+        return position;
     }
 
     public async Task<long> Append(string stream, params ILedgerEvent[] events)
@@ -152,7 +168,7 @@ public sealed class AlertScene : IAsyncDisposable
     public async Task<IReadOnlyList<string>> Crossed() =>
         [.. (await Raised()).OfType<BudgetThresholdCrossed>().Select(e => $"{e.Name} {e.Threshold}{(e.ToldBy is null ? "" : " (told)")}")];
 
-    public IDocumentSession Session() => host.Services.GetRequiredService<IDocumentStore>().LightweightSession();
+    public IDocumentSession Session() => (stopped ?? host.Services.GetRequiredService<IDocumentStore>()).LightweightSession();
 
     public ValueTask DisposeAsync() => host.DisposeAsync();
 
