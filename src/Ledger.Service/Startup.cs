@@ -67,7 +67,7 @@ public static class Startup
         finally
         {
             // Marten leaves its LISTEN connection open; the embedded server's end would then look like a fault.
-            if (store is DocumentStore { Options.Projections.Wakeup: IAsyncDisposable listening }) await listening.DisposeAsync();
+            if (store is DocumentStore { Options.Projections.Wakeup: IDisposable listening }) listening.Dispose();
         }
     }
 

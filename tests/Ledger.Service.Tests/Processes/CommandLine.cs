@@ -62,7 +62,7 @@ public sealed class CommandLine(CommandLine.World world) : IClassFixture<Command
     }
 
     [Theory]
-    [InlineData("budget", "set", "--scope", "key:xai-ba", "--limit", "900", "--period", "year")]
+    [InlineData("budget", "set", "--scope", "key:xai-ba", "--limit", "900", "--period", "quarter")]
     [InlineData("agent", "add", "hannibal")]
     [InlineData("key", "assign", "xai-ba", "--agent", "ba", "--from", "2026-01-01")]
     public void a_repeated_write_says_the_same_again_and_its_position(params string[] words)
