@@ -1,6 +1,4 @@
 using System.Net;
-using JasperFx;
-using JasperFx.Events.Daemon;
 using Ledger.Service.Accounts;
 using Ledger.Service.Alerts;
 using Ledger.Service.Budgets;

@@ -1,6 +1,5 @@
 using System.Text;
 using Ledger.Accounts;
-using Ledger.Demo.Simulator;
 using Ledger.Service.Accounts;
 using Ledger.Service.Settings;
 using Ledger.Service.Tests.Polling;

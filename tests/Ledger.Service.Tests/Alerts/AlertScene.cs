@@ -10,7 +10,6 @@ using Ledger.Service.Settings;
 using Ledger.Service.Storage;
 using Ledger.Service.Tests.Support;
 using Marten;
-using Marten.Events;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.Service.Tests.Alerts;

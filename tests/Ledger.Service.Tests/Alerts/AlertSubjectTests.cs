@@ -4,7 +4,6 @@ using Ledger.Keys;
 using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Service.Alerts;
-using Ledger.Service.Storage;
 using Ledger.Alerts;
 using Ledger.Agents;
 

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using JasperFx.CodeGeneration;
 using Ledger.Contracts;
 using Ledger.Service.Channels;
-using Ledger.Service.Embedded;
 using Ledger.Service.Mail;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,4 +1,3 @@
-using Ledger.Digests;
 using Ledger.Money;
 using Ledger.Demo.Simulator;
 using Ledger.Service.Digests;

@@ -1,6 +1,5 @@
 using System.Text;
 using Ledger.Service.Tests.Support;
-using Microsoft.AspNetCore.Builder;
 
 namespace Ledger.Service.Tests.Http;
 

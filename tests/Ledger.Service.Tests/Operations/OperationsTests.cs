@@ -1,6 +1,4 @@
 using Ledger.Accounts;
-using Ledger.Contracts;
-using Ledger.Service.Http;
 using Ledger.Service.Operations;
 using Ledger.Service.Tests.Support;
 using Marten;

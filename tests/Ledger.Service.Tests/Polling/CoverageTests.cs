@@ -1,5 +1,4 @@
 using Ledger.Accounts;
-using Ledger.Money;
 using Ledger.Service.Polling;
 
 namespace Ledger.Service.Tests.Polling;

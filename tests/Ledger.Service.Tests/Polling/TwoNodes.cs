@@ -1,6 +1,5 @@
 using Ledger.Demo.Simulator;
 using Ledger.Money;
-using Ledger.Service.Polling;
 using Ledger.Service.Settings;
 using Ledger.Service.Tests.Support;
 

@@ -5,7 +5,6 @@ using Ledger.Keys;
 using Ledger.Money;
 using Ledger.Service.Spend;
 using Ledger.Service.Tests.Support;
-using Ledger.Spend;
 using Ledger.Tests.Laws;
 using Marten;
 

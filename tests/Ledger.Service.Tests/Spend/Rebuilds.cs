@@ -1,4 +1,3 @@
-using Ledger.Service.Spend;
 using Ledger.Service.Tests.Support;
 using Ledger.Tests.Laws;
 
