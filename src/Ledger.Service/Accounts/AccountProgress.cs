@@ -43,7 +43,7 @@ public sealed class AccountProgress(IDocumentStore store, SpendViews views, Posi
 
     /// <summary>Waits until a sync that was asked for at an instant is in the books and the views, half a minute at most.</summary>
     /// <param name="account">The account.</param>
-    /// <param name="days">What it reads, up to the hour it was asked for in.</param>
+    /// <param name="days">What it reads, up to the instant it was asked for at.</param>
     /// <param name="sent">When it was asked for.</param>
     /// <param name="version">Version of the account's stream then.</param>
     /// <param name="ct">Cancels.</param>

@@ -25,7 +25,7 @@ public static class CallerMiddleware
 {
     public static Caller Before(HttpContext http)
     {
-        http.Items[Idempotency.Ran] = true;
+        http.Items[Idempotency.Began] = true;
         return Caller.Of(http);
     }
 }

@@ -27,7 +27,11 @@ public static class Idempotency
     /// <summary>How long a key is remembered.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromDays(90);
 
-    internal static readonly object Ran = new();
+    /// <summary>The command began in this request.</summary>
+    internal static readonly object Began = new();
+
+    /// <summary>It was committed by this request, not by another one with the same key.</summary>
+    internal static readonly object Committed = new();
 
     /// <summary>Marks an answer that came from an earlier run of the same command.</summary>
     public static Task Mark(HttpContext http, RequestDelegate next)
@@ -35,10 +39,12 @@ public static class Idempotency
         if (http.GetEndpoint()?.Metadata.GetMetadata<WritesMetadata>() is { IsReplayed: true })
             http.Response.OnStarting(async () =>
             {
-                if (http.Items.ContainsKey(Ran) || http.Response.StatusCode is < 200 or >= 300) return;
-                http.Response.Headers[HitHeader] = "true";
+                if (http.Response.StatusCode is < 200 or >= 300) return;
+                if (!http.Items.ContainsKey(Committed)) http.Response.Headers[HitHeader] = "true";
+                // A repeat, or a command that found nothing to change: what the books say by now.
+                if (http.Response.Headers.ContainsKey(PositionHeader)) return;
                 var positions = http.RequestServices.GetRequiredService<Storage.Positions>();
-                http.Response.Headers[PositionHeader] = $"{await positions.HighWater(http.RequestAborted)}";
+                http.Response.Headers[PositionHeader] = $"{await positions.Last(http.RequestAborted)}";
             });
         return next(http);
     }
@@ -82,6 +88,7 @@ public sealed class PositionHeader : DocumentSessionListenerBase
     public override Task AfterCommitAsync(IDocumentSession session, IChangeSet commit, CancellationToken token)
     {
         if (accessor.HttpContext is not { Response.HasStarted: false } http) return Task.CompletedTask;
+        if (http.Items.ContainsKey(Idempotency.Began)) http.Items[Idempotency.Committed] = true;
         long last = 0;
         foreach (var e in commit.GetEvents()) last = Math.Max(last, e.Sequence);
         if (last > 0) http.Response.Headers[Idempotency.PositionHeader] = $"{last}";

@@ -118,8 +118,13 @@ public static class PlainAnswers
 {
     public static async Task Shape(HttpContext http, RequestDelegate next)
     {
-        http.Response.Headers["X-Correlation-Id"] = http.TraceIdentifier;
-        http.Response.Headers.XContentTypeOptions = "nosniff";
+        // Whoever handles an exception clears the headers there are by then.
+        http.Response.OnStarting(() =>
+        {
+            http.Response.Headers["X-Correlation-Id"] = http.TraceIdentifier;
+            http.Response.Headers.XContentTypeOptions = "nosniff";
+            return Task.CompletedTask;
+        });
         await next(http);
         if (http.Response is not { HasStarted: false, ContentLength: null, ContentType: null }) return;
         switch (http.Response.StatusCode)

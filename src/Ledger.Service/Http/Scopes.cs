@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 
 namespace Ledger.Service.Http;
 
@@ -35,8 +36,8 @@ public static class Scopes
     {
         foreach (var scope in Enum.GetValues<TokenScope>())
             options.AddPolicy(Word(scope), p => p.RequireAuthenticatedUser().RequireAssertion(c => Of(c.User) >= scope));
-        // What no route matches is answered by routing; an endpoint without a policy is for nobody.
-        options.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAssertion(c => c.Resource is HttpContext http && http.GetEndpoint() is null).Build();
+        // Routing itself answers what no route matches, and another method or content type; a route without a policy is for nobody.
+        options.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAssertion(c => c.Resource is HttpContext http && http.GetEndpoint() is not RouteEndpoint).Build();
     }
 
     public static string Word(TokenScope scope) => scope.ToString().ToLowerInvariant();

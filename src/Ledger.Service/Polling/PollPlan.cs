@@ -17,7 +17,6 @@ public static class PollPlan
     public static Interval? Next(PollAccount message, Account account, Source source, int backfillDays, DateTimeOffset now)
     {
         var midnight = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero);
-        var hourEnd = now.FloorToHour().AddHours(1);
         return message.Reason switch
         {
             PollReason.Due when message.HoursMax is null && source.NextDue > now => null,
@@ -36,7 +35,7 @@ public static class PollPlan
         // The newest first, at most a week at once, whole days where it is several.
         Interval? Lacking(DateTimeOffset from, DateTimeOffset since)
         {
-            if (source.Covered.LastLacking(new(from, hourEnd), since) is not { } lacking) return null;
+            if (source.Covered.LastLacking(new(from, now), since) is not { } lacking) return null;
             var hours = message.HoursMax ?? hoursAtOnce;
             if (lacking.Length > TimeSpan.FromHours(hours))
             {
@@ -44,12 +43,12 @@ public static class PollPlan
                 if (hours >= hoursAtLeast && start.TimeOfDay > TimeSpan.Zero) start = new(start.UtcDateTime.Date.AddDays(1), TimeSpan.Zero);
                 lacking = lacking with { Start = start > lacking.Start ? start : lacking.Start };
             }
-            return lacking.End > now ? lacking with { End = now } : lacking;
+            return lacking;
         }
     }
 
-    /// <summary>What a sync reads that was asked for at an instant: to the end of that hour.</summary>
-    public static Interval DeepDays(DateTimeOffset now) => new(new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero).AddDays(-deepDays), now.FloorToHour().AddHours(1));
+    /// <summary>What a sync reads that was asked for at an instant. Readings cover whole buckets, so it ends at that instant whatever their width.</summary>
+    public static Interval DeepDays(DateTimeOffset now) => new(new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero).AddDays(-deepDays), now);
 
     /// <summary>When 35 days are to be read anew.</summary>
     public static DateTimeOffset RereadDue(Source source, Account account) => (source.DeepAt ?? account.ConnectedAt) + RereadEvery;

@@ -32,7 +32,7 @@ public sealed class AlertListTests(TestDatabases databases)
         Assert.Equal(1, await host.Scalar<long>("select count(*) from mt_events where type = 'alert-acknowledged.v1'"));
         Assert.Equal("acknowledged", (string?)Assert.Single(await List(host, "alerts?open=true"))!["state"]);
 
-        (await host.Delete("budgets/team")).Ok();
+        (await host.Post("budgets/team/close")).Ok();
         Assert.Empty(await List(host, "alerts?open=true"));
         Assert.Equal("over", (string?)Assert.Single(await List(host, "alerts"))!["state"]);
 

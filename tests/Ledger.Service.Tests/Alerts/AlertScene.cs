@@ -146,7 +146,20 @@ public sealed class AlertScene : IAsyncDisposable
     public Task Looked(long position) => LedgerHost.Until(async () => (await Mark()).Position >= position, $"a look at {position}");
 
     /// <summary>A look at what time alone changes.</summary>
-    public Task Tick() => Watch.Look(CancellationToken.None);
+    /// <summary>Looks once; again when the host's own watch wrote at the same moment, as its message policy does.</summary>
+    public async Task Tick()
+    {
+        for (var attempt = 1; ; attempt++)
+            try
+            {
+                await Watch.Look(CancellationToken.None);
+                return;
+            }
+            catch (JasperFx.ConcurrencyException) when (attempt < 4)
+            {
+                await Task.Delay(50 * attempt);
+            }
+    }
 
     public async Task<WatchMark> Mark()
     {

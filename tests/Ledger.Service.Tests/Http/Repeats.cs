@@ -104,6 +104,14 @@ public sealed class Repeats(Repeats.World world) : IClassFixture<Repeats.World>
     }
 
     [Fact]
+    public async Task a_command_that_changes_nothing_is_no_repeat_until_it_is_one()
+    {
+        await Agent("still");
+        Assert.False((await Host.Patch("agents/still", new { name = "still" }, "still-still")).Ok().IsReplay);
+        Assert.True((await Host.Patch("agents/still", new { name = "still" }, "still-still")).Ok().IsReplay);
+    }
+
+    [Fact]
     public async Task of_many_commands_about_one_mission_one_is_done()
     {
         await Agent("contested");

@@ -85,6 +85,15 @@ public sealed class OperationsTests(TestDatabases databases) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task a_position_of_other_books_is_not_waited_for_and_the_answer_says_so()
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        Assert.True((bool)(await host.Get("report?minPosition=999999999")).Ok()["data"]!["stale"]!);
+        (await host.Get("agents?minPosition=999999999")).Ok();
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
     public async Task a_long_answer_tells_how_far_it_is_to_whoever_wants_to_know()
     {
         await Given.Account(host);

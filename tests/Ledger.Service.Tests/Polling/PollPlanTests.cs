@@ -46,6 +46,17 @@ public sealed class PollPlanTests
     }
 
     [Fact]
+    public void a_reading_that_reaches_the_end_of_its_bucket_is_all_there_is_whatever_its_width()
+    {
+        foreach (var minutes in new[] { 15, 60 })
+        {
+            var source = Covered(new() { Account = "a" }, new(midnight.AddDays(-40), midnight.AddHours(10).AddMinutes(minutes)));
+            foreach (var reason in new[] { PollReason.Due, PollReason.Sync, PollReason.Reread }) Assert.Null(Next(reason, source));
+            Assert.Null(source.Covered.LastLacking(PollPlan.DeepDays(now), now));
+        }
+    }
+
+    [Fact]
     public void a_bookmark_asks_for_the_hours_since_the_last_reading_only_and_not_while_it_waits_after_a_failure()
     {
         var source = new Source { Account = "a", Asked = now.AddHours(-2).AddMinutes(3) };

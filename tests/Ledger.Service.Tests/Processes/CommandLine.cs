@@ -57,7 +57,7 @@ public sealed class CommandLine(CommandLine.World world) : IClassFixture<Command
         Assert.True(exit == ran.Exit, ran.Out);
         var problem = ran.Json["problem"]!;
         Assert.Equal((code, field), ((string?)problem["code"], (string?)problem["field"]));
-        if (code == "budget.unknown") Assert.Equal("team", (string?)problem["candidates"]![0]);
+        if (code == "budget.unknown") Assert.Contains("team", problem["candidates"]!.AsArray().Select(c => (string?)c));
         Assert.Equal(written, await world.Team.Written());
     }
 
