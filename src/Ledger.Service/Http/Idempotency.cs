@@ -1,8 +1,8 @@
 using JasperFx;
 using JasperFx.CodeGeneration;
 using Marten;
-using Microsoft.AspNetCore.Builder;
 using Marten.Services;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Wolverine.Attributes;
@@ -41,8 +41,8 @@ public static class Idempotency
             {
                 if (http.Response.StatusCode is < 200 or >= 300) return;
                 if (!http.Items.ContainsKey(Committed)) http.Response.Headers[HitHeader] = "true";
-                // A repeat, or a command that found nothing to change: what the books say by now.
-                if (http.Response.Headers.ContainsKey(PositionHeader)) return;
+                // A repeat, or a command that found nothing to change: where the books stand by now. What a reader may ask for never writes.
+                if (http.Response.Headers.ContainsKey(PositionHeader) || http.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>()?.Policy == Scopes.Read) return;
                 var positions = http.RequestServices.GetRequiredService<Storage.Positions>();
                 http.Response.Headers[PositionHeader] = $"{await positions.Last(http.RequestAborted)}";
             });
