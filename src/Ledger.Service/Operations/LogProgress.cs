@@ -50,8 +50,11 @@ public sealed class LogProgressReader(IDocumentStore store, NpgsqlDataSource db,
         var agents = coordinator.DaemonForMainDatabase().CurrentAgents();
         await using var session = store.QuerySession();
         var check = await session.LoadAsync<BooksCheck>(BooksCheck.Only, ct);
-        return new(last, mark, await MarkTrouble(connection, last, mark, ct), check?.Broken, [.. rows.Where(r => r.Name != highWater).Select(r => View(r, agents))]);
+        return new(last, mark, await MarkTrouble(connection, last, mark, ct), check?.Broken, [.. rows.Where(r => IsView(r.Name)).Select(r => View(r, agents))]);
     }
+
+    /// <summary>Rows of Marten's own, such as the mark and the gap it waits at, have no shard in their name.</summary>
+    private static bool IsView(string name) => name.Contains(':', StringComparison.Ordinal);
 
     private ViewProgress View(Row row, IReadOnlyList<ISubscriptionAgent> agents)
     {
