@@ -86,15 +86,7 @@ public sealed partial class SpendView
         var was = await ContextAt(first - 1, ct);
         var (now, touched) = await ContextAt(last, first - 1, ct);
         if (touched.Count == 0) return Usd.Zero;
-        var moved = new Dictionary<Party, Int128>();
-        await foreach (var line in LinesMeeting(touched, last, ct))
-        {
-            foreach (var part in line.Parts(now)) moved[part.Party] = moved.GetValueOrDefault(part.Party) + part.Amount.Ticks;
-            foreach (var part in line.Parts(was)) moved[part.Party] = moved.GetValueOrDefault(part.Party) - part.Amount.Ticks;
-        }
-        Int128 sum = 0;
-        foreach (var given in moved.Values.Where(m => m > 0)) sum += given;
-        return Money(sum);
+        return await MovedBetween(was, now, touched, last, ct);
     }
 
     private static Dictionary<Party, Int128> ByParty(IReadOnlyList<Holding> parts)

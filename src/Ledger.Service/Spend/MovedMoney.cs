@@ -32,10 +32,16 @@ public sealed partial class SpendView
         var edited = await ContextAt(Position, ct);
         var touched = edit.SelectMany(edited.Apply).ToArray();
         if (touched.Length == 0) return Usd.Zero;
+        return await MovedBetween(was, edited, touched, Position, ct);
+    }
+
+    /// <summary>What the parties that gained got in all, which is what the others lost.</summary>
+    private async Task<Usd> MovedBetween(AttributionContext was, AttributionContext now, IReadOnlyList<Touched> touched, long position, CancellationToken ct)
+    {
         var moved = new Dictionary<Party, Int128>();
-        await foreach (var line in LinesMeeting(touched, Position, ct))
+        await foreach (var line in LinesMeeting(touched, position, ct))
         {
-            foreach (var part in line.Parts(edited)) moved[part.Party] = moved.GetValueOrDefault(part.Party) + part.Amount.Ticks;
+            foreach (var part in line.Parts(now)) moved[part.Party] = moved.GetValueOrDefault(part.Party) + part.Amount.Ticks;
             foreach (var part in line.Parts(was)) moved[part.Party] = moved.GetValueOrDefault(part.Party) - part.Amount.Ticks;
         }
         Int128 sum = 0;
