@@ -1,5 +1,4 @@
 using Wolverine.Attributes;
-using Wolverine.Runtime.Handlers;
 
 namespace Ledger.Service.Alerts;
 
@@ -20,8 +19,6 @@ public sealed record WatchClock(DateTimeOffset At);
 
 public static class WatchClockHandler
 {
-    public static void Configure(HandlerChain chain) => chain.LookAgain();
-
     [MessageTimeout(AlertWatch.TakesAtMostSeconds)]
     public static Task Handle(WatchClock message, AlertWatch watch, CancellationToken ct) => watch.Look(ct);
 }

@@ -1,4 +1,3 @@
-using JasperFx;
 using JasperFx.Events.Daemon;
 using JasperFx.Events.Projections;
 using Ledger.Accounts;
@@ -7,12 +6,9 @@ using Ledger.Budgets;
 using Ledger.Keys;
 using Ledger.Missions;
 using Marten;
-using Marten.Exceptions;
 using Wolverine;
 using Wolverine.Attributes;
-using Wolverine.ErrorHandling;
 using Wolverine.Marten.Subscriptions;
-using Wolverine.Runtime.Handlers;
 
 namespace Ledger.Service.Alerts;
 
@@ -27,22 +23,11 @@ public static class WatchSpendHandler
 {
     private static readonly TimeSpan pause = TimeSpan.FromSeconds(1);
 
-    public static void Configure(HandlerChain chain) => chain.LookAgain();
-
     [MessageTimeout(AlertWatch.TakesAtMostSeconds)]
     public static async Task Handle(WatchSpend message, AlertWatch watch, IMessageContext messages, CancellationToken ct)
     {
         if (!await watch.Look(message, ct)) await messages.ScheduleAsync(message, pause);
     }
-}
-
-public static class LookPolicies
-{
-    /// <summary>Who lost against another look finds by the next one what that has told.</summary>
-    /// <remarks>Marten throws all conflicts of a transaction in one exception.</remarks>
-    public static void LookAgain(this HandlerChain chain) => chain
-        .OnException<AggregateException>(e => e.InnerExceptions.All(inner => inner is ConcurrencyException or ExistingStreamIdCollisionException))
-        .RetryWithCooldown(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(250));
 }
 
 /// <summary>Follows the log and asks for a look, in the transaction that moves its progress. It judges nothing itself: a look reads the books as they are.</summary>

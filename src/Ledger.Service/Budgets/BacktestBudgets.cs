@@ -23,7 +23,7 @@ public static class BacktestBudgetsEndpoint
     private const int alertsMax = 1_000;
     private static readonly TimeSpan longest = TimeSpan.FromDays(366);
 
-    [WolverinePost("/api/v1/budgets/backtest"), Authorize(Policy = Scopes.Read)]
+    [WolverinePost("/api/v1/budgets/backtest"), Authorize(Policy = Scopes.Read), NotReplayed]
     public static async Task<BacktestAnswer> Post(BacktestBudgets request, Caller caller, IQuerySession session, Backtest backtest, DataState data, TimeProvider clock, CancellationToken ct)
     {
         var now = clock.GetUtcNow().ToMicroseconds();

@@ -25,7 +25,7 @@ public sealed class ApplyBudgetsValidator : AbstractValidator<ApplyBudgets>
 /// <summary>What applying a declared file would change. Changes nothing.</summary>
 public static class PlanBudgetsEndpoint
 {
-    [WolverinePost("/api/v1/budgets/plan"), Authorize(Policy = Scopes.Read)]
+    [WolverinePost("/api/v1/budgets/plan"), Authorize(Policy = Scopes.Read), NotReplayed]
     public static async Task<BudgetPlan> Post(PlanBudgets request, Caller caller, IDocumentSession session, TimeProvider clock, CancellationToken ct) =>
         DeclaredBudgets.Plan(await session.Declared(request.Budgets!, request.Prune == true, clock.GetUtcNow().ToMicroseconds(), caller.Name, ct)).Plan;
 }

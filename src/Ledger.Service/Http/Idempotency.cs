@@ -3,7 +3,6 @@ using JasperFx.CodeGeneration;
 using Marten;
 using Microsoft.AspNetCore.Builder;
 using Marten.Services;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Wolverine.Attributes;
@@ -42,8 +41,8 @@ public static class Idempotency
             {
                 if (http.Response.StatusCode is < 200 or >= 300) return;
                 if (!http.Items.ContainsKey(Committed)) http.Response.Headers[HitHeader] = "true";
-                // A repeat, or a command that found nothing to change: where the books stand by now. What a reader may ask for never writes.
-                if (http.Response.Headers.ContainsKey(PositionHeader) || http.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>()?.Policy == Scopes.Read) return;
+                // A repeat, or a command that found nothing to change: where the books stand by now.
+                if (http.Response.Headers.ContainsKey(PositionHeader)) return;
                 var positions = http.RequestServices.GetRequiredService<Storage.Positions>();
                 http.Response.Headers[PositionHeader] = $"{await positions.Last(http.RequestAborted)}";
             });
@@ -51,7 +50,7 @@ public static class Idempotency
     }
 }
 
-/// <summary>The endpoint is not replayed by its answer: it shows a secret once, streams progress, or its effect is a repeat of itself.</summary>
+/// <summary>The endpoint is not replayed by its answer: it shows a secret once, streams progress, only answers a question, or its effect is a repeat of itself.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class NotReplayedAttribute : Attribute;
 

@@ -1,13 +1,11 @@
 using System.Text.Json;
-using JasperFx;
-using JasperFx.Events;
 using Ledger.Contracts;
+using Ledger.Service.Storage;
 using Ledger.Service.Xai;
 using Marten.Exceptions;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace Ledger.Service.Http;
 
@@ -60,17 +58,14 @@ public sealed class Problems(ILogger<Problems> logger) : IExceptionHandler
                 return new("request.invalid", Names.Printable(bad.Message));
             case JsonException json:
                 return OfJson(json.Message, json.Path);
-            case ConcurrencyException or EventStreamUnexpectedMaxEventIdException or Marten.Exceptions.ExistingStreamIdCollisionException or DocumentAlreadyExistsException:
+            case var _ when DatabaseErrors.IsConflict(e):
                 retryAfter = TimeSpan.FromSeconds(1);
                 return new("conflict.retry", "Somebody else wrote at the same moment; nothing of this was written. Send it again.");
-            case MartenCommandException { InnerException: PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } }:
-                retryAfter = TimeSpan.FromSeconds(1);
-                return new("conflict.retry", "Somebody else wrote at the same moment; nothing of this was written. Send it again.");
-            case MartenCommandException { InnerException: { } inner }:
-                return Explain(inner, out retryAfter);
-            case TimeoutException or NpgsqlException { IsTransient: true } or PostgresException { SqlState: "57P03" or "53300" or "57014" or "25006" or "57P01" or "53100" }:
+            case var _ when DatabaseErrors.IsTransient(e):
                 retryAfter = TimeSpan.FromSeconds(1);
                 return new("log.busy", "The database can't take this just now. Send it again with the same Idempotency-Key: it is written at most once.");
+            case MartenCommandException { InnerException: { } inner }:
+                return Explain(inner, out retryAfter);
             default:
                 return new("internal", "Something went wrong here that should not have. The correlation id finds it in the service's log.");
         }

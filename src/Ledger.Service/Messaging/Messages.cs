@@ -1,5 +1,6 @@
 using Ledger.Service.Http;
 using Ledger.Service.Settings;
+using Ledger.Service.Storage;
 using Wolverine;
 using Wolverine.ErrorHandling;
 
@@ -37,8 +38,7 @@ public static class Setup
     /// <summary>What is tried again, how often. Who delivers adds its own rules.</summary>
     public static void Failures(this WolverineOptions opts)
     {
-        opts.OnException<JasperFx.ConcurrencyException>().RetryWithCooldown(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(250));
-        opts.OnException<Marten.Exceptions.ExistingStreamIdCollisionException>().RetryWithCooldown(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(250));
-        opts.OnException<Npgsql.NpgsqlException>(e => e.IsTransient).ScheduleRetry(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(10));
+        opts.OnException<Exception>(DatabaseErrors.IsConflict).RetryWithCooldown(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(250));
+        opts.OnException<Exception>(DatabaseErrors.IsTransient).ScheduleRetry(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(10));
     }
 }

@@ -1,6 +1,7 @@
 using Ledger.Accounts;
 using Ledger.Missions;
 using Ledger.Service.Settings;
+using Ledger.Service.Storage;
 using Ledger.Service.Xai;
 using Marten;
 using Wolverine.Attributes;
@@ -45,7 +46,7 @@ public static class PollAccountHandler
     public static void Configure(HandlerChain chain)
     {
         chain.ExecutionTimeoutInSeconds = executionSecondsMax;
-        chain.OnException<JasperFx.ConcurrencyException>().RetryOnce().Then.Discard();
+        chain.OnException<Exception>(DatabaseErrors.IsConflict).RetryOnce().Then.Discard();
         chain.OnAnyException().Discard();
     }
 

@@ -24,6 +24,7 @@ public sealed class OperationsTests(TestDatabases databases) : IAsyncLifetime
         Assert.Equal("""{"status":"live"}""", (await Anonymous("/health/live")).Ok().Text);
         Assert.Equal("ready", (string?)(await Anonymous("/health/ready")).Ok()["status"]);
         (await Anonymous("/metrics")).Refused("auth.missing");
+        using (var nobody = host.Alba.Server.CreateClient()) Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await nobody.GetAsync(new Uri("/metrics", UriKind.Relative))).StatusCode);
         (await host.Post("budgets", new { scope = "all", limits = new[] { new { period = "month", limit = "31" } } })).Ok();
 
         await LedgerHost.Until(async () => Metric(await host.Get("/metrics"), "ledger_budget_remaining_usd", "budget=\"all\"", "period=\"month\"") == "29.75", "what is left of the budget among the metrics");
