@@ -21,11 +21,17 @@ public static class RecordReading
     /// <returns>Where the account stands then, not stored yet.</returns>
     public static async Task<Source?> Record(this IDocumentSession session, Source source, AccountReadings read, DateTimeOffset? counted, DateTimeOffset now, CancellationToken ct)
     {
-        var stream = await session.Events.FetchForWriting<Account>(Account.StreamOf(source.Account), ct);
+        // Everything it decides by, in one round trip.
+        var names = NamesOf(read);
+        var batch = session.CreateBatchQuery();
+        var asksStream = batch.Events.FetchForWriting<Account>(Account.StreamOf(source.Account));
+        var asksDays = batch.LoadMany<HeldDay>().ByIdList(read.Readings.SelectMany(r => HeldDay.IdsOf(source.Account, r.Covers)).Distinct(StringComparer.Ordinal));
+        var asksKeys = batch.LoadMany<KeyOwnership>().ByIdList(names.Keys.Select(k => KeyOwnership.StreamOf(source.Account, k)));
+        await batch.Execute(ct);
+        var stream = await asksStream;
         if (stream.Aggregate is not { Removed: false } account) return null;
 
-        var ids = read.Readings.SelectMany(r => HeldDay.IdsOf(account.Id, r.Covers)).Distinct(StringComparer.Ordinal);
-        var held = new HeldLines(account.Id, await session.LoadManyAsync<HeldDay>(ct, ids));
+        var held = new HeldLines(account.Id, await asksDays);
         var coverage = source.Covered;
         foreach (var reading in read.Readings)
         {
@@ -38,7 +44,7 @@ public static class RecordReading
         foreach (var day in held.Changed()) session.Store(day);
         if (read.Balance is { } balance && IsNews(account.Balance, balance)) stream.AppendOne(balance);
         if (account.Failing is not null) stream.AppendOne(new PollRecovered(account.Id, now));
-        await session.SeeKeys(account.Id, read, now, ct);
+        await session.SeeKeys(account.Id, names, await asksKeys, now, ct);
         return source with { Covered = coverage, Failures = 0, Failing = null, Detail = null };
     }
 
@@ -52,8 +58,8 @@ public static class RecordReading
         if (stream.Aggregate is { Removed: false } account && account.Failing?.Kind != kind) stream.AppendOne(new PollFailed(account.Id, kind, why.Detail, now.ToMicroseconds()));
     }
 
-    /// <summary>Keys that are new or have another name.</summary>
-    private static async Task SeeKeys(this IDocumentSession session, string account, AccountReadings read, DateTimeOffset now, CancellationToken ct)
+    /// <summary>The keys that readings and the provider's list speak of, with their names where they are known.</summary>
+    private static Dictionary<string, string?> NamesOf(AccountReadings read)
     {
         var names = new Dictionary<string, string?>(read.Keys ?? new Dictionary<string, string?>(), StringComparer.Ordinal);
         foreach (var reading in read.Readings)
@@ -61,8 +67,13 @@ public static class RecordReading
             foreach (var line in reading.Lines) names.TryAdd(line.Key ?? "", null);
             foreach (var (key, name) in reading.KeyNames) names[key] = name;
         }
-        if (names.Count == 0) return;
-        var known = (await session.LoadManyAsync<KeyOwnership>(ct, names.Keys.Select(k => KeyOwnership.StreamOf(account, k)))).ToDictionary(k => k.Key, StringComparer.Ordinal);
+        return names;
+    }
+
+    /// <summary>Keys that are new or have another name.</summary>
+    private static async Task SeeKeys(this IDocumentSession session, string account, Dictionary<string, string?> names, IReadOnlyList<KeyOwnership> keys, DateTimeOffset now, CancellationToken ct)
+    {
+        var known = keys.ToDictionary(k => k.Key, StringComparer.Ordinal);
         var seen = names.Select(n => new KeySeen(account, n.Key, n.Value is null || Names.WhyNot(n.Value) is null ? n.Value : Names.Printable(n.Value), now))
             .Where(s => !known.TryGetValue(s.Key, out var key) || (s.Name is not null && s.Name != key.Name))
             .OrderBy(s => s.Key, StringComparer.Ordinal).Take(keysMax).ToArray();
