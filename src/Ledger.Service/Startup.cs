@@ -1,11 +1,13 @@
 using System.Runtime.InteropServices;
 using Ledger.Service.Embedded;
+using Ledger.Service.Messaging;
 using Ledger.Service.Settings;
 using Ledger.Service.Storage;
 using Ledger.Service.Tokens;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Wolverine.Runtime.Handlers;
 
 namespace Ledger.Service;
 
@@ -49,6 +51,7 @@ public static class Startup
         await WaitForDatabase(options.Database!, ct);
         Say(server is null ? "database ready" : "embedded PostgreSQL ready");
 
+        GeneratedCode.Check(typeof(Startup).Assembly);
         await BooksVersion.Open(options, Say, ct);
         IDocumentStore? store = null;
         try
@@ -101,6 +104,7 @@ public static class Startup
         ConfigurationException => (e.Message, ConfigurationException.Exit),
         Refused refused => (refused.Why.Detail, Ledger.Refusals.All[refused.Why.Code].Exit),
         PostgresClusterException => (e.Message, 69),
+        NotGeneratedException or MissingPreBuiltTypesException => ($"{e.Message} Run eng/codegen and build again.", 70),
         IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } => ("LEDGER_URL: something else listens on that port already.", ConfigurationException.Exit),
         NpgsqlException => ($"the database can't be used: {e.Message}", 69),
         UnauthorizedAccessException or IOException => ($"LEDGER_HOME: {e.Message}", ConfigurationException.Exit),

@@ -1,3 +1,4 @@
+using JasperFx.CodeGeneration;
 using Ledger.Service.Http;
 using Ledger.Service.Settings;
 using Ledger.Service.Storage;
@@ -15,6 +16,8 @@ public static class Setup
     {
         opts.ServiceName = "ledger";
         opts.ApplicationAssembly = typeof(LedgerService).Assembly;
+        // Compiling handlers at run time takes seconds and 175 MB. eng/codegen wrote them into Internal/Generated; GeneratedCode checks at start that none is missing.
+        opts.CodeGeneration.TypeLoadMode = TypeLoadMode.Static;
         opts.Policies.AutoApplyTransactions();
         opts.Policies.UseDurableLocalQueues();
         opts.UseSystemTextJsonForSerialization(LedgerJson.Configure);

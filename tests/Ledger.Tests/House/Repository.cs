@@ -7,7 +7,9 @@ internal static class Repository
 {
     public static string Root { get; } = FindRoot();
 
-    /// <summary>Every file that belongs to the repository or is about to (not ignored), relative, with forward slashes.</summary>
+    private const string generated = "src/Ledger.Service/Internal/Generated/";
+
+    /// <summary>Every file that belongs to the repository or is about to (not ignored) and that people write, relative, with forward slashes.</summary>
     public static IReadOnlyList<string> Files { get; } = ListFiles();
 
     public static string PathOf(string file) => Path.Combine(Root, file);
@@ -36,7 +38,7 @@ internal static class Repository
         var names = git.StandardOutput.ReadToEnd();
         git.WaitForExit();
         if (git.ExitCode != 0) throw new InvalidOperationException("git can't list the files of this tree: run the tests in a clone.");
-        return [.. names.Split('\0', StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal).Where(f => File.Exists(Path.Combine(Root, f))).Order(StringComparer.Ordinal)];
+        return [.. names.Split('\0', StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal).Where(f => !f.StartsWith(generated, StringComparison.Ordinal) && File.Exists(Path.Combine(Root, f))).Order(StringComparer.Ordinal)];
     }
 }
 
