@@ -6,16 +6,17 @@ using Ledger.Keys;
 using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Service.Spend;
+using Ledger.Service.Tests.Spend;
 using Ledger.Service.Tests.Support;
 using Marten;
 
-namespace Ledger.Service.Tests.Spend;
+namespace Ledger.Benchmarks;
 
 /// <summary>
 /// The money views at a million facts: 90 days by the hour, ten keys, eight models, six units, one reading per UTC day, ten agents with
-/// missions every day. Run alone; each figure stands beside its limit, measured in the same run. <c>LEDGER_SPEED_DAYS</c> makes it smaller.
+/// missions every day. <c>LEDGER_SPEED_DAYS</c> makes it smaller.
 /// </summary>
-public sealed class SpendSpeed(TestDatabases databases)
+internal static class SpendBenchmark
 {
     private const string account = "xai-speed";
     private const int keys = 10;
@@ -24,8 +25,7 @@ public sealed class SpendSpeed(TestDatabases databases)
     private static readonly int days = int.Parse(Environment.GetEnvironmentVariable("LEDGER_SPEED_DAYS") ?? "90", CultureInfo.InvariantCulture);
     private static readonly DateTimeOffset until = new(2026, 11, 16, 0, 0, 0, TimeSpan.Zero);
 
-    [Fact(Explicit = true)]
-    public async Task a_million_facts()
+    public static async Task Run(TestDatabases databases)
     {
         await using var books = await SpendBooks.Create(databases, following: false);
         var facts = await Fill(books);
@@ -33,7 +33,7 @@ public sealed class SpendSpeed(TestDatabases databases)
         var watch = Stopwatch.StartNew();
         await books.Follow();
         Assert.True(await books.Views.WaitFor(books.Positions[^1], TimeSpan.FromMinutes(10), default));
-        Say($"{facts:N0} facts followed in {watch.Elapsed.TotalSeconds:F1} s ({facts / watch.Elapsed.TotalSeconds:N0}/s), at most {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MB");
+        Figures.Say($"{facts:N0} facts followed in {watch.Elapsed.TotalSeconds:F1} s ({facts / watch.Elapsed.TotalSeconds:N0}/s), at most {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MB");
         await books.Daemon!.Tracker.WaitForShardState(Ledger.Service.Operations.ChainProjection.Progress, books.Positions[^1], TimeSpan.FromMinutes(5));
         await books.Execute("vacuum analyze");
 
@@ -44,7 +44,7 @@ public sealed class SpendSpeed(TestDatabases databases)
         await Questions(books);
         watch.Restart();
         await books.AssertVerified();
-        Say($"verify in {watch.Elapsed.TotalSeconds:F1} s");
+        Figures.Say($"verify in {watch.Elapsed.TotalSeconds:F1} s");
     }
 
     private static async Task LargeReadings(SpendBooks books)
@@ -62,7 +62,7 @@ public sealed class SpendSpeed(TestDatabases databases)
             Assert.True(await books.Views.WaitFor(last, TimeSpan.FromSeconds(30), default));
             times.Add(watch.Elapsed.TotalSeconds);
         }
-        Say($"10,000 changed lines in the views after {Median(times):F2} s, median of {times.Count}, first {times[0]:F2} s (aim 0.5 s)");
+        Figures.Say($"10,000 changed lines in the views after {times.Median():F2} s, median of {times.Count}, first {times[0]:F2} s (aim 0.5 s)");
     }
 
     private static async Task Questions(SpendBooks books)
@@ -98,12 +98,12 @@ public sealed class SpendSpeed(TestDatabases databases)
             await Read(books);
             var read = watch.Elapsed.TotalSeconds;
             ratios.Add(rebuild / (read + copy));
-            Say($"rebuild of {rebuilt:N0} rows in {rebuild:F1} s ({processor:F1} s of our processor time); Marten reads them in {read:F1} s, COPY of the rows takes {copy:F1} s: ratio {rebuild / (read + copy):F2}");
+            Figures.Say($"rebuild of {rebuilt:N0} rows in {rebuild:F1} s ({processor:F1} s of our processor time); Marten reads them in {read:F1} s, COPY of the rows takes {copy:F1} s: ratio {rebuild / (read + copy):F2}");
         }
-        Say($"rebuild: median ratio {Median(ratios):F2} (aim 2)");
+        Figures.Say($"rebuild: median ratio {ratios.Median():F2} (aim 2)");
         var all = Stopwatch.StartNew();
         Assert.True((await books.Rebuild.Run(swap: true, null, default)).Equal);
-        Say($"rebuild, comparison and swap in {all.Elapsed.TotalSeconds:F1} s");
+        Figures.Say($"rebuild, comparison and swap in {all.Elapsed.TotalSeconds:F1} s");
     }
 
     /// <summary>What Marten alone needs to read and deserialise all events.</summary>
@@ -145,7 +145,7 @@ public sealed class SpendSpeed(TestDatabases databases)
         var last = await books.Scalar<long>("select max(seq_id) from mt_events");
         var watch = Stopwatch.StartNew();
         Assert.True(await books.Views.WaitFor(last, TimeSpan.FromMinutes(10), default));
-        Say($"an edit that touches {lines:N0} lines is through after {watch.Elapsed.TotalSeconds:F1} s (limit 60 s), at most {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MB");
+        Figures.Say($"an edit that touches {lines:N0} lines is through after {watch.Elapsed.TotalSeconds:F1} s (limit 60 s), at most {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MB");
         await books.Daemon!.Tracker.WaitForShardState(Ledger.Service.Operations.ChainProjection.Progress, last, TimeSpan.FromMinutes(5));
     }
 
@@ -209,17 +209,7 @@ public sealed class SpendSpeed(TestDatabases databases)
     {
         await ask();
         var times = new List<double>(runs);
-        for (var i = 0; i < runs; i++)
-        {
-            var watch = Stopwatch.StartNew();
-            await ask();
-            times.Add(watch.Elapsed.TotalMilliseconds);
-        }
-        times.Sort();
-        Say($"{what}: p50 {times[times.Count / 2]:F1} ms, p99 {times[(int)Math.Ceiling(times.Count * 0.99) - 1]:F1} ms");
+        for (var i = 0; i < runs; i++) times.Add(await Figures.Milliseconds(ask));
+        Figures.Say($"{what}: p50 {times.Median():F1} ms, p99 {times.Percentile(0.99):F1} ms");
     }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
-
-    private static void Say(FormattableString text) => Console.Error.WriteLine(text.ToString(CultureInfo.InvariantCulture));
 }
