@@ -92,11 +92,12 @@ internal static class AppendBenchmark
         return store;
     }
 
-    /// <summary>The same events and JSON, and nothing else.</summary>
+    /// <summary>The same settings of the log, and none of our projections.</summary>
     private static void Bare(StoreOptions o)
     {
         o.Events.StreamIdentity = StreamIdentity.AsString;
         o.Events.AppendMode = EventAppendMode.QuickWithServerTimestamps;
+        o.Events.UseListenNotifyForEventAppends = true;
         o.UseSystemTextJsonForSerialization(LedgerJson.Options, Weasel.Core.EnumStorage.AsString, Weasel.Core.Casing.CamelCase);
         foreach (var (type, name) in EventNames.All) o.Events.MapEventType(type, name);
     }

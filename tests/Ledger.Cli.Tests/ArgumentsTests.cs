@@ -1,6 +1,5 @@
 using Ledger.Cli.Commands;
 using Ledger.Cli.Parsing;
-using Xunit;
 
 namespace Ledger.Cli.Tests;
 

@@ -1,4 +1,3 @@
-using Xunit;
 
 namespace Ledger.Cli.Tests;
 
@@ -94,7 +93,7 @@ public sealed class BudgetRenderingTests
         Assert.Equal((Exit.Ok, ""), (ran.Exit, ran.Err));
         Assert.DoesNotContain('\u202e', ran.Out);
         Assert.DoesNotContain('\u001b', ran.Out);
-        Golden.Matches(ran.Out.Replace(service.Url, "http://127.0.0.1:7171", StringComparison.Ordinal), golden);
+        Screen.Matches(ran.Out.Replace(service.Url, "http://127.0.0.1:7171", StringComparison.Ordinal), golden);
         var json = desk.Run([.. words.Where(w => w != "--csv"), "--json"]);
         Assert.Equal(Exit.Ok, json.Exit);
         Assert.Equal(System.Text.Json.JsonDocument.Parse(answer).RootElement.EnumerateObject().Count(), json.Json.EnumerateObject().Count(p => p.Name != "spool"));
@@ -106,7 +105,7 @@ public sealed class BudgetRenderingTests
         using var service = new FakeService(Budgets);
         using var desk = new Desk(service.Url) { Width = 110 };
         var shown = desk.Run("budget", "list", "--no-color").Out;
-        Golden.Matches(shown, "budget-list-narrow");
+        Screen.Matches(shown, "budget-list-narrow");
     }
 
     [Theory]
@@ -126,7 +125,7 @@ public sealed class BudgetRenderingTests
             """);
         var ran = desk.Run("budget", verb, file, "--prune");
         Assert.Equal((exit, ""), (ran.Exit, ran.Err));
-        Golden.Matches(ran.Out, "budget-" + verb);
+        Screen.Matches(ran.Out, "budget-" + verb);
         Assert.Equal(exit, desk.Run("budget", verb, file, "--json").Exit);
         Assert.Equal("""{"budgets":[{"scope":"agent:ba","limits":[{"period":"month","limit":31}]}],"prune":true}""", service.Requests[0].Body);
         Assert.NotNull(service.Requests[0].Key);

@@ -1,4 +1,3 @@
-using Xunit;
 
 namespace Ledger.Cli.Tests;
 
@@ -22,7 +21,7 @@ public sealed class GuardTests
         using var desk = new Desk(service.Url);
         var ran = desk.Run("guard", "--agent", "ba");
         Assert.Equal((exit, ""), (ran.Exit, ran.Err));
-        Golden.Matches(ran.Out, "guard-" + decision);
+        Screen.Matches(ran.Out, "guard-" + decision);
         Assert.Equal(decision + "\n", desk.Run("guard", "--agent", "ba", "--quiet").Out);
         var json = desk.Run("guard", "--agent", "ba", "--json");
         Assert.Equal((exit, decision, exit), (json.Exit, json.Json.Text("decision"), (int)json.Json.Number("exitCode")!.Value));
@@ -71,7 +70,7 @@ public sealed class GuardTests
         var taken = desk.Run("guard", "--agent", "vigilio", "--reserve", "$2.50", "--for", "1h", "--max-age", "15m");
         Assert.Equal((Exit.Ok, ""), (taken.Exit, taken.Err));
         Assert.Equal("""{"agent":"vigilio","reserve":"2.50","forSeconds":3600,"maxAgeSeconds":900}""", service.Requests[1].Body);
-        Golden.Matches(taken.Out, "guard-hold");
+        Screen.Matches(taken.Out, "guard-hold");
         Assert.Equal(1800, System.Text.Json.JsonDocument.Parse((desk.Run("guard", "--reserve", "1"), service.Requests[2].Body).Item2).RootElement.Number("forSeconds"));
         var released = desk.Run("guard", "--release", "h-1a2b3c4d");
         Assert.Equal((Exit.Ok, "released h-1a2b3c4d: $2.50 are free again\n", "/api/v1/holds/h-1a2b3c4d/release"), (released.Exit, released.Out, service.Requests[3].Path));

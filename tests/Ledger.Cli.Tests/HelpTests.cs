@@ -1,6 +1,6 @@
 using Ledger.Cli.Commands;
 using Ledger.Cli.Parsing;
-using Xunit;
+using Ledger.Tests.House;
 
 namespace Ledger.Cli.Tests;
 
@@ -16,7 +16,7 @@ public sealed class HelpTests
 
     [Fact]
     public void the_reference_page_is_what_the_code_says() =>
-        Golden.MatchesFile(Help.Markdown(), Path.Combine(Golden.Root, "docs", "reference", "cli.md"));
+        Golden.Matches(Help.Markdown(), "docs/reference/cli.md");
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -61,7 +61,7 @@ public sealed class HelpTests
         using var desk = new Desk();
         var ran = desk.Run(words);
         Assert.Equal(Exit.Ok, ran.Exit);
-        Golden.Matches(ran.Out, golden);
+        Screen.Matches(ran.Out, golden);
     }
 
     [Fact]

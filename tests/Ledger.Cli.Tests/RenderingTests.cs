@@ -1,4 +1,3 @@
-using Xunit;
 
 namespace Ledger.Cli.Tests;
 
@@ -152,7 +151,7 @@ public sealed class RenderingTests
         var ran = desk.Run(words);
         Assert.Equal((Exit.Ok, ""), (ran.Exit, ran.Err));
         Assert.DoesNotContain("$-", ran.Out, StringComparison.Ordinal);
-        Golden.Matches(ran.Out.Replace(service.Url, "http://127.0.0.1:7171", StringComparison.Ordinal), golden);
+        Screen.Matches(ran.Out.Replace(service.Url, "http://127.0.0.1:7171", StringComparison.Ordinal), golden);
     }
 
     [Theory]
@@ -164,7 +163,7 @@ public sealed class RenderingTests
         using var service = new FakeService(answer);
         using var desk = new Desk(service.Url) { Width = width };
         var shown = desk.Run(words).Out;
-        Golden.Matches(shown, golden);
+        Screen.Matches(shown, golden);
         Assert.All(shown.Split('\n').Where(line => line.Contains("  ", StringComparison.Ordinal)), line => Assert.True(SafeText.Width(line) <= width, line));
     }
 
@@ -176,8 +175,8 @@ public sealed class RenderingTests
              "candidates":[{"id":"01jcv7m2","title":"Budget TUI","state":"open","start":"2026-11-16T10:15:00Z"},"01jd0000"]}
             """, "application/problem+json"));
         using var desk = new Desk(service.Url);
-        Golden.Matches(desk.Run("mission", "end", "a/b#1").Err, "problem");
-        Golden.Matches(desk.Run("mission", "end", "a/b#1", "--json").Out, "problem-json");
+        Screen.Matches(desk.Run("mission", "end", "a/b#1").Err, "problem");
+        Screen.Matches(desk.Run("mission", "end", "a/b#1", "--json").Out, "problem-json");
     }
 
     [Fact]
@@ -188,7 +187,7 @@ public sealed class RenderingTests
             : """{"mission":{"id":"01jd0000","title":"Next","ref":null,"state":"open","start":"2026-11-16T10:50:00Z","end":null,"windows":[{"start":"2026-11-16T10:50:00Z","end":null}],"agents":["ba"]},"overlaps":[{"agent":"ba","mission":"01jcv7m2","title":"X","since":"2026-10-26T10:00:00Z","text":"ba is still on X since 21 d; spend is shared; `mission switch`?"}],"queued":false}""", Position: 12));
         using var desk = new Desk(service.Url);
         var (start, end) = (desk.Run("mission", "start", "Next"), desk.Run("mission", "end"));
-        Golden.Matches(start.Out + start.Err + end.Out + end.Err, "mission-start-end");
+        Screen.Matches(start.Out + start.Err + end.Out + end.Err, "mission-start-end");
         Assert.Equal("01jd0000\n", desk.Run("mission", "start", "Next", "--quiet").Out);
     }
 

@@ -1,5 +1,4 @@
 using Ledger.Cli.Output;
-using Xunit;
 
 namespace Ledger.Cli.Tests;
 

@@ -1,5 +1,4 @@
 using Ledger.Cli.Commands;
-using Xunit;
 
 namespace Ledger.Cli.Tests;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Ledger.Cli.Spooling;
-using Xunit;
 
 namespace Ledger.Cli.Tests;
 

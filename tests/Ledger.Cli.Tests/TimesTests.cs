@@ -1,5 +1,4 @@
 using Ledger.Cli.Parsing;
-using Xunit;
 
 namespace Ledger.Cli.Tests;
 

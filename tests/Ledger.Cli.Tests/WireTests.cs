@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Ledger.Cli.Http;
-using Xunit;
 
 namespace Ledger.Cli.Tests;
 

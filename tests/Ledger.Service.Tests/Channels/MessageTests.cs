@@ -3,7 +3,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Ledger.Service.Channels;
 using Ledger.Service.Mail;
-using Ledger.Service.Tests.Mail;
 using Wolverine;
 using Wolverine.Runtime.Serialization;
 using Wolverine.Util;
@@ -39,8 +38,8 @@ public sealed class MessageTests
         Assert.Equal(name, message.GetType().ToMessageTypeName());
         var serializer = new SystemTextJsonSerializer(SystemTextJsonSerializer.DefaultOptions());
         var stored = serializer.Write(new Envelope(message));
-        Golden.Matches(Encoding.UTF8.GetString(stored) + "\n", $"{name}.json", "Channels");
-        var golden = File.ReadAllBytes(Golden.File($"{name}.json", "Channels"));
+        Golden.Matches(Encoding.UTF8.GetString(stored) + "\n", $"tests/Ledger.Service.Tests/Channels/golden/{name}.json");
+        var golden = File.ReadAllBytes(Repository.PathOf($"tests/Ledger.Service.Tests/Channels/golden/{name}.json"));
         Assert.Equal(stored, serializer.Write(new Envelope(serializer.ReadFromData(message.GetType(), new Envelope { Data = golden }))));
     }
 

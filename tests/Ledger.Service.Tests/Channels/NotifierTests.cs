@@ -41,7 +41,7 @@ public sealed class NotifierTests
         var payload = JsonNode.Parse(messages.OfType<SendWebhook>().Single().Payload.GetRawText())!;
         Assert.Equal(payload.ToJsonString(), JsonNode.Parse(messages.OfType<RunProgram>().Single().Payload.GetRawText())!.ToJsonString());
         Assert.Equal(Headline.Of(Crossed(1)), (string?)payload["event_message"]);
-        Golden.Matches(payload.ToJsonString(Pretty.Json) + "\n", "payload-budget.json", "Channels");
+        Golden.Matches(payload.ToJsonString(Pretty.Json) + "\n", "tests/Ledger.Service.Tests/Channels/golden/payload-budget.json");
     }
 
     [Fact]
@@ -51,8 +51,8 @@ public sealed class NotifierTests
         {
             ("runway", Samples.Short()), ("anomaly", Samples.Anomalous), ("stale", Samples.Stale), ("left-open", Samples.LeftOpen), ("key-shared", Samples.Shared), ("restated", Samples.Restated), ("history", Samples.Imported),
         })
-            Golden.Matches(JsonNode.Parse(Payload.Of(new Notice(alert, []), "trentuna").GetRawText())!.ToJsonString(Pretty.Json) + "\n", $"payload-{name}.json", "Channels");
-        Golden.Matches(JsonNode.Parse(Payload.Of(new RunwayRecovered("a-5e6f7081", "xai-1a2b3c4d", "72h", Usd.Parse("53.19"), now), "trentuna").GetRawText())!.ToJsonString(Pretty.Json) + "\n", "payload-recovered.json", "Channels");
+            Golden.Matches(JsonNode.Parse(Payload.Of(new Notice(alert, []), "trentuna").GetRawText())!.ToJsonString(Pretty.Json) + "\n", $"tests/Ledger.Service.Tests/Channels/golden/payload-{name}.json");
+        Golden.Matches(JsonNode.Parse(Payload.Of(new RunwayRecovered("a-5e6f7081", "xai-1a2b3c4d", "72h", Usd.Parse("53.19"), now), "trentuna").GetRawText())!.ToJsonString(Pretty.Json) + "\n", "tests/Ledger.Service.Tests/Channels/golden/payload-recovered.json");
     }
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed class NotifierTests
     public async Task a_chat_reads_as_it_was_reviewed()
     {
         var message = (await Compose(Samples.Crossed(), Samples.Stale)).OfType<SendSlack>().Single();
-        Golden.Matches($"{message.Text}\n{JsonNode.Parse(message.Blocks!.Value.GetRawText())!.ToJsonString(Pretty.Json)}\n", "slack.txt", "Channels");
+        Golden.Matches($"{message.Text}\n{JsonNode.Parse(message.Blocks!.Value.GetRawText())!.ToJsonString(Pretty.Json)}\n", "tests/Ledger.Service.Tests/Channels/golden/slack.txt");
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class GeneratedCodeTests
             await process.WaitForExitAsync();
             Assert.True(process.ExitCode == 0, string.Concat(said));
 
-            var committed = Files(Path.Combine(Root(), "src", "Ledger.Service", "Internal", "Generated"));
+            var committed = Files(Repository.PathOf("src/Ledger.Service/Internal/Generated"));
             var now = Files(fresh);
             Assert.NotEmpty(now);
             Assert.True(now.Keys.ToHashSet().SetEquals(committed.Keys), $"{string.Join(", ", now.Keys.Except(committed.Keys).Concat(committed.Keys.Except(now.Keys)))} is there only once. {remedy}");
@@ -47,13 +47,6 @@ public sealed class GeneratedCodeTests
 
     private static Dictionary<string, string> Files(string folder) =>
         Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories).ToDictionary(f => Path.GetRelativePath(folder, f), f => File.ReadAllText(f).ReplaceLineEndings("\n"));
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Ledger.slnx"))) folder = folder.Parent!;
-        return folder.FullName;
-    }
 }
 
 /// <summary>Nobody generated code for these.</summary>

@@ -32,29 +32,29 @@ public sealed class GoldenMails
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task an_alert_reads_as_it_was_reviewed(string kind) => Golden.Matches(await AlertMail.Render(alerts[kind]), kind);
+    public async Task an_alert_reads_as_it_was_reviewed(string kind) => GoldenMail.Matches(await AlertMail.Render(alerts[kind]), kind);
 
     [Fact]
-    public async Task the_digest_of_a_good_week_reads_as_it_was_reviewed() => Golden.Matches(await DigestMail.Render(Samples.GoodWeek), "digest-good");
+    public async Task the_digest_of_a_good_week_reads_as_it_was_reviewed() => GoldenMail.Matches(await DigestMail.Render(Samples.GoodWeek), "digest-good");
 
     [Fact]
-    public async Task the_digest_of_a_bad_week_reads_as_it_was_reviewed() => Golden.Matches(await DigestMail.Render(Samples.BadWeek), "digest-bad");
+    public async Task the_digest_of_a_bad_week_reads_as_it_was_reviewed() => GoldenMail.Matches(await DigestMail.Render(Samples.BadWeek), "digest-bad");
 
     [Fact]
-    public async Task the_digest_of_a_week_with_gaps_reads_as_it_was_reviewed() => Golden.Matches(await DigestMail.Render(Samples.BlindWeek), "digest-gaps");
+    public async Task the_digest_of_a_week_with_gaps_reads_as_it_was_reviewed() => GoldenMail.Matches(await DigestMail.Render(Samples.BlindWeek), "digest-gaps");
 
     [Fact]
-    public async Task the_digest_of_a_week_of_which_nothing_is_known_reads_as_it_was_reviewed() => Golden.Matches(await DigestMail.Render(Samples.EmptyWeek), "digest-unknown");
+    public async Task the_digest_of_a_week_of_which_nothing_is_known_reads_as_it_was_reviewed() => GoldenMail.Matches(await DigestMail.Render(Samples.EmptyWeek), "digest-unknown");
 
     [Fact]
-    public void the_digest_as_markdown_reads_as_it_was_reviewed() => Golden.Matches(DigestMail.Markdown(Samples.GoodWeek), "digest-good.md");
+    public void the_digest_as_markdown_reads_as_it_was_reviewed() => Golden.Matches(DigestMail.Markdown(Samples.GoodWeek), GoldenMail.PathOf("digest-good.md"));
 
     [Fact]
     public void the_page_for_readers_shows_mails_as_they_are()
     {
-        var page = Golden.Page("docs/digest-and-alerts.md");
+        var page = Repository.Read("docs/digest-and-alerts.md");
         foreach (var name in new[] { "budget-80.txt", "digest-good.txt" })
-            Assert.Contains(Golden.Page($"tests/Ledger.Service.Tests/Mail/golden/{name}").TrimEnd('\n'), page, StringComparison.Ordinal);
+            Assert.Contains(Repository.Read(GoldenMail.PathOf(name)).TrimEnd('\n'), page, StringComparison.Ordinal);
         Assert.Contains(Headline.Of(Samples.Crossed()), page, StringComparison.Ordinal);
     }
 }

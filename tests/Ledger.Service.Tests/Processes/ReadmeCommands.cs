@@ -35,20 +35,13 @@ public sealed partial class ReadmeCommands(SpentTeam team) : IClassFixture<Spent
     /// <summary>The commands of the steps, without their comments; those that install and start are the test's own doing.</summary>
     private static IEnumerable<string> Commands()
     {
-        var readme = File.ReadAllText(Path.Combine(Root(), "README.md"));
+        var readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
         var steps = readme[readme.IndexOf("## Use it on your team", StringComparison.Ordinal)..];
         steps = steps[..steps.IndexOf("\n## ", 3, StringComparison.Ordinal)];
         foreach (Match block in Block().Matches(steps))
             foreach (var line in block.Groups[1].Value.Split('\n', StringSplitOptions.TrimEntries))
                 if (line.StartsWith("ledger ", StringComparison.Ordinal) || line.StartsWith("mission ", StringComparison.Ordinal))
                     yield return line.Split(" # ")[0].Split("||")[0].Trim();
-    }
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Ledger.slnx"))) folder = folder.Parent;
-        return folder?.FullName ?? throw new InvalidOperationException("Ledger.slnx is not above the tests.");
     }
 
     [GeneratedRegex("```sh\n(.*?)```", RegexOptions.Singleline)]

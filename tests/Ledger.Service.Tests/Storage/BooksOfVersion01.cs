@@ -9,7 +9,7 @@ namespace Ledger.Service.Tests.Storage;
 /// <summary>The demo's books as version 0.1 left them (a dump), and what it answered from them.</summary>
 internal static class BooksOfVersion01
 {
-    private static readonly string folder = Path.Combine(FindRoot(), "tests", "Ledger.Service.Tests", "fixtures", "books-0.1");
+    private static readonly string folder = Path.Combine(Repository.Root, "tests", "Ledger.Service.Tests", "fixtures", "books-0.1");
 
     /// <summary>A moment after 0.1 stopped.</summary>
     public static DateTimeOffset Stopped { get; } = new(2026, 11, 27, 13, 46, 30, TimeSpan.Zero);
@@ -79,12 +79,5 @@ internal static class BooksOfVersion01
     {
         await using var command = new NpgsqlCommand(sql, db);
         await command.ExecuteNonQueryAsync();
-    }
-
-    private static string FindRoot()
-    {
-        var above = new DirectoryInfo(AppContext.BaseDirectory);
-        while (above is not null && !File.Exists(Path.Combine(above.FullName, "Ledger.slnx"))) above = above.Parent;
-        return above?.FullName ?? throw new InvalidOperationException("Ledger.slnx is not above the tests.");
     }
 }

@@ -5,12 +5,14 @@ namespace Ledger.Tests.House;
 /// <summary>The tree these tests were built from.</summary>
 internal static class Repository
 {
-    public static string Root { get; } = FindRoot();
-
     private const string generated = "src/Ledger.Service/Internal/Generated/";
 
+    private static readonly Lazy<string[]> files = new(ListFiles);
+
+    public static string Root { get; } = FindRoot();
+
     /// <summary>Every file that belongs to the repository or is about to (not ignored) and that people write, relative, with forward slashes.</summary>
-    public static IReadOnlyList<string> Files { get; } = ListFiles();
+    public static IReadOnlyList<string> Files => files.Value;
 
     public static string PathOf(string file) => Path.Combine(Root, file);
 
