@@ -1,7 +1,6 @@
 using Ledger.Accounts;
 using Ledger.Contracts;
 using Ledger.Money;
-using Ledger.Service.Http;
 using Ledger.Service.Keys;
 using Ledger.Service.Polling;
 using Ledger.Service.Settings;

@@ -1,16 +1,11 @@
 using System.Text.Json;
 using System.Threading.Channels;
+using Ledger.Contracts;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Ledger.Service.Http;
-
-/// <summary>How far a long operation is.</summary>
-/// <param name="What">What is counted.</param>
-/// <param name="Done">How many are done.</param>
-/// <param name="Of">Out of how many.</param>
-public sealed record Progress(string What, long Done, long Of);
 
 /// <summary>
 /// A long operation. A caller that accepts NDJSON gets lines of progress and at the end the result or the problem; others get the
@@ -37,21 +32,21 @@ public sealed class LongAnswer(Func<Action<Progress>, CancellationToken, Task<ob
         var lines = Channel.CreateBounded<Progress>(new BoundedChannelOptions(linesMax) { FullMode = BoundedChannelFullMode.DropOldest });
         var running = Run(lines.Writer, http);
         await foreach (var line in lines.Reader.ReadAllAsync(http.RequestAborted))
-            await Write(http, new { progress = line });
+            await Write(http, new(Progress: line));
         await Write(http, await running);
     }
 
-    private async Task<object> Run(ChannelWriter<Progress> lines, HttpContext http)
+    private async Task<ProgressLine> Run(ChannelWriter<Progress> lines, HttpContext http)
     {
         try
         {
-            return new { result = await work(p => lines.TryWrite(p), http.RequestAborted) };
+            return new(Result: await work(p => lines.TryWrite(p), http.RequestAborted));
         }
         catch (Exception e) when (e is not OperationCanceledException || !http.RequestAborted.IsCancellationRequested)
         {
             var why = Problems.Explain(e, out _);
             Problems.Note(http.RequestServices.GetRequiredService<ILogger<Problems>>(), http, e, why);
-            return new { problem = Problems.Of(why, http.TraceIdentifier) };
+            return new(Problem: Problems.Of(why, http.TraceIdentifier));
         }
         finally
         {
@@ -59,7 +54,7 @@ public sealed class LongAnswer(Func<Action<Progress>, CancellationToken, Task<ob
         }
     }
 
-    private static async Task Write(HttpContext http, object line)
+    private static async Task Write(HttpContext http, ProgressLine line)
     {
         await JsonSerializer.SerializeAsync(http.Response.Body, line, JsonConventions.Options, http.RequestAborted);
         await http.Response.Body.WriteAsync("\n"u8.ToArray(), http.RequestAborted);
