@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace Ledger.Contracts;
 
 /// <summary>What waits to be delivered and what is set aside (500 of each at most), and how each channel is.</summary>
@@ -24,8 +22,7 @@ public sealed record Outbox(
 /// <param name="AgeSeconds">Since it was composed.</param>
 /// <param name="DueAt">When it is tried next; null when it is set aside.</param>
 public sealed record OutboxMessage(
-    Guid Id, string Channel, string? To, string? Notification, string? Class, int Attempts, int Unknown, string? Reason, long AgeSeconds,
-    [property: JsonConverter(typeof(InstantJsonConverter))] DateTimeOffset? DueAt);
+    Guid Id, string Channel, string? To, string? Notification, string? Class, int Attempts, int Unknown, string? Reason, long AgeSeconds, DateTimeOffset? DueAt);
 
 /// <summary>A way by which people are told.</summary>
 /// <param name="Name"><c>email</c>, <c>slack</c>, <c>webhook</c>, <c>exec</c>.</param>
@@ -35,9 +32,7 @@ public sealed record OutboxMessage(
 /// <param name="Down">Why it does not deliver just now; null when it does.</param>
 /// <param name="DownSince">Since when.</param>
 /// <param name="NextTry">When it is tried next.</param>
-public sealed record ChannelState(
-    string Name, bool Configured, string? Target, string? Hint, string? Down,
-    [property: JsonConverter(typeof(InstantJsonConverter))] DateTimeOffset? DownSince, [property: JsonConverter(typeof(InstantJsonConverter))] DateTimeOffset? NextTry);
+public sealed record ChannelState(string Name, bool Configured, string? Target, string? Hint, string? Down, DateTimeOffset? DownSince, DateTimeOffset? NextTry);
 
 /// <summary>A message that waits again, as if it were new. Look first whether it has arrived after all: a copy can't be called back.</summary>
 /// <param name="Id">The message.</param>

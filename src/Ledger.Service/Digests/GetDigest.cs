@@ -1,3 +1,4 @@
+using Ledger.Digests;
 using Ledger.Service.Http;
 using Ledger.Service.Mail;
 using Ledger.Service.Spend;
@@ -26,7 +27,7 @@ public sealed record DigestQuery
 /// <summary>A week's digest, composed now and not kept.</summary>
 public static class GetDigest
 {
-    [WolverineGet("/api/v1/digest"), Authorize(Policy = Scopes.Read)]
+    [WolverineGet("/api/v1/digest"), Authorize(Policy = Scopes.Read), ProducesResponseType<Digest>(200)]
     public static async Task<IResult> Get([FromQuery] DigestQuery query, ReadAt readAt, ComposeDigest compose, TimeProvider clock, CancellationToken ct)
     {
         if (query.Format is not (null or "json" or "text" or "html" or "markdown"))

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using Ledger.Contracts;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -87,7 +89,7 @@ public sealed class RequestChecks(RequestDelegate next)
     }
 }
 
-/// <summary>JSON as this service speaks it: strict in, plain out.</summary>
+/// <summary>JSON as this service speaks it: strict in, plain out, and nothing but what <see cref="ContractsJson"/> lists.</summary>
 public static class JsonConventions
 {
     /// <summary>Deepest nesting a request may have.</summary>
@@ -96,10 +98,11 @@ public static class JsonConventions
     public static void Configure(JsonSerializerOptions options)
     {
         LedgerJson.Configure(options);
+        options.TypeInfoResolver = ContractsJson.Default;
         options.PropertyNameCaseInsensitive = false;
-        options.UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow;
+        options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
         options.AllowDuplicateProperties = false;
-        options.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict;
+        options.NumberHandling = JsonNumberHandling.Strict;
         options.MaxDepth = DepthMax;
     }
 
