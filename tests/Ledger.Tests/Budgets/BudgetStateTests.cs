@@ -1,9 +1,9 @@
+using CsCheck;
 using Ledger.Alerts;
 using Ledger.Budgets;
 using Ledger.Forecasts;
 using Ledger.Money;
 using Ledger.Tests.Domain;
-using Ledger.Tests.Laws;
 
 namespace Ledger.Tests.Budgets;
 
@@ -66,16 +66,18 @@ public sealed class BudgetStateTests
     }
 
     [Fact]
-    public void a_cent_to_and_fro_is_no_recovery() => Seeds.Run(200, random =>
+    public void a_cent_to_and_fro_is_no_recovery() => (
+        from threshold in Gen.Int[0, 2].Select(i => Threshold.Defaults[i])
+        from limit in Gen.Long[1_000, 999_999_999_999]
+        from back in Gen.Long[0, (limit / 20) - 1]
+        select (threshold, new Usd(limit), back)).Sample((threshold, limit, back) =>
     {
-        var threshold = Threshold.Defaults[random.Next(3)];
-        var limit = new Usd(random.NextInt64(1_000, 1_000_000_000_000));
         var edge = threshold.Under(limit);
-        var near = new Usd(edge.Ticks - random.NextInt64(0, limit.Ticks / 20));
+        var near = new Usd(edge.Ticks - back);
         Assert.False(State(near.ToString(), limit: limit.ToString()).IsClearOf(threshold));
         var below = new Usd(edge.Ticks - (limit.Ticks / 20) - 1);
         Assert.True(State(below.ToString(), limit: limit.ToString()).IsClearOf(threshold));
-    });
+    }, iter: 200);
 
     [Fact]
     public void a_forecast_nobody_can_make_clears_nothing() => Assert.False(State("1").IsClearOf(new(Basis.Forecast, 100, null)));

@@ -1,14 +1,16 @@
+using CsCheck;
 using Ledger.Budgets;
 using Ledger.Digests;
-using Ledger.Tests.Laws;
 
 namespace Ledger.Tests.Budgets;
 
 public sealed class CalendarTests
 {
     /// <summary>Half-hour and quarter-hour zones, midnights that don't exist, a zone that jumps by half an hour.</summary>
-    private static readonly string[] zones =
-        ["UTC", "Europe/Brussels", "America/New_York", "America/Sao_Paulo", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe", "Asia/Beirut", "America/Asuncion", "Pacific/Apia", "Africa/Cairo", "America/St_Johns"];
+    private static readonly Gen<string> zones = Gen.OneOf(
+        "UTC", "Europe/Brussels", "America/New_York", "America/Sao_Paulo", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe", "Asia/Beirut", "America/Asuncion", "Pacific/Apia", "Africa/Cairo", "America/St_Johns");
+
+    private static readonly Gen<DateTimeOffset> instants = Gen.Int[0, 999_999_999].Select(seconds => Instants.Min.AddDays(400).AddSeconds(seconds));
 
     [Theory]
     [InlineData("day", "UTC", "2026-11-16T10:15:00Z", "2026-11-16T00:00:00Z", "2026-11-17T00:00:00Z")]
@@ -60,12 +62,12 @@ public sealed class CalendarTests
     public void a_mission_knows_its_own_life() => Assert.Null(Calendar.WindowAt(new(PeriodKind.Life), "UTC", DayOfWeek.Monday, Time("2026-11-16T00:00:00Z")));
 
     [Fact]
-    public void windows_of_every_zone_hold_their_instant_and_leave_neither_hole_nor_overlap() => Seeds.Run(300, random =>
+    public void windows_of_every_zone_hold_their_instant_and_leave_neither_hole_nor_overlap() => Gen.Select(
+        zones,
+        Gen.OneOf(PeriodKind.Day, PeriodKind.Week, PeriodKind.Month, PeriodKind.Quarter).Select(kind => new Period(kind)),
+        Gen.Enum<DayOfWeek>(),
+        instants).Sample((zone, period, weekStart, at) =>
     {
-        var zone = zones[random.Next(zones.Length)];
-        var period = new Period((PeriodKind)random.Next(4));
-        var weekStart = (DayOfWeek)random.Next(7);
-        var at = Instants.Min.AddDays(400).AddSeconds(random.Next(1_000_000_000));
         for (var i = 0; i < 20; i++)
         {
             var window = Calendar.WindowAt(period, zone, weekStart, at)!.Value;
@@ -75,7 +77,7 @@ public sealed class CalendarTests
             Assert.Equal(window.End, Calendar.WindowAt(period, zone, weekStart, window.End)!.Value.Start);
             at = window.End;
         }
-    });
+    }, iter: 300);
 
     [Theory]
     [InlineData("day")]
@@ -131,11 +133,9 @@ public sealed class CalendarTests
         Assert.Equal(Time(next), DigestCalendar.Next(Time(after), day, TimeOnly.Parse(hour, System.Globalization.CultureInfo.InvariantCulture), zone));
 
     [Fact]
-    public void mails_of_every_zone_come_once_a_local_week() => Seeds.Run(100, random =>
+    public void mails_of_every_zone_come_once_a_local_week() => Gen.Select(
+        zones, Gen.Enum<DayOfWeek>(), Gen.Int[0, 95].Select(quarters => new TimeOnly(quarters / 4, quarters % 4 * 15)), instants).Sample((zone, day, hour, at) =>
     {
-        var zone = zones[random.Next(zones.Length)];
-        var (day, hour) = ((DayOfWeek)random.Next(7), new TimeOnly(random.Next(24), random.Next(4) * 15));
-        var at = Instants.Min.AddDays(400).AddSeconds(random.Next(1_000_000_000));
         for (var i = 0; i < 60; i++)
         {
             var next = DigestCalendar.Next(at, day, hour, zone);
@@ -144,7 +144,7 @@ public sealed class CalendarTests
             Assert.Equal(next, DigestCalendar.Next(next.AddMicroseconds(-1), day, hour, zone));
             at = next;
         }
-    });
+    }, iter: 100);
 
     private static DateTimeOffset Time(string text) => Instants.TryParse(text, out var at) ? at : throw new FormatException(text);
 }

@@ -1,6 +1,6 @@
+using CsCheck;
 using Ledger.Accounts;
 using Ledger.Money;
-using Ledger.Tests.Laws;
 using static Ledger.Tests.Domain.Given;
 
 namespace Ledger.Tests.Domain;
@@ -229,31 +229,34 @@ public sealed class ObservationTests
     }
 
     [Fact]
-    public void one_reading_makes_one_snapshot_however_the_answer_was_ordered() => Seeds.Run(50, random =>
+    public void one_reading_makes_one_snapshot_however_the_answer_was_ordered() => (
+        from totals in Gen.Int[1, 99].Array[1, 39]
+        let lines = totals.Select((total, i) => ($"k{i % 7}/m{i % 3}/u{i}", (decimal)total)).ToArray()
+        from shuffled in Gen.Shuffle(lines)
+        select (lines, shuffled)).Sample((lines, shuffled) =>
     {
-        var lines = Enumerable.Range(0, random.Next(1, 40)).Select(i => ($"k{i % 7}/m{i % 3}/u{i}", (decimal)random.Next(1, 100))).ToArray();
         var one = new Feed().Reads("10:05", lines).Snapshot;
-        random.Shuffle(lines);
-        var other = new Feed().Reads("10:05", lines).Snapshot;
+        var other = new Feed().Reads("10:05", shuffled).Snapshot;
         Assert.Equal(one.Lines, other.Lines);
         Assert.Equal(one.Reading, other.Reading);
-    });
+    }, iter: 50);
 
     [Fact]
-    public void whatever_is_read_the_deltas_add_up_to_the_latest_totals() => Seeds.Run(200, random =>
+    public void whatever_is_read_the_deltas_add_up_to_the_latest_totals() => Gen.Select(
+        Gen.Frequency((5, DimensionSet.KeyModelUnit), (1, DimensionSet.KeyUnit)), Gen.Int[-3, 8].Nullable().Array[keys.Length]).Array[1, 59].Sample(readings =>
     {
         var feed = new Feed();
         var sum = Usd.Zero;
-        for (var step = 0; step < 30; step++)
+        for (var step = 0; step < readings.Length; step++)
         {
-            feed.Dimensions = random.Next(6) == 0 ? DimensionSet.KeyUnit : DimensionSet.KeyModelUnit;
+            (feed.Dimensions, var totals) = readings[step];
             var model = feed.Dimensions == DimensionSet.KeyUnit ? "" : "m";
-            var lines = keys.Where(_ => random.Next(5) > 0).Select(k => ($"{k}/{model}/u", (decimal)random.Next(-3, 9))).ToArray();
+            var lines = keys.Zip(totals).Where(k => k.Second is not null).Select(k => ($"{k.First}/{model}/u", (decimal)k.Second!)).ToArray();
             feed.Reads(TimeSpan.FromMinutes(600 + (20 * step)).ToString("d\\.hh\\:mm", System.Globalization.CultureInfo.InvariantCulture), lines);
             sum = feed.Last.SelectMany(s => s.Lines).Aggregate(sum, (a, l) => a + l.Delta);
             Assert.Equal(feed.Bill, sum);
         }
-    });
+    }, iter: 200);
 
     private static Usd Sum(UsageSnapshotTaken snapshot) => snapshot.Lines.Aggregate(Usd.Zero, (sum, l) => sum + l.Delta);
 

@@ -1,12 +1,14 @@
+using CsCheck;
 using Ledger.Forecasts;
 using Ledger.Money;
-using Ledger.Tests.Laws;
 
 namespace Ledger.Tests.Forecasts;
 
 public sealed class ForecastTests
 {
     private static readonly DateTimeOffset now = new(2026, 11, 16, 12, 0, 0, TimeSpan.Zero);
+    private static readonly Gen<string> hours = Gen.Frequency((1, Gen.Const("0")), (2, Gen.Select(Gen.Int[0, 49], Gen.Int[0, 98], (dollars, cents) => $"{dollars}.{cents:00}")));
+    private static readonly Gen<string> days = Gen.Int[0, 98].Select(dollars => $"{dollars}");
     private static readonly Interval month = new(new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero), new(2026, 12, 1, 0, 0, 0, TimeSpan.Zero));
 
     [Fact]
@@ -90,31 +92,32 @@ public sealed class ForecastTests
     }
 
     [Fact]
-    public void a_forecast_lies_in_its_range_and_never_below_what_was_spent() => Seeds.Run(200, random =>
+    public void a_forecast_lies_in_its_range_and_never_below_what_was_spent() => Gen.Select(
+        hours.Array[6, 167],
+        days.Array[1, 34].Null(0.5),
+        Gen.Long[0, 999_999_999_999].Select(ticks => new Usd(ticks)),
+        Gen.Long[1, 9_999_999_999_999].Select(ticks => new Usd(ticks))).Sample((hourly, daily, spent, limit) =>
     {
-        var hours = random.Next(6, 168);
-        var series = Hourly(hours, _ => random.Next(3) == 0 ? "0" : $"{random.Next(0, 50)}.{random.Next(0, 99):00}");
-        if (random.Next(2) == 0)
+        var series = Hourly(hourly.Length, back => hourly[back - 1]);
+        if (daily is not null)
         {
-            var days = random.Next(1, 35);
-            series = series with { Days = Daily(days, _ => $"{random.Next(0, 99)}").Days, First = now.AddDays(-days) < series.First ? now.AddDays(-days) : series.First };
+            var (today, first) = (DateOnly.FromDateTime(now.UtcDateTime), now.AddDays(-daily.Length));
+            series = series with { Days = Daily(daily.Length, day => daily[today.DayNumber - day.DayNumber - 1]).Days, First = first < series.First ? first : series.First };
         }
-        var spent = new Usd(random.NextInt64(0, 1_000_000_000_000));
-        var limit = new Usd(random.NextInt64(1, 10_000_000_000_000));
         var forecast = Forecasting.Of(series, month, spent, limit);
         if (forecast.Expected is not { } expected) return;
         Assert.True(spent <= forecast.Low && forecast.Low <= expected && expected <= forecast.High, $"{spent} {forecast}");
         Assert.Equal(expected >= limit, forecast.Exceeds is not null);
         if (forecast.Exceeds is { } at) Assert.InRange(at, now, month.End);
-    });
+    }, iter: 200);
 
     [Fact]
-    public void the_root_is_the_largest_whose_square_fits() => Seeds.Run(500, random =>
+    public void the_root_is_the_largest_whose_square_fits() => Gen.Select(
+        Gen.Long[0, long.MaxValue], Gen.Int[0, 49], Gen.Int[0, int.MaxValue], (high, shift, low) => ((Int128)high << shift) + low).Sample(number =>
     {
-        var number = ((Int128)random.NextInt64(0, long.MaxValue) << random.Next(0, 50)) + random.Next();
         var root = Forecasting.Root(number);
         Assert.True(root * root <= number && (root + 1) * (root + 1) > number, $"{number}: {root}");
-    });
+    }, iter: 500);
 
     [Fact]
     public void the_last_hours_are_cut_where_they_begin_and_end_where_data_ends()

@@ -1,13 +1,27 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
+using CsCheck;
 using Ledger.Money;
-using Ledger.Tests.Laws;
 
 namespace Ledger.Tests.Money;
 
 public sealed class UsdTests
 {
+    /// <summary>Of every magnitude, credits too.</summary>
+    private static readonly Gen<Usd> amounts = Gen.Long.Select(ticks => new Usd(ticks));
+
+    private static readonly Gen<Usd> charges = Gen.ULong.Select(ticks => new Usd((long)(ticks / 2)));
+
+    /// <summary>Of every magnitude, some beyond 64 bits and some zero, but never all.</summary>
+    private static readonly Gen<BigInteger[]> weightings = Gen.Frequency(
+        (5, Gen.Const(BigInteger.Zero)),
+        (12, Gen.ULong.Select(weight => new BigInteger(weight))),
+        (3, Gen.ULong.Select(weight => weight * BigInteger.Pow(10, 30)))).Array[1, 11].Where(weights => !weights.All(w => w.IsZero));
+
+    /// <summary>What a figure says behind 1e-9 dollar, in 1e-18 dollar: exact halves of a tick are among it.</summary>
+    private static readonly Gen<long> rests = Gen.OneOf(Gen.Long[0, 999_999_999], Gen.Long[0, 19].Select(halves => halves * 50_000_000));
+
     [Theory]
     [InlineData("0", "0.00", 0)]
     [InlineData("-0", "0.00", 0)]
@@ -152,33 +166,30 @@ public sealed class UsdTests
         Assert.False(Usd.TryParseWireNumber("0." + new string('1', 1_000_000), out _));
 
     [Fact]
-    public void a_figure_on_the_wire_equals_the_exact_decimal_rounded_once() => Seeds.Run(300, random =>
+    public void a_figure_on_the_wire_equals_the_exact_decimal_rounded_once() => Gen.Select(Gen.Long[0, 7_999_999_999_999], rests).Sample((billionths, rest) =>
     {
-        var exact = new BigInteger(random.NextInt64(0, 8_000_000_000_000)) * BigInteger.Pow(10, 9) + random.NextInt64(0, 1_000_000_000);
+        var exact = (new BigInteger(billionths) * BigInteger.Pow(10, 9)) + rest;
         var digits = exact.ToString(CultureInfo.InvariantCulture).PadLeft(19, '0');
         var raw = $"{digits[..^18]}.{digits[^18..]}";
-        var (ticks, rest) = (exact / 100_000_000, exact % 100_000_000);
-        if (rest > 50_000_000 || (rest == 50_000_000 && !ticks.IsEven)) ticks++;
+        var (ticks, over) = (exact / 100_000_000, exact % 100_000_000);
+        if (over > 50_000_000 || (over == 50_000_000 && !ticks.IsEven)) ticks++;
 
         Assert.True(Usd.TryParseWireNumber(raw, out var up));
         Assert.Equal((long)ticks, up.Ticks);
         Assert.True(Usd.TryParseWireNumber("-" + raw, out var down));
         Assert.Equal(-(long)ticks, down.Ticks);
-    });
+    }, iter: 300);
 
     [Fact]
-    public void every_amount_survives_its_own_text() => Seeds.Run(500, random =>
+    public void every_amount_survives_its_own_text() => amounts.Sample(amount =>
     {
-        var amount = new Usd(random.NextInt64(long.MinValue, long.MaxValue) >> random.Next(63));
         Assert.Equal(amount, Usd.Parse(amount.ToString()));
         Assert.Equal(amount, JsonSerializer.Deserialize<Usd>(JsonSerializer.Serialize(amount)));
-    });
+    }, iter: 500);
 
     [Fact]
-    public void shares_add_up_and_none_is_a_whole_tick_off() => Seeds.Run(500, random =>
+    public void shares_add_up_and_none_is_a_whole_tick_off() => Gen.Select(amounts, weightings).Sample((amount, weights) =>
     {
-        var amount = new Usd(random.NextInt64(long.MinValue, long.MaxValue) >> random.Next(63));
-        var weights = Weights(random);
         var sum = weights.Aggregate(BigInteger.Zero, (a, b) => a + b);
         var shares = amount.Split(weights);
 
@@ -190,24 +201,15 @@ public sealed class UsdTests
             Assert.True(weights[i].Sign != 0 || shares[i] == Usd.Zero);
             Assert.True(Math.Sign(shares[i].Ticks) * Math.Sign(amount.Ticks) >= 0);
         }
-    });
+    }, iter: 500);
 
     [Fact]
-    public void a_credit_is_shared_as_its_mirror_image() => Seeds.Run(200, random =>
-    {
-        var amount = new Usd(random.NextInt64(0, long.MaxValue) >> random.Next(63));
-        var weights = Weights(random);
-        Assert.Equal(amount.Split(weights).Select(s => -s), (-amount).Split(weights));
-    });
+    public void a_credit_is_shared_as_its_mirror_image() => Gen.Select(charges, weightings).Sample(
+        (amount, weights) => Assert.Equal(amount.Split(weights).Select(s => -s), (-amount).Split(weights)), iter: 200);
 
     [Fact]
-    public void only_the_proportion_of_weights_counts() => Seeds.Run(200, random =>
-    {
-        var amount = new Usd(random.NextInt64(0, long.MaxValue) >> random.Next(63));
-        var weights = Weights(random);
-        var factor = new BigInteger(random.NextInt64(1, long.MaxValue));
-        Assert.Equal(amount.Split(weights), amount.Split(weights.Select(w => w * factor).ToArray()));
-    });
+    public void only_the_proportion_of_weights_counts() => Gen.Select(charges, weightings, Gen.Long[1, long.MaxValue]).Sample(
+        (amount, weights, factor) => Assert.Equal(amount.Split(weights), amount.Split([.. weights.Select(w => w * factor)])), iter: 200);
 
     [Fact]
     public void ties_go_to_the_lower_index() =>
@@ -254,14 +256,5 @@ public sealed class UsdTests
         Assert.Equal(Usd.Parse("3.19"), Usd.FromCents(319));
         Assert.Equal(Usd.Parse("-3.19"), Usd.FromCents(-319));
         Assert.Equal(Usd.Parse("0.0000000001"), Usd.FromDollars(0.0000000001m));
-    }
-
-    private static BigInteger[] Weights(Random random)
-    {
-        var weights = new BigInteger[random.Next(1, 12)];
-        for (var i = 0; i < weights.Length; i++)
-            weights[i] = random.Next(4) == 0 ? 0 : new BigInteger(random.NextInt64(1, long.MaxValue) >> random.Next(63)) * (random.Next(5) == 0 ? BigInteger.Pow(10, 30) : 1);
-        if (weights.All(w => w.IsZero)) weights[0] = 1;
-        return weights;
     }
 }
