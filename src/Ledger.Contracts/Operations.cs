@@ -14,17 +14,27 @@ namespace Ledger.Contracts;
 /// <param name="Credit">Prepaid credit.</param>
 /// <param name="Alerts">What people were told and nobody has seen to.</param>
 /// <param name="BudgetsOver">Periods of budgets whose limit is reached.</param>
+/// <param name="Nodes">The services that share the database; empty where one was told that it is alone.</param>
 /// <param name="PollEverySeconds">How often an account is read.</param>
 /// <param name="Warnings">What somebody should look at, in words.</param>
 public sealed record ServiceStatus(
     string Version, long Position, string Chain, IReadOnlyList<ViewStatus> Views, IReadOnlyList<AccountStatus> Accounts, IReadOnlyList<OpenMission> MissionsOpen, OutboxStatus Outbox,
-    SpendStatus Spend, CreditStatus Credit, AlertsStatus Alerts, IReadOnlyList<BudgetOver> BudgetsOver, double PollEverySeconds, IReadOnlyList<string> Warnings);
+    SpendStatus Spend, CreditStatus Credit, AlertsStatus Alerts, IReadOnlyList<BudgetOver> BudgetsOver, IReadOnlyList<NodeStatus> Nodes, double PollEverySeconds, IReadOnlyList<string> Warnings);
 
 /// <summary>How far something that is computed from the log is.</summary>
 /// <param name="Name"><c>spend</c> (the money views), <c>chain</c> (the hash chain) or <c>watch</c> (what alerts are found from).</param>
 /// <param name="Position">Up to where.</param>
 /// <param name="Lag">How many events are missing.</param>
 public sealed record ViewStatus(string Name, long Position, long Lag);
+
+/// <summary>One of the services that share the database.</summary>
+/// <param name="Number">Its number, which no other has had.</param>
+/// <param name="Machine">Where it runs.</param>
+/// <param name="Since">When it started.</param>
+/// <param name="Seen">When it last said that it is there.</param>
+/// <param name="Silent">It has not said so for so long that the others take over what it ran.</param>
+/// <param name="Runs">What runs there only: <c>leader</c>, schedules by name, <c>polls1</c> to <c>polls8</c>, the views by name.</param>
+public sealed record NodeStatus(int Number, string Machine, DateTimeOffset Since, DateTimeOffset Seen, bool Silent, IReadOnlyList<string> Runs);
 
 /// <summary>How fresh an account's figures are; as in <see cref="AccountSummary"/>.</summary>
 public sealed record AccountStatus(string Label, string Provider, string State, DateTimeOffset? Through, long? LagSeconds, bool Stale, AccountError? Error);

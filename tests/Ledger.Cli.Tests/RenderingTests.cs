@@ -54,7 +54,9 @@ public sealed class RenderingTests
         {"version":"0.1.0","position":1234,"chain":"ab12","views":[{"name":"spend","position":1230,"lag":4},{"name":"keys","position":1234,"lag":0}],
          "accounts":[{"label":"prod","provider":"xai","state":"ok","through":"2026-11-16T10:46:00Z","lagSeconds":240,"stale":false,"error":null},{"label":"lab","provider":"xai","state":"failing","through":null,"lagSeconds":null,"stale":true,"error":{"kind":"auth","detail":"The key was revoked."}}],
          "missionsOpen":[{"id":"01jd0000","title":"Nightly crawl","start":"2026-11-13T07:00:00Z","agents":["vigilio"]}],"outbox":{"waiting":0,"dead":0,"oldestWaiting":null},
-         "spend":{"today":"4.50","monthToDate":"31.00","unassigned":"0.003"},"credit":{"left":"3.19"},"pollEverySeconds":300,"warnings":["fsync is off"]}
+         "spend":{"today":"4.50","monthToDate":"31.00","unassigned":"0.003"},"credit":{"left":"3.19"},
+         "nodes":[{"number":1,"machine":"alpha","since":"2026-11-16T08:00:00Z","seen":"2026-11-16T10:20:00Z","silent":true,"runs":["chain","leader","polls1","polls2","polls3","spend"]},{"number":2,"machine":"beta","since":"2026-11-16T09:00:00Z","seen":"2026-11-16T10:49:59Z","silent":false,"runs":[]}],
+         "pollEverySeconds":300,"warnings":["fsync is off"]}
         """;
 
     private const string Accounts = """

@@ -54,6 +54,10 @@ internal static class StatusCommand
         }
         foreach (var view in answer.Items("views"))
             if (view.Number("lag") is > 0 and { } lag) printer.Line($"View {SafeText.Of(view.Text("name"))} is {lag.Grouped()} events behind");
+        var nodes = answer.Items("nodes");
+        if (nodes.Count > 1)
+            foreach (var node in nodes)
+                printer.Line($"Node {node.Number("number")} on {SafeText.Of(node.Text("machine"))}{(node.Flag("silent") == true ? $", {printer.Style.Red("silent")} since {printer.Time(node.Text("seen"))}" : "")}: {Runs(node)}");
         if (answer.Part("outbox") is { } outbox && (outbox.Number("waiting") > 0 || outbox.Number("dead") > 0))
             printer.Line($"Outbox: {outbox.Number("waiting")} waiting{(Age(outbox.Text("oldestWaiting"), call.Began) is { } age ? $", the oldest for {age}" : "")}, {outbox.Number("dead")} dead{(outbox.Number("dead") > 0 ? "; `ledger outbox list` tells why" : "")}");
         foreach (var channel in answer.Part("outbox")?.Items("channels") ?? [])
@@ -68,6 +72,16 @@ internal static class StatusCommand
         if (refused.Count > RefusedShownMax) printer.Line($"Spool: … and {refused.Count - RefusedShownMax} more refused");
         foreach (var warning in answer.Items("warnings")) printer.Line("Warning: " + SafeText.Of(warning.ToString()));
         printer.Footer($"Polled every {Show.Seconds(answer.Seconds("pollEverySeconds"))}. Times are {printer.ZoneName}.");
+    }
+
+    /// <summary>What a node runs; the eight slots for polls as one.</summary>
+    private static string Runs(JsonElement node)
+    {
+        var runs = node.Items("runs").Select(r => r.ToString()).ToArray();
+        var polls = runs.Count(r => r.StartsWith("polls", StringComparison.Ordinal));
+        var words = runs.Where(r => !r.StartsWith("polls", StringComparison.Ordinal)).Select(SafeText.Of).ToList();
+        if (polls > 0) words.Add($"{polls} of 8 slots for polls");
+        return words.Count > 0 ? string.Join(", ", words) : "nothing that runs once only";
     }
 
     private static void WriteSpool(Utf8JsonWriter json, int waiting, List<(string File, Spooling.Bookmark? Bookmark)> refused)

@@ -26,7 +26,7 @@ public static class GetStatus
 
 /// <summary>Everything at a glance: what each part says of itself.</summary>
 public sealed class StatusReader(
-    NpgsqlDataSource db, LogProgressReader reader, SpendViews spend, DataState data, DeadLetters letters, ChannelHealth channels, Troubles troubles, EnvironmentAccount environment, LedgerOptions options, TimeProvider clock)
+    NpgsqlDataSource db, LogProgressReader reader, SpendViews spend, DataState data, DeadLetters letters, ChannelHealth channels, Troubles troubles, EnvironmentAccount environment, Nodes nodes, LedgerOptions options, TimeProvider clock)
 {
     private const int missionsMax = 100;
 
@@ -45,7 +45,7 @@ public sealed class StatusReader(
         return new(
             Version, log.Last, await LastHash(ct), [.. log.Views.Select(v => new ViewStatus(v.Name, v.Position, v.Lag))], states,
             [.. missions.OrderBy(m => m.Windows[^1].Start).Take(missionsMax).Select(m => new OpenMission(m.Id, m.Title, m.Ref, m.Windows[^1].Start, m.Agents))],
-            outbox, states.Any(a => a.Through is not null) ? await Billed(now, ct) : new(null, null, null), new(CreditLeft(accounts)), alerts, over, options.PollEvery.TotalSeconds,
+            outbox, states.Any(a => a.Through is not null) ? await Billed(now, ct) : new(null, null, null), new(CreditLeft(accounts)), alerts, over, await nodes.Read(ct), options.PollEvery.TotalSeconds,
             [.. Warnings(log, states, outbox), .. await Skipped(session, now, ct)]);
     }
 

@@ -28,6 +28,8 @@ public static class Setup
         services.AddSingleton<RebuildViews>();
         services.AddSingleton<VerifyBooks>();
         services.AddSingleton<Troubles>();
+        services.AddSingleton<Nodes>();
+        services.AddHostedService<NodeNumber>();
         services.AddSingleton<StatusReader>();
         services.AddSingleton<Doctor>();
         services.AddSingleton<Metrics>();

@@ -33,6 +33,12 @@ public sealed class TwoNodes(TestDatabases databases)
             await LedgerHost.Until(async () => (await host.Source()).Covered.Stretches.Any(s => s.Asked == at), "a reading at the bookmark");
         }
 
+        // Each says who there is, and everything that runs once only has one place.
+        await LedgerHost.Until(async () => Runs((await two.Get("status")).Ok()) is [.. var ran] && new[] { "leader", "poll-sweep", "spend", "chain", "watch", "polls1", "polls8" }.All(ran.Contains), "everything to run somewhere");
+        var status = (await one.Get("status")).Ok();
+        Assert.Equal(2, status["nodes"]!.AsArray().Count(n => !(bool)n!["silent"]!));
+        Assert.Equal(Runs(status).Distinct(), Runs(status));
+
         await one.Stop();
         var calls = one.Xai.Calls(XaiCall.Usage);
         await LedgerHost.Until(() => Task.FromResult(one.Xai.Calls(XaiCall.Usage) >= calls + 3), "three polls by the other node", takeOverSeconds);
@@ -40,4 +46,6 @@ public sealed class TwoNodes(TestDatabases databases)
         await two.Sync();
         Assert.Equal(Usd.Parse("2.50"), await two.Billed());
     }
+
+    private static string[] Runs(Reply status) => [.. status["nodes"]!.AsArray().SelectMany(n => n!["runs"]!.AsArray().Select(r => (string)r!)).Order(StringComparer.Ordinal)];
 }
