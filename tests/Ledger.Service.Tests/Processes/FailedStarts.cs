@@ -2,11 +2,15 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Ledger.Service.Embedded;
+using Ledger.Service.Storage;
+using Ledger.Service.Tests.Storage;
+using Ledger.Service.Tests.Support;
+using Npgsql;
 
 namespace Ledger.Service.Tests.Processes;
 
 /// <summary>A start that fails says why in one line, ends with the code that says whose turn it is, and leaves nothing running.</summary>
-public sealed class FailedStarts : IAsyncLifetime
+public sealed class FailedStarts(TestDatabases databases) : IAsyncLifetime
 {
     private readonly string home = RunningService.NewHome();
 
@@ -59,6 +63,39 @@ public sealed class FailedStarts : IAsyncLifetime
         var watch = Stopwatch.StartNew();
         Assert.Equal(0, await service.Stop());
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task a_program_that_is_older_than_the_books_is_refused_also_while_the_newer_one_runs_and_disturbs_nobody()
+    {
+        var database = await databases.Create();
+        await using (var newer = await RunningService.Start(home, RunningService.FreePort(), ("LEDGER_DB", database), ("LEDGER_SOLO", "")))
+        {
+            // From here on the one that runs is the newer one: it wrote down what its books are.
+            await BooksOfVersion01.Execute(database, $"update ledger_books set version = {BooksVersion.Current + 1}");
+            var before = await Tables();
+            var other = RunningService.NewHome();
+            await using (var older = RunningService.Begin(other, RunningService.FreePort(), ("LEDGER_DB", database), ("LEDGER_SOLO", "")))
+            {
+                Assert.Equal(78, await older.Ended());
+                Assert.Contains($"newer than this program: they are of version {BooksVersion.Current + 1}, it knows {BooksVersion.Current}", older.Said, StringComparison.Ordinal);
+                Assert.DoesNotContain("   at ", older.Said, StringComparison.Ordinal);
+            }
+            await RunningService.Remove(other);
+            Assert.Equal(before, await Tables());
+            using var http = newer.Client();
+            using var agent = new HttpRequestMessage(HttpMethod.Post, "/api/v1/agents") { Content = new StringContent("""{"name":"ba"}""", System.Text.Encoding.UTF8, "application/json") };
+            agent.Headers.Add("Idempotency-Key", "ba");
+            Assert.Equal(HttpStatusCode.OK, (await http.SendAsync(agent)).StatusCode);
+        }
+        NpgsqlConnection.ClearAllPools();
+        await databases.Drop(database);
+
+        Task<string> Tables() => BooksOfVersion01.Scalar<string>(database, """
+            select (select string_agg(table_schema || '.' || table_name || ' ' || column_name || ' ' || data_type, ', ' order by table_schema, table_name, ordinal_position)
+                    from information_schema.columns where table_schema !~ '^(pg_|information_schema)')
+                || (select count(*) from messages.wolverine_nodes) || (select count(*) from mt_events)
+            """);
     }
 
     private static string Nobody() => $"Host=127.0.0.1;Port={RunningService.FreePort()};Database=ledger;Username=ledger;Password=canary-5c1e;Timeout=2";
