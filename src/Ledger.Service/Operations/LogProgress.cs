@@ -109,8 +109,13 @@ public sealed class LogProgressReader(IDocumentStore store, NpgsqlDataSource db,
         await using var command = new NpgsqlCommand("""
             select (select min(timestamp) from mt_events where seq_id > $1), a.pid, a.application_name, a.xact_start
             from (select 1) one left join (
-                select pid, application_name, xact_start from pg_stat_activity
-                where datname = current_database() and pid <> pg_backend_pid() and xact_start is not null and backend_type = 'client backend' order by xact_start limit 1) a on true
+                select pid, application_name, xact_start from pg_stat_activity s
+                where datname = current_database() and pid <> pg_backend_pid() and xact_start is not null and backend_type = 'client backend'
+                    -- A session that only keeps a lock, as the daemon's own does, writes nothing and holds up nothing.
+                    and (backend_xid is not null or not exists (select from pg_locks l where l.pid = s.pid and l.locktype = 'advisory'))
+                -- Whoever is about to append, then who is at work, then who sleeps in a transaction.
+                order by exists (select from pg_locks l where l.pid = s.pid and l.locktype = 'relation' and l.relation = 'mt_events'::regclass and l.mode = 'RowExclusiveLock') desc,
+                    state like 'idle in transaction%', xact_start limit 1) a on true
             """, connection);
         command.Parameters.Add(new() { Value = mark });
         await using var reader = await command.ExecuteReaderAsync(ct);
