@@ -17,6 +17,8 @@ public sealed class TokenAuthentication(IOptionsMonitor<AuthenticationSchemeOpti
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
+        // Nobody asks who it is there; and whether the service lives must be answered without the database, also to those who send a token.
+        if (Context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null) return AuthenticateResult.NoResult();
         if (Request.Headers.Authorization is not [{ } header] || !header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) return AuthenticateResult.NoResult();
         if (await tokens.Recognise(header[7..].Trim(), Context.RequestAborted) is not { } token) return AuthenticateResult.NoResult();
         Claim[] claims = [new(ClaimTypes.Name, token.Name), new("token", token.Id), new(Scopes.Claim, Scopes.Word(token.Scope))];
