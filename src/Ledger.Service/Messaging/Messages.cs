@@ -10,6 +10,7 @@ namespace Ledger.Service.Messaging;
 public static class Setup
 {
     private static readonly TimeSpan executionMax = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan unheldMax = TimeSpan.FromSeconds(30);
 
     /// <summary>How messages are kept, written and handed from node to node.</summary>
     public static void Messages(this WolverineOptions opts, LedgerOptions options)
@@ -32,8 +33,11 @@ public static class Setup
         durability.DeadLetterQueueExpiration = TimeSpan.FromDays(30);
         durability.EnableDeduplicatedResponses = true;
         durability.DeduplicationWindow = Idempotency.Kept;
-        // Another node takes over within seconds.
-        durability.HealthCheckPollingTime = TimeSpan.FromSeconds(2);
+        // A commit that a cut left unanswered may have stored messages that this node does not know it has. What it does hold is never taken from it.
+        durability.InboxStaleTime = unheldMax;
+        durability.OutboxStaleTime = unheldMax;
+        // Another node takes over within 15 s: a dead one is stale after 10 s, forgotten at the second look after that, and its work is handed out at the next.
+        durability.HealthCheckPollingTime = TimeSpan.FromSeconds(1);
         durability.StaleNodeTimeout = TimeSpan.FromSeconds(10);
         durability.CheckAssignmentPeriod = TimeSpan.FromSeconds(2);
     }
