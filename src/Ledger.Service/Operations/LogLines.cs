@@ -25,7 +25,7 @@ public sealed class LogLines(TimeProvider clock) : ConsoleFormatter(FormatterNam
         {
             if (DatabaseIsAway(exception) is { } why)
             {
-                if (!repeated.GetOrAdd((logEntry.Category, KindOf(logEntry.State) ?? text), _ => new()).IsTold(clock, out var leftOut)) return;
+                if (!repeated.GetOrAdd((logEntry.Category, KindOf(logEntry.State) ?? ""), _ => new()).IsTold(clock, out var leftOut)) return;
                 text = $"{text}: {why.Message}{(leftOut > 0 ? $" ({leftOut} more like this were not written)" : "")}";
             }
             else
@@ -42,7 +42,7 @@ public sealed class LogLines(TimeProvider clock) : ConsoleFormatter(FormatterNam
         return e;
     }
 
-    /// <summary>The text before anything was filled in, so that entries that differ by a name or a number are of one kind.</summary>
+    /// <summary>The text before anything was filled in, so that entries that differ by a name or a number are of one kind. Kinds stand in sources, so they are few.</summary>
     private static string? KindOf<TState>(TState state) =>
         state is IReadOnlyList<KeyValuePair<string, object?>> { Count: > 0 } values && values[^1] is { Key: "{OriginalFormat}", Value: string kind } ? kind : null;
 

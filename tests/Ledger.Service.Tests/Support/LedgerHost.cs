@@ -3,12 +3,15 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Alba;
+using JasperFx;
 using Ledger.Demo.Simulator;
 using Ledger.Money;
 using Ledger.Service.Settings;
 using Ledger.Service.Storage;
+using Marten;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Wolverine;
 
 namespace Ledger.Service.Tests.Support;
 
@@ -56,13 +59,13 @@ public sealed class LedgerHost : IAsyncDisposable
 
     /// <summary>On books that a test brought with it.</summary>
     public static async Task<LedgerHost> On(string database, TestDatabases databases, TestClock clock, Func<LedgerOptions, LedgerOptions>? change = null) =>
-        await Start(databases, database, await SimulatedXai.Start(clock), new SimulatedTeam(clock), clock, change, null, ownsWorld: true);
+        await Start(databases, database, await SimulatedXai.Start(clock), new SimulatedTeam(clock), clock, change, null, ownsWorld: true, isPrepared: false);
 
     /// <summary>Another node on the same database, with the same data folder.</summary>
     public Task<LedgerHost> Another(Func<LedgerOptions, LedgerOptions>? change = null) => Start(databases, Options.Database!, Xai, Team, Clock, change, Options.Home, ownsWorld: false);
 
     private static async Task<LedgerHost> Start(
-        TestDatabases databases, string database, SimulatedXai xai, SimulatedTeam team, TestClock clock, Func<LedgerOptions, LedgerOptions>? change, string? home, bool ownsWorld)
+        TestDatabases databases, string database, SimulatedXai xai, SimulatedTeam team, TestClock clock, Func<LedgerOptions, LedgerOptions>? change, string? home, bool ownsWorld, bool isPrepared = true)
     {
         home ??= Path.Combine(Path.GetTempPath(), $"ledger-home-{Guid.NewGuid():N}");
         Directory.CreateDirectory(home);
@@ -89,7 +92,14 @@ public sealed class LedgerHost : IAsyncDisposable
             Channels = new() { MailFolder = Path.Combine(home, "mail") },
         };
         options = change?.Invoke(options) ?? options;
-        var host = await AlbaHost.For(LedgerService.Compose(options, clock), LedgerService.Map);
+        var builder = LedgerService.Compose(options, clock);
+        if (isPrepared && options.IsSolo)
+        {
+            // The tables are there, those of one node alone: looking whether they are takes as long as the rest of a start.
+            builder.Services.ConfigureMarten(o => o.AutoCreateSchemaObjects = AutoCreate.None);
+            builder.Services.ConfigureWolverine(o => o.AutoBuildMessageStorageOnStartup = AutoCreate.None);
+        }
+        var host = await AlbaHost.For(builder, LedgerService.Map);
         return new(databases, options, host, xai, team, clock, ownsWorld);
     }
 
@@ -170,7 +180,7 @@ public sealed class LedgerHost : IAsyncDisposable
                 var first = await databases.Create();
                 var clock = new TestClock();
                 await using (var xai = await SimulatedXai.Start(clock))
-                    await (await Start(databases, first, xai, new SimulatedTeam(clock), clock, null, null, ownsWorld: false)).Stop();
+                    await (await Start(databases, first, xai, new SimulatedTeam(clock), clock, null, null, ownsWorld: false, isPrepared: false)).Stop();
                 NpgsqlConnection.ClearAllPools();
                 template = first;
             }
