@@ -37,5 +37,5 @@ public static class AccountLookup
     }
 
     /// <summary>What people call an account.</summary>
-    public static string AccountLabel(this Known known, string id) => known.Accounts.TryGetValue(id, out var account) ? account.Label : id;
+    public static string AccountLabel(this KnownNames known, string id) => known.Labels.GetValueOrDefault(id, id);
 }

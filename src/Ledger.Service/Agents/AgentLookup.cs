@@ -37,10 +37,10 @@ public static class AgentLookup
         names is { Count: > 0 } ? [.. names.Select(n => known.AgentId(n, field)).Distinct(StringComparer.Ordinal)] : [known.OnlyAgentId(field)];
 
     /// <summary>What an agent is called, where that is not its id.</summary>
-    public static string? NameBeside(this Known known, string? id) => id is not null && known.Agents.TryGetValue(id, out var agent) && agent.Name != id ? agent.Name : null;
+    public static string? NameBeside(this KnownNames known, string? id) => id is not null && known.Agents.TryGetValue(id, out var agent) && agent.Name != id ? agent.Name : null;
 
     /// <summary>What the agents are called, in their order; null where all are called by their ids.</summary>
-    public static IReadOnlyList<string>? NamesBeside(this Known known, IReadOnlyList<string> ids) =>
+    public static IReadOnlyList<string>? NamesBeside(this KnownNames known, IReadOnlyList<string> ids) =>
         ids.Any(id => known.NameBeside(id) is not null) ? [.. ids.Select(id => known.NameBeside(id) ?? id)] : null;
 
     /// <summary>Refuses a name that means another agent already: were there two, nobody could say whom it means.</summary>

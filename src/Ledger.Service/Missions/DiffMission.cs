@@ -1,7 +1,6 @@
 using Ledger.Contracts;
 using Ledger.Service.Http;
 using Ledger.Service.Spend;
-using Ledger.Service.Storage;
 using Marten;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
@@ -30,7 +29,6 @@ public static class DiffMission
         long? asked = query.To is null ? null : await readAt.Reached("to", query.To, ct);
         var behind = !await readAt.Caught(query.MinPosition, ct);
         behind |= !await views.WaitForStreams([mission.Stream], ct);
-        var known = await session.Known(ct);
         await using var view = await views.Open(ct);
         var to = asked ?? view.Position;
         if (from > to) throw new Refused("range.invalid", $"from is position {from}, which comes after {to}.", "from", query.From);
@@ -38,7 +36,7 @@ public static class DiffMission
         var before = await view.Cost(mission.Id, from, [], data.PreliminaryFrom, ct);
         var after = await view.Cost(mission.Id, to, [], data.PreliminaryFrom, ct);
         return new(
-            known.Summary(diff.Mission), End(diff.From, before), End(diff.To, after), diff.After - diff.Before, diff.Moved, diff.Billed,
+            (await view.Names(to, ct)).Summary(diff.Mission), End(diff.From, before), End(diff.To, after), diff.After - diff.Before, diff.Moved, diff.Billed,
             [.. diff.By.Select(r => new MissionDiffRow(r.Agent, r.Model, r.Unit, r.Moved, r.Billed))],
             [.. diff.Counterparts.Select(c => new DiffCounterpart(c.Mission, c.Agent, c.Moved))],
             diff.To.Summary(), await data.Now(view, after?.Preliminary, behind, ct));

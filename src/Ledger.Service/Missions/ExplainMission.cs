@@ -32,16 +32,16 @@ public static class ExplainMission
         var (position, behind) = await readAt.Resolve(query.AsOf, query.MinPosition, ct);
         var mission = await session.MissionMeant(query.Mission, ct);
         behind |= !await views.WaitForStreams([mission.Stream], ct);
-        var known = await session.Known(ct);
         await using var view = await views.Open(ct);
         var explained = await view.Explain(mission.Id, position, query.Limit ?? limitUsual, ct)
             ?? throw new Refused("mission.unknown", $"{mission.Id} was not there yet at position {position ?? view.Position}.", "mission", query.Mission);
+        var known = await view.Names(position, ct);
         return new(
             known.Summary(explained.Mission), explained.Billed, explained.Low, explained.High, explained.Billed is null ? CostAnswer.NoKey : null,
             [.. explained.Lines.Select(l => Line(l, known))], explained.More > 0, explained.AsOf.Summary(), await data.Now(view, null, behind, ct));
     }
 
-    private static MissionLine Line(ExplainedLine l, Known known) => new(
+    private static MissionLine Line(ExplainedLine l, KnownNames known) => new(
         known.AccountLabel(l.Account), l.Key, known.Ownership(l.Account, l.Key).Name, l.Start, l.Seconds, l.Model, l.Unit, l.LineTotal, l.Billed, l.Low, l.High,
         [.. l.Parts.Select(p => new LinePart(p.Mission, p.Agent, p.Method, p.Billed))],
         [.. l.Readings.Select(r => new LineReading(r.Position, r.Event, r.Asked, r.Answered, r.Total, r.Replaces, r.Raw, r.Withdrawn, r.Evidence))]);

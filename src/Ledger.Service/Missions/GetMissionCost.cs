@@ -34,7 +34,6 @@ public static class GetMissionCost
         var (position, behind) = await readAt.Resolve(query.AsOf, query.MinPosition, ct);
         var named = await session.MissionsNamed(query.Mission, ct);
         behind |= !await views.WaitForStreams([.. named.Take(missionsMax).Select(m => m.Stream)], ct);
-        var known = await session.Known(ct);
         await using var view = await views.Open(ct);
         var costs = new List<CostAnswer>();
         foreach (var each in named.Take(missionsMax))
@@ -42,6 +41,7 @@ public static class GetMissionCost
                 costs.Add(cost);
         if (costs.Count == 0) throw new Refused("mission.unknown", $"{Names.Printable(query.Mission)} was not there yet at position {position ?? view.Position}.", "mission", query.Mission);
 
+        var known = await view.Names(position, ct);
         var state = await data.Now(view, null, behind, ct);
         var answers = costs.Select(cost => new MissionCost(
             known.Summary(cost.Mission), "USD", cost.Billed, cost.Low, cost.High, cost.Reason, Methods([cost]), cost.Restated, Groups.Rows(groupBy, cost.By, known),
@@ -54,7 +54,7 @@ public static class GetMissionCost
         };
     }
 
-    private static MissionCost Sum(List<CostAnswer> costs, IReadOnlyList<Dimension> groupBy, Known known, DataSummary state)
+    private static MissionCost Sum(List<CostAnswer> costs, IReadOnlyList<Dimension> groupBy, KnownNames known, DataSummary state)
     {
         var certain = costs.Where(c => c.Billed is not null).ToArray();
         Usd? Total(Func<CostAnswer, Usd?> part) => certain.Length == 0 ? null : certain.Aggregate(Usd.Zero, (sum, c) => sum + part(c)!.Value);

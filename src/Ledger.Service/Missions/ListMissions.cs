@@ -33,8 +33,7 @@ public static class ListMissions
         var wanted = State(query.State);
         if (query.Limit is < 1 or > limitMax) throw new Refused("request.invalid", $"limit is a number from 1 to {limitMax}.", "limit", $"{query.Limit}");
         var (past, behind) = await readAt.Resolve(query.AsOf, query.MinPosition, ct);
-        var known = await session.Known(ct);
-        var agent = query.Agent is null ? null : known.AgentId(query.Agent, "agent");
+        var agent = query.Agent is null ? null : (await session.Known(ct)).AgentId(query.Agent, "agent");
         var named = query.Mission is null ? null : await session.MissionsNamed(query.Mission, ct);
         bool Asked(Mission m) => (wanted is null || m.State == wanted) && (agent is null || m.Agents.Contains(agent));
         var take = query.Limit ?? limitUsual;
@@ -46,9 +45,12 @@ public static class ListMissions
         var shown = found.Take(take).ToArray();
         behind |= !await views.WaitForStreams([.. shown.Select(m => m.Stream)], ct);
         await using var view = await views.Open(ct);
-        var figures = past is { } then ? await Then(view, shown, then, data.PreliminaryFrom, ct) : await view.Figures([.. shown.Select(m => m.Id)], ct);
+        // A mission is shown as it was where its figures stand; one that the views don't know yet has none.
+        var stood = await view.Missions([.. shown.Select(m => m.Id)], past, ct);
+        var names = await view.Names(past, ct);
+        var figures = past is { } then ? await Then(view, shown, then, data.PreliminaryFrom, ct) : await view.Figures([.. stood.Keys], ct);
         return new(
-            [.. shown.Select(m => Listed(m, figures.GetValueOrDefault(m.Id), known))], found.Count > take, await readAt.Summary(past ?? view.Position, ct), await data.Now(view, null, behind, ct));
+            [.. shown.Select(m => Listed(stood.GetValueOrDefault(m.Id, m), figures.GetValueOrDefault(m.Id), names))], found.Count > take, await readAt.Summary(past ?? view.Position, ct), await data.Now(view, null, behind, ct));
     }
 
     private static async Task<IReadOnlyList<Mission>> Latest(IQuerySession session, MissionState? state, string? agent, int limit, CancellationToken ct)
@@ -78,7 +80,7 @@ public static class ListMissions
         return figures;
     }
 
-    private static ListedMission Listed(Mission m, MissionFigures? figures, Known known) =>
+    private static ListedMission Listed(Mission m, MissionFigures? figures, KnownNames known) =>
         new(m.Id, m.Title, m.Ref, m.State, m.Windows[0].Start, m.Windows[^1].End, m.Windows, m.Agents, m.Weight, figures?.Billed, figures?.Low, figures?.High, figures?.Reason)
         {
             AgentNames = known.NamesBeside(m.Agents),

@@ -87,7 +87,7 @@ public static class MissionLookup
     public static Refused Ambiguous(IEnumerable<Mission> candidates, string detail, string? value) =>
         new("mission.ambiguous", detail, "mission", value, [.. candidates.Take(candidatesMax).Select(m => $"{m.Id} \"{m.Title}\" ({m.State.ToString().ToLowerInvariant()} since {(m.Windows[^1].End ?? m.LatestStart).ToText()})")]);
 
-    public static MissionSummary Summary(this Known known, Mission m) => new(m.Id, m.Title, m.Ref, m.State, m.Windows[0].Start, m.Windows[^1].End, m.Windows, m.Agents, m.Weight)
+    public static MissionSummary Summary(this KnownNames known, Mission m) => new(m.Id, m.Title, m.Ref, m.State, m.Windows[0].Start, m.Windows[^1].End, m.Windows, m.Agents, m.Weight)
     {
         AgentNames = known.NamesBeside(m.Agents),
     };

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Ledger.Accounts;
 using Ledger.Missions;
 using Ledger.Money;
+using Ledger.Service.Storage;
 using Ledger.Spend;
 using Marten;
 using Marten.Events;
@@ -28,6 +29,9 @@ public sealed partial class SpendView
 {
     private const int eventsPerPage = 2_000;
 
+    /// <summary>Earlier positions that were asked for: one answer asks for several things as of the same.</summary>
+    private readonly Dictionary<long, AttributionContext> past = [];
+
     /// <summary>Who owned what when, as the log up to a position says. Also what the events after <paramref name="after"/> touched.</summary>
     private async Task<(AttributionContext Context, IReadOnlyList<Touched> Touched)> ContextAt(long position, long after, CancellationToken ct)
     {
@@ -50,8 +54,31 @@ public sealed partial class SpendView
         }
     }
 
-    private async Task<AttributionContext> ContextAt(long position, CancellationToken ct) =>
-        position == Position ? await ContextDocuments.Load(connection, schema, ct) : (await ContextAt(position, long.MaxValue, ct)).Context;
+    private async Task<AttributionContext> ContextAt(long position, CancellationToken ct)
+    {
+        if (position == Position) return await ContextDocuments.Load(connection, schema, ct);
+        if (past.TryGetValue(position, out var known)) return known;
+        return past[position] = (await ContextAt(position, long.MaxValue, ct)).Context;
+    }
+
+    /// <summary>What accounts, agents and keys were called at a position; null: now.</summary>
+    /// <exception cref="PositionUnknownException">The views don't reach the position asked for.</exception>
+    public async Task<KnownNames> Names(long? asOf, CancellationToken ct)
+    {
+        var stands = await Stands(asOf, ct);
+        var context = stands.Position == Position ? await ContextDocuments.LoadButMissions(connection, schema, ct) : await ContextAt(stands.Position, ct);
+        return new(context.Accounts.ToDictionary(a => a.Key, a => a.Value.Label, StringComparer.Ordinal), context.Agents, context.Keys);
+    }
+
+    /// <summary>Missions as they were at a position; null: now. Those that were not there yet are left out.</summary>
+    /// <exception cref="PositionUnknownException">The views don't reach the position asked for.</exception>
+    public async Task<IReadOnlyDictionary<string, Mission>> Missions(IReadOnlyCollection<string> ids, long? asOf, CancellationToken ct)
+    {
+        if (ids.Count == 0) return new Dictionary<string, Mission>();
+        var stands = await Stands(asOf, ct);
+        return stands.Position == Position ? await ContextDocuments.Missions(connection, schema, ids, ct)
+            : (await ContextAt(stands.Position, ct)).Missions;
+    }
 
     /// <summary>A position in words of an answer.</summary>
     private async Task<AsOf> Stands(long? asOf, CancellationToken ct)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ledger.Accounts;
 using Ledger.Agents;
 using Ledger.Keys;
 using Ledger.Missions;
@@ -7,23 +8,29 @@ using Npgsql;
 
 namespace Ledger.Service.Spend;
 
-/// <summary>Agents, keys and missions as documents beside the money they explain, so that a restart reads no event again.</summary>
+/// <summary>
+/// Accounts, agents, keys and missions as documents beside the money they explain: who owned what when, and what people call them. So a
+/// restart reads no event again, and an answer takes its names from where it takes its money.
+/// </summary>
 public static class ContextDocuments
 {
+    private const string account = "account";
     private const string agent = "agent";
     private const string key = "key";
     private const string mission = "mission";
 
-    /// <summary>Events that say who owned what when.</summary>
+    /// <summary>Events that say who owned what when, and what it is called.</summary>
     public static IReadOnlyList<Type> Events { get; } =
     [
-        typeof(AgentAdded), typeof(AgentEdited), typeof(KeySeen), typeof(KeyAssigned), typeof(MissionStarted), typeof(MissionEnded), typeof(MissionReopened),
+        typeof(AccountConnected), typeof(AccountEdited), typeof(AgentAdded), typeof(AgentEdited), typeof(KeySeen), typeof(KeyAssigned), typeof(MissionStarted), typeof(MissionEnded), typeof(MissionReopened),
         typeof(MissionWindowCorrected), typeof(MissionEdited), typeof(MissionCancelled),
     ];
 
     /// <summary>The document of what an event changed, as the context has it now; null when it changed none.</summary>
     public static (string Kind, string Id, object Document)? Changed(ILedgerEvent happened, AttributionContext context) => happened switch
     {
+        AccountConnected e => (account, e.Account, context.Accounts[e.Account]),
+        AccountEdited e when context.Accounts.TryGetValue(e.Account, out var named) => (account, e.Account, named),
         AgentAdded e => (agent, e.Agent, context.Agents[e.Agent]),
         AgentEdited e when context.Agents.TryGetValue(e.Agent, out var edited) => (agent, e.Agent, edited),
         KeySeen e => (key, KeyId(e.Account, e.Key), context.Ownership(e.Account, e.Key)),
@@ -32,15 +39,23 @@ public static class ContextDocuments
         _ => null,
     };
 
-    /// <summary>All documents; of some kinds only where kinds are given.</summary>
-    public static async Task<AttributionContext> Load(NpgsqlConnection db, string schema, CancellationToken ct)
+    /// <summary>All documents.</summary>
+    public static Task<AttributionContext> Load(NpgsqlConnection db, string schema, CancellationToken ct) => Load(db, schema, "true", ct);
+
+    /// <summary>All but the missions, of which there may be many.</summary>
+    public static Task<AttributionContext> LoadButMissions(NpgsqlConnection db, string schema, CancellationToken ct) => Load(db, schema, $"kind <> '{mission}'", ct);
+
+    private static async Task<AttributionContext> Load(NpgsqlConnection db, string schema, string which, CancellationToken ct)
     {
         var context = new AttributionContext();
-        await using var command = new NpgsqlCommand($"select kind, doc::text from {schema}.context order by kind, id", db);
+        await using var command = new NpgsqlCommand($"select kind, doc::text from {schema}.context where {which} order by kind, id", db);
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
             switch (reader.GetString(0))
             {
+                case account:
+                    context.Restore(Read<AccountName>(reader.GetString(1)));
+                    break;
                 case agent:
                     context.Restore(Read<Agent>(reader.GetString(1)));
                     break;
@@ -56,12 +71,16 @@ public static class ContextDocuments
         return context;
     }
 
-    /// <summary>One mission; null when there is none of that id.</summary>
-    public static async Task<Mission?> Mission(NpgsqlConnection db, string schema, string id, CancellationToken ct)
+    /// <summary>Some missions by id; those that are not there are left out.</summary>
+    public static async Task<IReadOnlyDictionary<string, Mission>> Missions(NpgsqlConnection db, string schema, IEnumerable<string> ids, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand($"select doc::text from {schema}.context where kind = '{mission}' and id = $1", db);
-        command.Parameters.Add(new() { Value = id });
-        return await command.ExecuteScalarAsync(ct) is string json ? Read<Mission>(json) : null;
+        var missions = new Dictionary<string, Mission>(StringComparer.Ordinal);
+        await using var command = new NpgsqlCommand($"select id, doc::text from {schema}.context where kind = '{mission}' and id = any($1)", db);
+        command.Parameters.Add(new() { Value = ids.ToArray() });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+            missions[reader.GetString(0)] = Read<Mission>(reader.GetString(1));
+        return missions;
     }
 
     public static string Write(object document) => JsonSerializer.Serialize(document, document.GetType(), LedgerJson.Options);

@@ -1,6 +1,7 @@
 using Ledger.Accounts;
 using Ledger.Contracts;
 using Ledger.Money;
+using Ledger.Service.Accounts;
 using Ledger.Service.Polling;
 using Ledger.Service.Settings;
 using Ledger.Service.Storage;
@@ -37,14 +38,14 @@ public sealed class DataState(IDocumentStore store, SpendViews views, LedgerOpti
 
         var sources = (await reading).ToDictionary(s => s.Account, StringComparer.Ordinal);
         var accounts = await known;
-        var labels = accounts.Where(a => !a.Removed).ToDictionary(a => a.Id, a => a.Label, StringComparer.Ordinal);
         var now = clock.GetUtcNow();
-        var each = labels.Keys.Select(sources.GetValueOrDefault).Select(s => DataFreshness.Of(s?.Asked, s?.Failing is not null, options.PollEvery, now)).ToArray();
+        var each = accounts.Where(a => !a.Removed).Select(a => sources.GetValueOrDefault(a.Id)).Select(s => DataFreshness.Of(s?.Asked, s?.Failing is not null, options.PollEvery, now)).ToArray();
         var oldest = DataFreshness.OldestOf(each);
         var missing = await view.Missing(missingMax, ct);
+        var names = missing.Count == 0 ? null : await view.Names(null, ct);
         return new(
             oldest.Through, oldest.LagSeconds, behind || each.Any(f => f.Stale), preliminary,
-            [.. missing.Select(m => new MissingLineSummary(m.Name.Start, labels.GetValueOrDefault(m.Account, m.Account), m.Name.Key, m.Name.Model, m.Name.Unit, m.Total, m.Since))]);
+            [.. missing.Select(m => new MissingLineSummary(m.Name.Start, names!.AccountLabel(m.Account), m.Name.Key, m.Name.Model, m.Name.Unit, m.Total, m.Since))]);
     }
 }
 

@@ -1,5 +1,4 @@
 using Ledger.Contracts;
-using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Service.Accounts;
 using Ledger.Service.Agents;
@@ -45,8 +44,7 @@ public static class GetReport
         var groupBy = Groups.Parse(query.By);
         if (query.Limit is < 1 or > rowsMax) throw new Refused("request.invalid", $"limit is a number from 1 to {rowsMax}.", "limit", $"{query.Limit}");
         var (position, behind) = await readAt.Resolve(query.AsOf, query.MinPosition, ct);
-        var known = await session.Known(ct);
-        var (where, streams) = await Filter(query, known, session, ct);
+        var (where, streams) = await Filter(query, session, ct);
         if (streams.Count > 0) behind |= !await views.WaitForStreams(streams, ct);
 
         await using var view = await views.Open(ct);
@@ -65,14 +63,15 @@ public static class GetReport
         var isKnown = state.Through is not null || report.Rows.Count > 0;
         return new(
             window.Start, window.End, [.. groupBy.Select(Groups.NameOf)], "USD",
-            Groups.Rows(groupBy, rows, known, await Titles(groupBy, rows, session, ct)),
+            Groups.Rows(groupBy, rows, await view.Names(position, ct), await Titles(groupBy, rows, view, position, ct)),
             isKnown ? report.Total : null, isKnown ? report.Idle : null, isKnown ? report.Unassigned : null,
             new(window.Start, window.End), report.AsOf.Summary(), state);
     }
 
     /// <summary>What the rows must be, and the streams of what is named there.</summary>
-    private static async Task<(Dictionary<Dimension, string> Where, List<string> Streams)> Filter(SpendReportQuery query, Known known, IQuerySession session, CancellationToken ct)
+    private static async Task<(Dictionary<Dimension, string> Where, List<string> Streams)> Filter(SpendReportQuery query, IQuerySession session, CancellationToken ct)
     {
+        var known = await session.Known(ct);
         var where = new Dictionary<Dimension, string>();
         var streams = new List<string>();
         void Named(Dimension dimension, string id, string stream)
@@ -96,11 +95,11 @@ public static class GetReport
         return (where, streams);
     }
 
-    private static async Task<Dictionary<string, string>> Titles(IReadOnlyList<Dimension> by, IReadOnlyList<GroupRow> rows, IQuerySession session, CancellationToken ct)
+    private static async Task<Dictionary<string, string>> Titles(IReadOnlyList<Dimension> by, IReadOnlyList<GroupRow> rows, SpendView view, long? asOf, CancellationToken ct)
     {
         var column = by.ToList().IndexOf(Dimension.Mission);
         if (column < 0) return [];
-        var missions = await session.LoadManyAsync<Mission>(ct, [.. rows.Select(r => r.Group[column]).OfType<string>().Distinct(StringComparer.Ordinal).Select(Mission.StreamOf)]);
-        return missions.ToDictionary(m => m.Id, m => m.Title, StringComparer.Ordinal);
+        var missions = await view.Missions([.. rows.Select(r => r.Group[column]).OfType<string>().Distinct(StringComparer.Ordinal)], asOf, ct);
+        return missions.Values.ToDictionary(m => m.Id, m => m.Title, StringComparer.Ordinal);
     }
 }

@@ -30,13 +30,13 @@ public static class Groups
     /// <param name="rows">The rows.</param>
     /// <param name="known">Names of accounts, agents and keys.</param>
     /// <param name="titles">Titles of missions by id, where the grouping has missions.</param>
-    public static IReadOnlyList<JsonObject> Rows(IReadOnlyList<Dimension> by, IReadOnlyList<GroupRow> rows, Known known, IReadOnlyDictionary<string, string>? titles = null)
+    public static IReadOnlyList<JsonObject> Rows(IReadOnlyList<Dimension> by, IReadOnlyList<GroupRow> rows, KnownNames known, IReadOnlyDictionary<string, string>? titles = null)
     {
         var keyNames = known.Keys.Values.GroupBy(k => k.Key, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First().Name, StringComparer.Ordinal);
         return [.. rows.Select(row => Row(by, row, known, keyNames, titles))];
     }
 
-    private static JsonObject Row(IReadOnlyList<Dimension> by, GroupRow row, Known known, Dictionary<string, string?> keyNames, IReadOnlyDictionary<string, string>? titles)
+    private static JsonObject Row(IReadOnlyList<Dimension> by, GroupRow row, KnownNames known, Dictionary<string, string?> keyNames, IReadOnlyDictionary<string, string>? titles)
     {
         var json = new JsonObject();
         for (var i = 0; i < by.Count; i++)

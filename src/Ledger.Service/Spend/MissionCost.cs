@@ -77,7 +77,7 @@ public sealed partial class SpendView
 
     private async Task<Mission?> CurrentCost(string mission, CostSums sums, CancellationToken ct)
     {
-        if (await ContextDocuments.Mission(connection, schema, mission, ct) is not { } known) return null;
+        if ((await ContextDocuments.Missions(connection, schema, [mission], ct)).GetValueOrDefault(mission) is not { } known) return null;
         await using (var command = new NpgsqlCommand($"""
             select agent, model, unit, key, (start at time zone 'utc')::date, start >= $2, method, sum(amount), sum(restated) from {schema}.part where mission = $1
             group by 1, 2, 3, 4, 5, 6, 7

@@ -126,7 +126,7 @@ public sealed class SpendTables : FeatureSchemaBase
         return table;
     }
 
-    /// <summary>Agents, keys and missions as the rows know them: who owned what when.</summary>
+    /// <summary>Accounts, agents, keys and missions as the rows know them: who owned what when, and what it is called.</summary>
     private Table Context()
     {
         var table = Named("context");

@@ -1,3 +1,4 @@
+using Ledger.Accounts;
 using Ledger.Agents;
 using Ledger.Keys;
 using Ledger.Missions;
@@ -13,6 +14,7 @@ public sealed class AttributionContext
     private readonly Dictionary<string, Agent> agents = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Account, string Key), KeyOwnership> keys = [];
     private readonly Dictionary<string, Mission> missions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, AccountName> accounts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, WindowIndex> windowsByAgent = new(StringComparer.Ordinal);
 
     /// <summary>All agents by id.</summary>
@@ -24,6 +26,9 @@ public sealed class AttributionContext
     /// <summary>All missions by id.</summary>
     public IReadOnlyDictionary<string, Mission> Missions => missions;
 
+    /// <summary>What people call the accounts, by id.</summary>
+    public IReadOnlyDictionary<string, AccountName> Accounts => accounts;
+
     /// <summary>Takes the state of something as it was saved before: the log is not read again.</summary>
     public void Restore(Agent agent) => agents[agent.Id] = agent;
 
@@ -33,11 +38,22 @@ public sealed class AttributionContext
     /// <inheritdoc cref="Restore(Agent)"/>
     public void Restore(Mission mission) => Put(mission);
 
+    /// <inheritdoc cref="Restore(Agent)"/>
+    public void Restore(AccountName account) => accounts[account.Id] = account;
+
     /// <summary>Folds one event and answers what it touched. Events of other things touch nothing.</summary>
     public IReadOnlyList<Touched> Apply(ILedgerEvent happened)
     {
         switch (happened)
         {
+            case AccountConnected e:
+                accounts[e.Account] = new(e.Account, e.Label);
+                return [];
+
+            case AccountEdited { Label: { } label } e:
+                accounts[e.Account] = new(e.Account, label);
+                return [];
+
             case AgentAdded e:
                 agents[e.Agent] = Agent.Fold(agents.GetValueOrDefault(e.Agent), e)!;
                 return [];
@@ -148,6 +164,11 @@ public sealed class AttributionContext
         }
     }
 }
+
+/// <summary>What people call an account.</summary>
+/// <param name="Id">Account id.</param>
+/// <param name="Label">Its label.</param>
+public sealed record AccountName(string Id, string Label);
 
 /// <summary>A stretch of a key whose lines may be shared otherwise now.</summary>
 /// <param name="Account">The account.</param>

@@ -1,4 +1,12 @@
+using Ledger.Accounts;
+using Ledger.Agents;
+using Ledger.Keys;
+using Ledger.Missions;
+using Ledger.Service.Spend;
 using Ledger.Service.Tests.Support;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace Ledger.Service.Tests.Spend;
 
@@ -61,6 +69,55 @@ public sealed class Reports(TestDatabases databases) : IAsyncLifetime
         Assert.Equal("1.00", (string?)(await host.Get($"report?since=today&asOf={first}")).Ok()["total"]);
         var then = (await host.Get($"report?since=today&asOf={between.ToText()}")).Ok();
         Assert.Equal(("1.00", first), ((string?)then["total"], (long)then["asOf"]!["position"]!));
+    }
+
+    [Fact]
+    public async Task names_are_those_of_the_position_that_the_money_stands_at()
+    {
+        var given = await Given.Account(host);
+        var key = await given.Spender("ba", hour, "3.00");
+        var mission = (string)(await host.Post("missions", new { title = "Before", at = hour })).Ok()["mission"]!["id"]!;
+        var was = await host.Head();
+        const string old = "prod, -, xai-ba, Before";
+        Assert.Equal((old, false), await Names($"minPosition={was}"));
+
+        // The money views wait for this row while the log goes on.
+        await using (var db = new NpgsqlConnection(host.Options.Database))
+        {
+            await db.OpenAsync();
+            await using var hold = await db.BeginTransactionAsync();
+            await using (var mark = new NpgsqlCommand($"select from {SpendTables.Live}.mark for update", db, hold)) await mark.ExecuteNonQueryAsync();
+            await using (var session = host.Services.GetRequiredService<IDocumentStore>().LightweightSession())
+            {
+                var (now, account) = (host.Clock.GetUtcNow(), Account.IdOf("xai", "prod"));
+                session.Events.Append(Account.StreamOf(account), new AccountEdited(account, "renamed", null, null, null, now, null));
+                session.Events.Append(Agent.StreamOf("ba"), new AgentEdited("ba", "B.A.", null, now, null));
+                session.Events.Append(KeyOwnership.StreamOf(account, key), new KeySeen(account, key, "xai-b-a", now));
+                session.Events.Append(Mission.StreamOf(mission), new MissionEdited(mission, "After", null, null, null, now, null));
+                await session.SaveChangesAsync();
+            }
+            Assert.Equal((old, true), await Names(""));
+            var listed = (await host.Get("missions")).Ok()["missions"]![0]!;
+            Assert.Equal(("Before", null), ((string?)listed["title"], listed["agentNames"]));
+            await hold.RollbackAsync();
+        }
+        var after = await host.Head();
+        Assert.Equal(("renamed, B.A., xai-b-a, After", false), await Names($"minPosition={after}"));
+        Assert.Equal((old, false), await Names($"asOf={was}"));
+
+        async Task<(string Names, bool Behind)> Names(string query)
+        {
+            var report = (await host.Get($"report?since=2d&by=account,agent,key,mission&mission={mission}&{query}")).Ok();
+            var row = report["rows"]![0]!;
+            string[] names = [(string)row["account"]!, (string?)row["agentName"] ?? "-", (string)row["keyName"]!, (string)row["title"]!];
+            var cost = (await host.Get($"missions/cost?mission={mission}&by=agent,key&{query}")).Ok();
+            Assert.Equal([names[1], names[2], names[3]], [(string?)cost["by"]![0]!["agentName"] ?? "-", (string)cost["by"]![0]!["keyName"]!, (string)cost["mission"]!["title"]!]);
+            var explained = (await host.Get($"missions/explain?mission={mission}&{query}")).Ok();
+            Assert.Equal([names[0], names[2], names[3]], [(string)explained["lines"]![0]!["account"]!, (string)explained["lines"]![0]!["keyName"]!, (string)explained["mission"]!["title"]!]);
+            var diff = (await host.Get($"missions/diff?mission={mission}&from=0&{query.Replace("asOf", "to", StringComparison.Ordinal)}")).Ok();
+            Assert.Equal([names[1], names[3]], [(string?)diff["mission"]!["agentNames"]?[0] ?? "-", (string)diff["mission"]!["title"]!]);
+            return (string.Join(", ", names), (bool)report["data"]!["stale"]!);
+        }
     }
 
     [Fact]
