@@ -1,6 +1,7 @@
 using Ledger.Alerts;
 using Ledger.Service.Accounts;
 using Ledger.Service.Alerts;
+using Ledger.Service.Channels;
 using Ledger.Service.Digests;
 using Ledger.Service.Operations;
 using Ledger.Service.Polling;
@@ -18,6 +19,7 @@ public static class StoredDocuments
         o.Schema.For<HeldDay>().Identity(x => x.Id);
         o.Schema.For<WatchMark>().UseOptimisticConcurrency(true);
         o.Schema.For<DigestReaders>().UseOptimisticConcurrency(true);
+        o.Schema.For<NotificationLimit>().Identity(x => x.Id).UseOptimisticConcurrency(true);
         o.Schema.For<Alert>().Index(x => x.At);
         o.Schema.For<Credential>().Identity(x => x.Id).Index(x => x.Account);
         o.Schema.For<BooksCheck>().Identity(x => x.Id);

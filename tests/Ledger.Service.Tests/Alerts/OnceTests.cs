@@ -1,7 +1,11 @@
 using Ledger.Alerts;
+using Ledger.Budgets;
 using Ledger.Money;
 using Ledger.Service.Alerts;
+using Ledger.Service.Channels;
 using Ledger.Service.Spend;
+using Ledger.Service.Storage;
+using Ledger.Service.Tests.Mail;
 using Ledger.Service.Tests.Support;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
@@ -43,6 +47,26 @@ public sealed class OnceTests(TestDatabases databases)
         await Task.WhenAll(looks);
         Assert.Equal(["all 80%", "all 50% (told)"], await scene.Crossed());
         Assert.Equal(1, await scene.Mails());
+    }
+
+    [Fact]
+    public async Task two_that_count_notifications_at_the_same_moment_both_count()
+    {
+        await using var scene = await AlertScene.Begin(databases);
+        var audience = new Audience("trentuna", ["ludo@example.org"], new Dictionary<string, Budget>());
+        var channels = new ChannelOptions { MailFolder = scene.Host.Options.Home };
+        // Before there is a count, and once there is one.
+        for (var told = 0; told < 4; told += 2)
+        {
+            await using IDocumentSession one = scene.Session(), other = scene.Session();
+            foreach (var session in new[] { one, other }) Assert.Single(await session.Notify([Samples.Stale], [], audience, channels, scene.Now, default));
+            await one.SaveChangesAsync();
+            Assert.True(DatabaseErrors.IsConflict(await Assert.ThrowsAnyAsync<Exception>(() => other.SaveChangesAsync())));
+            await using var again = scene.Session();
+            await again.Notify([Samples.Stale], [], audience, channels, scene.Now, default);
+            await again.SaveChangesAsync();
+            Assert.Equal(told + 2, (await again.LoadAsync<NotificationLimit>(NotificationLimit.IdOf("email", "ludo@example.org")))!.Sent.Count);
+        }
     }
 
     [Fact]
