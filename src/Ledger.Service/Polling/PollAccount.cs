@@ -66,7 +66,8 @@ public static class PollAccountHandler
             await session.Failed(source, e, options.PollEvery, clock.GetUtcNow(), ct);
             return null;
         }
-        if (read.IsTooMuch && PollPlan.Shorter(stretch) is { } shorter) return message with { HoursMax = shorter };
+        if (read.Readings.Count == 0) return message with { HoursMax = read.HoursAtOnce };
+        if (read.IsTooLarge && PollPlan.Shorter(stretch) is { } shorter) return message with { HoursMax = shorter };
 
         var isNewest = PollPlan.Reaches(stretch, read.Asked);
         var counted = isNewest && message.Reason != PollReason.Connect
@@ -76,7 +77,7 @@ public static class PollAccountHandler
         if (await session.Record(source, read, counted, now.ToMicroseconds(), ct) is not { } after) return null;
         var isDone = PollPlan.Next(message, account, after, options.BackfillDays, now) is null;
         session.Store(after.Read(read, message.Reason, account, isNewest, isDone, options.PollEvery, now));
-        return isDone ? null : message with { HoursMax = PollPlan.Longer(message.HoursMax) };
+        return isDone ? null : message with { HoursMax = read.HoursAtOnce ?? PollPlan.Longer(message.HoursMax) };
     }
 
     /// <summary>The edges that a reading may count at: that of the bookmark that asked for it, and those that missions have had since.</summary>

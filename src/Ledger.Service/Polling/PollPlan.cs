@@ -8,7 +8,7 @@ public static class PollPlan
     private const int regularDays = 3;
     private const int deepDays = 35;
     private const int hoursAtOnce = 7 * 24;
-    private const int hoursAtLeast = 24;
+    private const int hoursADay = 24;
 
     /// <summary>How often 35 days are read anew.</summary>
     public static readonly TimeSpan RereadEvery = TimeSpan.FromDays(1);
@@ -40,7 +40,7 @@ public static class PollPlan
             if (lacking.Length > TimeSpan.FromHours(hours))
             {
                 var start = lacking.End.AddHours(-hours);
-                if (hours >= hoursAtLeast && start.TimeOfDay > TimeSpan.Zero) start = new(start.UtcDateTime.Date.AddDays(1), TimeSpan.Zero);
+                if (hours >= hoursADay && start.TimeOfDay > TimeSpan.Zero) start = new(start.UtcDateTime.Date.AddDays(1), TimeSpan.Zero);
                 lacking = lacking with { Start = start > lacking.Start ? start : lacking.Start };
             }
             return lacking;
@@ -56,8 +56,8 @@ public static class PollPlan
     /// <summary>Whether a stretch ends where the reading was asked, so that it is about the present.</summary>
     public static bool Reaches(Interval stretch, DateTimeOffset asked) => stretch.End > asked.FloorToHour();
 
-    /// <summary>How many hours to ask for where an answer was cut off; null: fewer would not help.</summary>
-    public static int? Shorter(Interval stretch) => stretch.Length <= TimeSpan.FromHours(hoursAtLeast) ? null : Math.Max(hoursAtLeast, (int)Math.Ceiling(stretch.Length.TotalHours / 2));
+    /// <summary>How many hours to ask for where the answers were too large; null: there are no fewer.</summary>
+    public static int? Shorter(Interval stretch) => stretch.Length <= TimeSpan.FromHours(1) ? null : (int)Math.Ceiling(stretch.Length.TotalHours / 2);
 
     /// <summary>After one that was not cut off, twice as many are tried.</summary>
     public static int? Longer(int? hours) => hours is { } h ? Math.Min(h * 2, hoursAtOnce) : null;

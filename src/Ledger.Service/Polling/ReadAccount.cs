@@ -6,17 +6,22 @@ using Microsoft.Extensions.Logging;
 
 namespace Ledger.Service.Polling;
 
-/// <summary>What a provider said of one stretch of an account, completely.</summary>
-/// <param name="Readings">Usage.</param>
+/// <summary>What a provider said of one stretch of an account, or of the end of it.</summary>
+/// <param name="Readings">Usage; none where the answers were cut off until the requests were used up.</param>
 /// <param name="Dimensions">What the feed was grouped by.</param>
-/// <param name="IsTooMuch">The answers were cut off, so that some time was read under fewer dimensions than wanted; or they are too large for one transaction.</param>
+/// <param name="HoursAtOnce">How many hours can be read at once, where answers were cut off; null: none was.</param>
 /// <param name="Balance">The money on the account; null: not asked, or it can't be read.</param>
 /// <param name="BalanceAt">When it was asked for; null: it was not.</param>
 /// <param name="Keys">Names of keys by id; null: not asked.</param>
 /// <param name="LagSeconds">The settlement lag the readings are judged by.</param>
 public sealed record AccountReadings(
-    IReadOnlyList<Reading> Readings, DimensionSet Dimensions, bool IsTooMuch, BalanceObserved? Balance, DateTimeOffset? BalanceAt, IReadOnlyDictionary<string, string?>? Keys, int LagSeconds)
+    IReadOnlyList<Reading> Readings, DimensionSet Dimensions, int? HoursAtOnce, BalanceObserved? Balance, DateTimeOffset? BalanceAt, IReadOnlyDictionary<string, string?>? Keys, int LagSeconds)
 {
+    private const int linesMax = 200_000;
+
+    /// <summary>It does not fit into one transaction.</summary>
+    public bool IsTooLarge => Readings.Sum(r => r.Lines.Count) > linesMax;
+
     public DateTimeOffset Asked => Readings.Min(r => r.Asked);
 
     public DateTimeOffset Answered => Readings.Max(r => r.Answered);
@@ -29,7 +34,6 @@ public sealed partial class AccountReader(XaiClients clients, Credentials creden
     public const string Internal = "internal";
 
     private const int requestsMax = 10;
-    private const int linesMax = 200_000;
     private const int balanceRequests = 3;
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan balanceEvery = TimeSpan.FromMinutes(1);
@@ -74,15 +78,18 @@ public sealed partial class AccountReader(XaiClients clients, Credentials creden
         var keys = message.Reason == PollReason.Connect && !(source.KeysAt >= account.ConnectedAt) ? await Keys(xai, account, ct) : null;
 
         // What the provider refused once it may take by now, so a deep reading asks for the usual again.
-        var (dimensions, cutOff, readings) = (deep ? DimensionSet.KeyModelUnit : source.Dimensions, false, new List<Reading>());
-        foreach (var (part, seconds) in account.InWidths(stretch))
+        var (dimensions, hours, readings) = (deep ? DimensionSet.KeyModelUnit : source.Dimensions, default(int?), new List<Reading>());
+        foreach (var (part, seconds) in account.InWidths(stretch).Reverse())
         {
             var usage = await xai.ReadUsage(account.Team, part, seconds, dimensions, priority, ct);
-            (dimensions, cutOff) = (usage.Dimensions, cutOff || usage.DimensionsDropped);
-            readings.AddRange(message.Reason == PollReason.Connect ? usage.Readings.SelectMany(r => r.PerDay()) : usage.Readings);
+            (dimensions, hours) = (usage.Dimensions, usage.HoursAtOnce);
+            readings.InsertRange(0, message.Reason == PollReason.Connect ? usage.Readings.SelectMany(r => r.PerDay()) : usage.Readings);
+            if (hours is not null) break;
         }
+        // Without readings nothing is recorded.
+        wantsBalance &= readings.Count > 0;
         var balance = wantsBalance ? await Balance(xai, account, ct) : null;
-        return new(readings, dimensions, cutOff || readings.Sum(r => r.Lines.Count) > linesMax, balance, wantsBalance ? now : null, keys, await lags.Of(account, ct));
+        return new(readings, dimensions, hours, balance, wantsBalance ? now : null, keys, await lags.Of(account, ct));
     }
 
     /// <summary>Without the balance the spend is as complete as before, so its failure is noted only.</summary>

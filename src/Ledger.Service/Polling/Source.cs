@@ -78,7 +78,7 @@ public sealed record Source
             {
                 // It read some hours only; the regular poll comes as it would have.
                 PollReason.Bookmark => NextDue > next ? next : NextDue,
-                PollReason.Connect when !isDone => now + goesOnWithin,
+                PollReason.Connect or PollReason.Due when !isDone => now + goesOnWithin,
                 PollReason.Reread or PollReason.Sync when !isDone => NextDue,
                 _ => next,
             },

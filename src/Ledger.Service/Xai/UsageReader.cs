@@ -3,8 +3,9 @@ using Ledger.Accounts;
 namespace Ledger.Service.Xai;
 
 /// <summary>
-/// Reads a stretch of usage completely: at most seven days a request, split in time where the answer was a subset, then under fewer
-/// dimensions; never without the key, never more requests than allowed. All or nothing.
+/// Reads a stretch of usage: at most seven days a request, split in time where the answer was a subset, down to one bucket, then under fewer
+/// dimensions; never without the key, never more requests than allowed. The newest comes first: where the requests don't suffice, the
+/// end of the stretch is read, and the rest is left for another time.
 /// </summary>
 /// <param name="ask">Asks once; throws what the provider refused.</param>
 /// <param name="options">Bounds.</param>
@@ -12,7 +13,7 @@ namespace Ledger.Service.Xai;
 /// <param name="dimensions">What to ask for.</param>
 internal sealed class UsageReader(Func<UsageAsked, Task<UsageAnswer>> ask, XaiOptions options, int bucketSeconds, DimensionSet dimensions)
 {
-    // Full dimensions, without the model, by the key alone: what reading one stretch can cost without splitting it.
+    // Full dimensions, without the model, by the key alone: what reading one bucket can cost.
     private const int triesMax = 3;
 
     private readonly List<UsageAnswer> answers = [];
@@ -26,25 +27,31 @@ internal sealed class UsageReader(Func<UsageAsked, Task<UsageAnswer>> ask, XaiOp
         (begun, width, set) = await First(stretches.Peek(), wanted);
         if (width != bucketSeconds) stretches = Stretches(Whole(wanted, width));
 
-        var covers = Whole(wanted, width);
+        var (isCrowded, left) = (false, default(Interval?));
         while (stretches.TryPop(out var stretch))
         {
-            var answer = answers.Count == 0 && begun.Asked.Range == stretch ? begun : await Ask(new(stretch, width, set));
-            while (answer.Part.LimitReached)
+            var isBegun = begun.Asked.Range == stretch;
+            if (!isBegun && requests + triesMax > options.RequestsMax)
             {
-                if (Halves(stretch) is var (early, late) && requests + (triesMax * (stretches.Count + 2)) <= options.RequestsMax)
-                {
-                    stretches.Push(late);
-                    stretches.Push(early);
-                    break;
-                }
-                answer = await Ask(answer.Asked with { Dimensions = Fewer(answer.Asked.Dimensions) ?? throw TooMany() });
+                left = stretch;
+                break;
             }
-            if (!answer.Part.LimitReached) answers.Add(answer);
+            var answer = isBegun ? begun : await Ask(new(stretch, width, set));
+            isCrowded |= answer.Part.LimitReached;
+            if (answer.Part.LimitReached && Halves(stretch, width) is var (early, late))
+            {
+                stretches.Push(early);
+                stretches.Push(late);
+                continue;
+            }
+            while (answer.Part.LimitReached) answer = await Ask(answer.Asked with { Dimensions = Fewer(answer.Asked.Dimensions) ?? throw TooMany() });
+            answers.Add(answer);
         }
+        answers.Reverse();
         return new()
         {
-            Readings = Merged(covers),
+            Readings = Merged(),
+            HoursAtOnce = isCrowded || left is not null ? (int)Math.Ceiling(answers.Count > 0 ? answers.Sum(a => a.Asked.Range.Length.TotalHours) : left!.Value.Length.TotalHours) : null,
             BucketSeconds = width,
             QuarterHourRefused = width != bucketSeconds,
             ModelRefused = set != dimensions,
@@ -129,18 +136,19 @@ internal sealed class UsageReader(Func<UsageAsked, Task<UsageAnswer>> ask, XaiOp
         var stretches = new List<Interval>();
         for (var start = covers.Start; start < covers.End; start += options.StretchMax)
             stretches.Add(new(start, start + options.StretchMax < covers.End ? start + options.StretchMax : covers.End));
-        stretches.Reverse();
         return new(stretches);
     }
 
-    private static (Interval Early, Interval Late)? Halves(Interval stretch)
+    /// <summary>Two stretches of whole hours while there are several, then of whole buckets; null: it is one bucket.</summary>
+    private static (Interval Early, Interval Late)? Halves(Interval stretch, int bucketSeconds)
     {
-        if (stretch.Length <= TimeSpan.FromHours(1)) return null;
+        if (stretch.Length <= TimeSpan.FromSeconds(bucketSeconds)) return null;
+        var unit = stretch.Length > TimeSpan.FromHours(1) ? TimeSpan.TicksPerHour : bucketSeconds * TimeSpan.TicksPerSecond;
         var middle = stretch.Start + (stretch.Length / 2);
-        var hour = new DateTimeOffset(middle.UtcTicks / TimeSpan.TicksPerHour * TimeSpan.TicksPerHour, TimeSpan.Zero);
+        var cut = new DateTimeOffset(middle.UtcTicks / unit * unit, TimeSpan.Zero);
         // A stretch of quarter-hours may begin within an hour; both halves keep some length.
-        if (hour <= stretch.Start) hour = hour.AddHours(1);
-        return (new(stretch.Start, hour), new(hour, stretch.End));
+        if (cut <= stretch.Start) cut = cut.AddTicks(unit);
+        return (new(stretch.Start, cut), new(cut, stretch.End));
     }
 
     private static DimensionSet? Fewer(DimensionSet set) => set switch
@@ -150,7 +158,7 @@ internal sealed class UsageReader(Func<UsageAsked, Task<UsageAnswer>> ask, XaiOp
         _ => null,
     };
 
-    private List<Reading> Merged(Interval covers)
+    private List<Reading> Merged()
     {
         var readings = new List<Reading>();
         for (var i = 0; i < answers.Count;)
@@ -163,7 +171,7 @@ internal sealed class UsageReader(Func<UsageAsked, Task<UsageAnswer>> ask, XaiOp
             {
                 Asked = run.Min(answer => answer.At),
                 Answered = run.Max(answer => answer.Answered),
-                Covers = new(i == 0 ? covers.Start : run[0].Asked.Range.Start, run[^1].Asked.Range.End),
+                Covers = new(run[0].Asked.Range.Start, run[^1].Asked.Range.End),
                 Dimensions = run[0].Asked.Dimensions,
                 Lines = [.. run.SelectMany(answer => answer.Part.Lines)],
                 KeyNames = names,

@@ -37,14 +37,20 @@ public static class XaiRights
 /// <param name="Created">Null when not said.</param>
 public sealed record XaiKey(string Id, string? Name, string? Redacted, bool? Disabled, DateTimeOffset? Created);
 
-/// <summary>What usage was read, completely, and what had to be given up for it.</summary>
+/// <summary>What usage was read, and what had to be given up for it.</summary>
 public sealed record XaiUsage
 {
     /// <summary>
-    /// In order, without gaps, covering whole buckets of what was asked. One, unless a crowded stretch could only be read under fewer
-    /// dimensions: then that stretch is a reading of its own.
+    /// In order, without gaps, covering whole buckets of what was asked, or of its end where the requests did not suffice for all of it: perhaps
+    /// none. One, unless a crowded bucket could only be read under fewer dimensions: then it is a reading of its own.
     /// </summary>
     public required IReadOnlyList<Reading> Readings { get; init; }
+
+    /// <summary>
+    /// How many hours can be read at once, where answers were cut off or the requests did not suffice; the rest of what was asked is to be asked for
+    /// again. Null: all of it was read, and easily.
+    /// </summary>
+    public required int? HoursAtOnce { get; init; }
 
     /// <summary>Width of the buckets: as asked, or 3600 when quarter-hours were refused.</summary>
     public required int BucketSeconds { get; init; }

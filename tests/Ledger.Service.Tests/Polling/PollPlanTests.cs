@@ -78,11 +78,12 @@ public sealed class PollPlanTests
     }
 
     [Fact]
-    public void after_an_answer_that_was_cut_off_less_is_asked_for_down_to_a_day()
+    public void after_an_answer_that_was_too_large_less_is_asked_for_down_to_an_hour()
     {
         Assert.Equal(84, PollPlan.Shorter(new(now.AddDays(-7), now)));
-        Assert.Equal(24, PollPlan.Shorter(new(now.AddHours(-30), now)));
-        Assert.Null(PollPlan.Shorter(new(now.AddHours(-24), now)));
+        Assert.Equal(15, PollPlan.Shorter(new(now.AddHours(-30), now)));
+        Assert.Equal(1, PollPlan.Shorter(new(now.AddHours(-2), now)));
+        Assert.Null(PollPlan.Shorter(new(now.AddHours(-1), now)));
         var stretch = PollPlan.Next(new("a", PollReason.Due, now, HoursMax: 30), account, new() { Account = "a", NextDue = now.AddHours(1) }, 90, now)!.Value;
         Assert.Equal(new(midnight.AddHours(-24).AddHours(24), now), stretch);
         Assert.Equal(60, PollPlan.Longer(30));

@@ -151,7 +151,7 @@ public sealed class XaiClientTests
     [InlineData("2026-11-16T10:00:00Z", "2026-11-16T11:45:00Z")]
     [InlineData("2026-11-16T09:15:00Z", "2026-11-16T11:45:00Z")]
     [InlineData("2026-11-16T09:45:00Z", "2026-11-16T12:15:00Z")]
-    public async Task crowded_quarter_hours_are_split_at_the_hour_wherever_they_begin(string from, string to)
+    public async Task crowded_quarter_hours_are_split_at_the_hour_first_wherever_they_begin(string from, string to)
     {
         await using var scene = await Scene.Set();
         for (var i = 0; i < 4; i++)
@@ -167,6 +167,18 @@ public sealed class XaiClientTests
     }
 
     [Fact]
+    public async Task a_crowded_hour_of_quarters_is_split_into_quarters_before_anything_is_left_out()
+    {
+        await using var scene = await Scene.Set();
+        for (var i = 0; i < 8; i++) scene.Spend("1", $"2026-11-16T10:{i * 7:00}:00Z", "model-" + i);
+        scene.Xai.Faults.GroupsMax = 3;
+        var usage = await scene.Read("2026-11-16T10:00:00Z", "2026-11-16T11:00:00Z", 900);
+        var reading = Assert.Single(usage.Readings);
+        Assert.Equal((DimensionSet.KeyModelUnit, false), (reading.Dimensions, usage.DimensionsDropped));
+        Assert.Equal(8, reading.Lines.Select(line => line.Model).Distinct().Count());
+    }
+
+    [Fact]
     public async Task a_quiet_stretch_beside_a_dense_one_does_not_make_the_reading_less_dense()
     {
         await using var scene = await Scene.Set();
@@ -176,7 +188,7 @@ public sealed class XaiClientTests
     }
 
     [Fact]
-    public async Task splitting_stays_within_its_requests_and_still_reads_everything()
+    public async Task splitting_stays_within_its_requests_and_reads_the_newest_first()
     {
         await using var scene = await Scene.Set();
         for (var hour = 0; hour < 72; hour++)
@@ -184,10 +196,33 @@ public sealed class XaiClientTests
             for (var i = 0; i < 5; i++) scene.Team.Spend("vigilio", scene.Vigilio.Id, "model-" + i, Prices.Prompt, new(100), At("2026-11-13T00:10:00Z").AddHours(hour));
         }
         scene.Xai.Faults.GroupsMax = 4;
-        var usage = await scene.Read("2026-11-13T00:00:00Z", "2026-11-16T00:00:00Z");
-        Assert.InRange(usage.Requests, 10, 64);
-        Assert.Equal(72 * 5 * 100, usage.Readings.Sum(reading => reading.Lines.Sum(line => line.Total.Ticks)));
-        Assert.Equal(usage.Requests, scene.Xai.Calls(XaiCall.Usage));
+        var (end, ticks, goes) = (At("2026-11-16T00:00:00Z"), 0L, 0);
+        while (end > At("2026-11-13T00:00:00Z"))
+        {
+            var before = scene.Xai.Calls(XaiCall.Usage);
+            var usage = await scene.Read("2026-11-13T00:00:00Z", end.ToText());
+            Assert.InRange(usage.Requests, 10, 64);
+            Assert.Equal(usage.Requests, scene.Xai.Calls(XaiCall.Usage) - before);
+            Assert.Equal(end, usage.Readings[^1].Covers.End);
+            Assert.Equal((int)(end - usage.Readings[0].Covers.Start).TotalHours, usage.HoursAtOnce);
+            Assert.All(usage.Readings, reading => Assert.Equal(DimensionSet.KeyUnit, reading.Dimensions));
+            (end, ticks, goes) = (usage.Readings[0].Covers.Start, ticks + usage.Readings.Sum(reading => reading.Lines.Sum(line => line.Total.Ticks)), goes + 1);
+        }
+        Assert.Equal(72 * 5 * 100, ticks);
+        Assert.InRange(goes, 2, 5);
+    }
+
+    [Fact]
+    public async Task where_no_answer_was_whole_within_the_requests_it_says_how_much_less_to_ask_for()
+    {
+        await using var scene = await Scene.Set();
+        for (var hour = 0; hour < 72; hour++) scene.Team.Spend("vigilio", scene.Vigilio.Id, "model-" + hour, Prices.Prompt, new(100), At("2026-11-13T00:10:00Z").AddHours(hour));
+        scene.Xai.Faults.GroupsMax = 1;
+        var client = scene.NewClient(scene.Management.Text, options => options with { RequestsMax = 7 });
+        var usage = await client.ReadUsage(scene.Team.Id, new(At("2026-11-13T00:00:00Z"), At("2026-11-16T00:00:00Z")));
+        Assert.Empty(usage.Readings);
+        Assert.InRange(usage.HoursAtOnce!.Value, 1, 9);
+        Assert.Equal(5, usage.Requests);
     }
 
     [Fact]
