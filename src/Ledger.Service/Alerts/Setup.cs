@@ -14,7 +14,7 @@ public static class Setup
     public static void AddAlerts(this IServiceCollection services) => services.AddSingleton<RaiseAlert>().AddSingleton<AlertWatch>();
 
     public static MartenServiceCollectionExtensions.MartenConfigurationExpression SubscribeToAlerts(this MartenServiceCollectionExtensions.MartenConfigurationExpression marten) =>
-        marten.SubscribeToEvents(new WatchSubscription());
+        marten.SubscribeToEventsWithServices<WatchSubscription>(ServiceLifetime.Singleton);
 
     /// <summary>Looks are taken one at a time.</summary>
     public static void Alerts(this WolverineOptions opts, LedgerOptions options)

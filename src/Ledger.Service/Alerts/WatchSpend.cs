@@ -6,6 +6,7 @@ using Ledger.Budgets;
 using Ledger.Keys;
 using Ledger.Missions;
 using Marten;
+using Microsoft.Extensions.Hosting;
 using Wolverine;
 using Wolverine.Attributes;
 using Wolverine.Marten.Subscriptions;
@@ -45,8 +46,11 @@ public sealed class WatchSubscription : BatchSubscription
         typeof(MissionStarted), typeof(MissionEnded), typeof(MissionReopened), typeof(MissionWindowCorrected), typeof(MissionEdited), typeof(MissionCancelled),
     ];
 
-    public WatchSubscription() : base(Name)
+    private readonly IHostApplicationLifetime host;
+
+    public WatchSubscription(IHostApplicationLifetime host) : base(Name)
     {
+        this.host = host;
         foreach (var type in events) IncludeType(type);
         Options.BatchSize = eventsPerPage;
         Options.MaximumHopperSize = eventsReadAhead;
@@ -56,6 +60,17 @@ public sealed class WatchSubscription : BatchSubscription
 
     public override async Task ProcessEventsAsync(EventRange page, ISubscriptionController controller, IDocumentOperations operations, IMessageBus bus, CancellationToken cancellationToken)
     {
-        if (page.Events.Count > 0) await bus.PublishAsync(new WatchSpend(page.SequenceFloor, page.SequenceCeiling));
+        if (page.Events.Count == 0) return;
+        await Started(cancellationToken);
+        await bus.PublishAsync(new WatchSpend(page.SequenceFloor, page.SequenceCeiling));
+    }
+
+    /// <summary>Marten's daemon starts before Wolverine, which publishes nothing until then.</summary>
+    private async Task Started(CancellationToken ct)
+    {
+        if (host.ApplicationStarted.IsCancellationRequested) return;
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registered = host.ApplicationStarted.Register(started.SetResult);
+        await started.Task.WaitAsync(ct);
     }
 }

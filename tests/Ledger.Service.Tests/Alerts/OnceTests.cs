@@ -1,3 +1,6 @@
+using JasperFx.Events;
+using JasperFx.Events.Projections;
+using Ledger.Agents;
 using Ledger.Alerts;
 using Ledger.Budgets;
 using Ledger.Money;
@@ -8,9 +11,12 @@ using Ledger.Service.Storage;
 using Ledger.Service.Tests.Mail;
 using Ledger.Service.Tests.Support;
 using Marten;
+using Marten.Events.Daemon.Coordination;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Npgsql;
 using Wolverine;
+using Wolverine.Runtime;
 
 namespace Ledger.Service.Tests.Alerts;
 
@@ -79,6 +85,41 @@ public sealed class OnceTests(TestDatabases databases)
         await scene.Looked(position);
         Assert.Equal(["all 50%"], await scene.Crossed());
         Assert.Equal(1, await scene.Mails());
+    }
+
+    [Fact]
+    public async Task what_was_recorded_waits_until_messages_can_be_published()
+    {
+        using var host = new Starting();
+        var watch = new WatchSubscription(host);
+        await using var scene = await AlertScene.Begin(databases);
+        await using var session = scene.Session();
+        var bus = new MessageContext(scene.Host.Services.GetRequiredService<IWolverineRuntime>());
+        var agents = scene.Host.Services.GetRequiredService<IProjectionCoordinator>().DaemonForMainDatabase().CurrentAgents();
+        var page = new EventRange(agents.Single(a => a.Name.Name == WatchSubscription.Name), 0, 1) { Events = [new Event<AgentEdited>(new("ba", null, IdleRule.Yields, scene.Now, null))] };
+        var processed = watch.ProcessEventsAsync(page, null!, session, bus, default);
+        await Task.Delay(50);
+        Assert.False(processed.IsCompleted);
+        host.Started.Cancel();
+        await processed;
+    }
+
+    /// <summary>A host that has not started yet.</summary>
+    private sealed class Starting : IHostApplicationLifetime, IDisposable
+    {
+        public CancellationTokenSource Started { get; } = new();
+
+        public CancellationToken ApplicationStarted => Started.Token;
+
+        public CancellationToken ApplicationStopping => default;
+
+        public CancellationToken ApplicationStopped => default;
+
+        public void StopApplication()
+        {
+        }
+
+        public void Dispose() => Started.Dispose();
     }
 
     [Fact]
