@@ -27,6 +27,7 @@ public static class Setup
                 o.Chain();
                 o.Events.TimeProvider = clock;
                 o.Listeners.Add(new PositionHeader());
+                o.Listeners.Add(new LostRaces());
             })
             .UseLightweightSessions()
             .UseNpgsqlDataSource()
