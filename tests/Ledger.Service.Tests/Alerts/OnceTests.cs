@@ -148,6 +148,20 @@ public sealed class OnceTests(TestDatabases databases)
     }
 
     [Fact]
+    public async Task good_news_that_another_look_has_written_is_not_written_or_told_again()
+    {
+        await using var scene = await AlertScene.Begin(databases);
+        await scene.Spend("ba", "0.01");
+        await using var context = await WatchContext.Open(scene.Host.Services.GetRequiredService<SpendViews>(), scene.Host.Services.GetRequiredService<IDocumentStore>(), TimeSpan.FromMinutes(5), scene.Now, default);
+        var stale = new SourceStale(Alert.IdOf("stale:1"), "stale:1", Severity.Warning, AlertScene.Account, "prod", scene.Now.AddHours(-3), "silent", scene.Now);
+        // Each look found it before the other had written it.
+        foreach (ILedgerEvent found in new ILedgerEvent[] { stale, new SourceRecovered(stale.Alert, AlertScene.Account, "prod", scene.Now), new SourceRecovered(stale.Alert, AlertScene.Account, "prod", scene.Now.AddSeconds(1)) })
+            await scene.Host.Services.GetRequiredService<RaiseAlert>().Write([[new Finding(found)]], context, m => m, default);
+        Assert.Equal([nameof(SourceStale), nameof(SourceRecovered)], (await scene.Raised()).Select(e => e.GetType().Name));
+        Assert.Equal(2, await scene.Mails());
+    }
+
+    [Fact]
     public async Task one_that_cannot_be_told_of_holds_up_no_other_and_is_said()
     {
         await using var scene = await AlertScene.Begin(databases);
