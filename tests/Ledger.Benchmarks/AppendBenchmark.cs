@@ -61,7 +61,7 @@ internal static class AppendBenchmark
         Source? after = null;
         var comparing = await Figures.Milliseconds(async () =>
         {
-            var read = new AccountReadings([reading], DimensionSet.KeyModelUnit, false, null, null, null, 300);
+            var read = new AccountReadings([reading], DimensionSet.KeyModelUnit, null, null, null, null, 300);
             after = (await session.Record(source, read, null, reading.Answered, CancellationToken.None))!;
             session.Store(after);
         });
