@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Ledger.Service.Embedded;
 using Ledger.Service.Messaging;
@@ -44,6 +46,7 @@ public static class Startup
 
     private static async Task Serve(LedgerOptions options, CancellationToken ct)
     {
+        RefuseTakenPort(options);
         Directory.CreateDirectory(options.Home, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Say($"data folder {options.Home}");
         await using var server = options.Database is null ? await EmbeddedServer.Start(Path.Combine(options.Home, "postgres"), TimeProvider.System, Say, ct) : null;
@@ -73,6 +76,23 @@ public static class Startup
             if (store is DocumentStore { Options.Projections.Wakeup: IDisposable listening }) listening.Dispose();
         }
     }
+
+    /// <summary>The port is opened last, when everything else runs already; that it is taken is said before anything is made.</summary>
+    private static void RefuseTakenPort(LedgerOptions options)
+    {
+        var address = options.Bind ?? (IPAddress.TryParse(options.Url.Host.Trim('[', ']'), out var given) ? given : IPAddress.Loopback);
+        try
+        {
+            using var listener = new TcpListener(address, options.Url.Port);
+            listener.Start();
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            throw PortIsTaken();
+        }
+    }
+
+    private static ConfigurationException PortIsTaken() => new("LEDGER_URL", "something else listens on that port already.");
 
     /// <summary>A server of the operator's own may still be starting.</summary>
     private static async Task WaitForDatabase(string connectionString, CancellationToken ct)
@@ -105,7 +125,7 @@ public static class Startup
         Refused refused => (refused.Why.Detail, Ledger.Refusals.All[refused.Why.Code].Exit),
         PostgresClusterException => (e.Message, 69),
         NotGeneratedException or MissingPreBuiltTypesException => ($"{e.Message} Run eng/codegen and build again.", 70),
-        IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } => ("LEDGER_URL: something else listens on that port already.", ConfigurationException.Exit),
+        IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } => (PortIsTaken().Message, ConfigurationException.Exit),
         NpgsqlException => ($"the database can't be used: {e.Message}", 69),
         UnauthorizedAccessException or IOException => ($"LEDGER_HOME: {e.Message}", ConfigurationException.Exit),
         _ => null,

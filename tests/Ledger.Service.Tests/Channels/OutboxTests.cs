@@ -122,7 +122,8 @@ public sealed class OutboxTests(TestDatabases databases) : IAsyncLifetime
             foreach (var handler in new[] { typeof(SendMailHandler), typeof(SendSlackHandler), typeof(SendWebhookHandler), typeof(RunProgramHandler) }) opts.Discovery.IncludeType(handler);
             opts.Durability.Mode = DurabilityMode.Solo;
             opts.Durability.ScheduledJobPollingTime = TimeSpan.FromMilliseconds(500);
-            opts.CodeGeneration.TypeLoadMode = TypeLoadMode.Dynamic;
+            opts.ApplicationAssembly = typeof(LedgerService).Assembly;
+            opts.CodeGeneration.TypeLoadMode = TypeLoadMode.Static;
             opts.Channels();
         });
         var host = builder.Build();
