@@ -86,9 +86,10 @@ public sealed class DigestTests(TestDatabases databases)
     {
         await using var host = await Spent();
         (await host.Post("agents", new { name = "ba" })).Ok();
-        var position = (await host.Post("keys/assign", new { key = host.Team.Keys[0].Id, owners = new { ba = 1 } })).Ok().Position!.Value;
-        var then = (await host.Get($"digest?week=2026-W46&minPosition={position}")).Ok();
-        Assert.Equal(position, (long)then["asOf"]!);
+        var assigned = (await host.Post("keys/assign", new { key = host.Team.Keys[0].Id, owners = new { ba = 1 } })).Ok().Position!.Value;
+        var then = (await host.Get($"digest?week=2026-W46&minPosition={assigned}")).Ok();
+        var position = (long)then["asOf"]!;
+        Assert.True(position >= assigned, $"It stands at {position}, before {assigned}.");
 
         host.Team.Spend("ba", host.Team.Keys[0].Id, Prices.Reasoning, Prices.Prompt, Usd.Parse("3.00"), monday.AddDays(-4));
         await host.Sync();
