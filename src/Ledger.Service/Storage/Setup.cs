@@ -16,7 +16,8 @@ public static class Setup
     /// <summary>Marten on one PostgreSQL, its daemon, and Wolverine's inbox and outbox beside it.</summary>
     public static void AddBooks(this IServiceCollection services, LedgerOptions options, TimeProvider clock)
     {
-        services.AddSingleton(Sessions(options.Database!));
+        // Made by the container, so that it is closed with it.
+        services.AddSingleton(_ => Sessions(options.Database!));
         services.AddSingleton<Positions>();
         services.AddHttpContextAccessor();
         services.AddMarten(o =>

@@ -24,7 +24,10 @@ public sealed class AlertScene : IAsyncDisposable
     private IDocumentStore? stopped;
     private int readings;
 
-    private AlertScene(LedgerHost host) => this.host = host;
+    /// <summary>The world ends with it: its database, its folder, its xAI.</summary>
+    private readonly LedgerHost first;
+
+    private AlertScene(LedgerHost host) => (this.host, first) = (host, host);
 
     public LedgerHost Host => host;
 
@@ -182,7 +185,11 @@ public sealed class AlertScene : IAsyncDisposable
 
     public IDocumentSession Session() => (stopped ?? host.Services.GetRequiredService<IDocumentStore>()).LightweightSession();
 
-    public ValueTask DisposeAsync() => host.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        if (host != first) await host.DisposeAsync();
+        await first.DisposeAsync();
+    }
 
     private SnapshotLine Line(string agent, Usd total, DateTimeOffset hour)
     {

@@ -46,5 +46,21 @@ public sealed class DatabaseErrorsTests(TestDatabases databases)
         Assert.True(DatabaseErrors.IsTransient(new AggregateException(cut, new NpgsqlException("The connection ended.", new IOException()))));
     }
 
+    [Fact]
+    public async Task a_connection_that_is_cut_under_a_transaction_may_be_tried_later()
+    {
+        await using var host = await LedgerHost.Start(databases);
+        for (var i = 0; i < 5; i++)
+        {
+            await using var session = Session(host);
+            session.Events.StartStream<Agent>(Agent.StreamOf($"cut{i}"), new AgentAdded($"cut{i}", $"cut{i}", IdleRule.Shares, host.Clock.GetUtcNow(), null));
+            session.QueueSqlCommand("select pg_terminate_backend(pg_backend_pid())");
+            var cut = await Assert.ThrowsAnyAsync<Exception>(() => session.SaveChangesAsync());
+            Assert.True(DatabaseErrors.IsTransient(cut), cut.ToString());
+            Assert.Equal("log.busy", Problems.Explain(cut, out _).Code);
+        }
+        Assert.False(DatabaseErrors.IsTransient(new InvalidOperationException("Something of ours.")));
+    }
+
     private static IDocumentSession Session(LedgerHost host) => host.Services.GetRequiredService<IDocumentStore>().LightweightSession();
 }

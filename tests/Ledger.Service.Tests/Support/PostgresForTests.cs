@@ -14,7 +14,7 @@ namespace Ledger.Service.Tests.Support;
 /// </summary>
 internal sealed class PostgresForTests(string connectionString, string name, Func<Task> stop) : IAsyncDisposable
 {
-    private const int connectionsMax = 300;
+    private const int connectionsMax = 500;
     private const string sharedBuffers = "256MB";
 
     public string ConnectionString => connectionString;
