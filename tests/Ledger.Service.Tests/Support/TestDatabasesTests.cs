@@ -27,7 +27,7 @@ public sealed class TestDatabasesTests(TestDatabases databases)
     [InlineData("fsync", "on")]
     [InlineData("full_page_writes", "on")]
     [InlineData("synchronous_commit", "on")]
-    [InlineData("max_connections", "300")]
+    [InlineData("max_connections", "500")]
     [InlineData("idle_in_transaction_session_timeout", "1min")]
     public async Task the_server_is_as_durable_as_in_production_and_has_room(string setting, string value)
     {
