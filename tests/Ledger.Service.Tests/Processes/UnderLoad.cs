@@ -199,6 +199,12 @@ public sealed class UnderLoad : IAsyncLifetime
         foreach (var command in acknowledged.Where((c, i) => c.Replays && i % 3 == 0))
         {
             var (status, text) = await Once(command);
+            // Asking for everything again is more than one caller may ask in a minute.
+            for (var tries = 0; (int?)status == 429 && tries < (int)patience.TotalSeconds; tries++)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1));
+                (status, text) = await Once(command);
+            }
             Assert.Equal((200, command.Answer), ((int)status!, text));
         }
         Assert.Equal(Of("missions"), await Events("mission-started.v1"));
