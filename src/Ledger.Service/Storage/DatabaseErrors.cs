@@ -24,8 +24,8 @@ public static class DatabaseErrors
     {
         AggregateException all => all.InnerExceptions.All(IsTransient),
         MartenCommandException { InnerException: { } inner } => IsTransient(inner),
-        // Where a connection breaks in a transaction, Marten throws what rolling it back said, not what broke it.
-        InvalidOperationException { Source: "Npgsql" } => true,
+        // Where a connection breaks in a transaction, Marten throws what rolling it back said; what broke it is inside.
+        ObjectDisposedException { InnerException: { } inner } => IsTransient(inner),
         _ => e is TimeoutException or NpgsqlException { IsTransient: true } or PostgresException { SqlState: "57P03" or "53300" or "57014" or "25006" or "57P01" or "53100" },
     };
 }

@@ -60,6 +60,7 @@ public sealed class DatabaseErrorsTests(TestDatabases databases)
             Assert.Equal("log.busy", Problems.Explain(cut, out _).Code);
         }
         Assert.False(DatabaseErrors.IsTransient(new InvalidOperationException("Something of ours.")));
+        Assert.False(DatabaseErrors.IsTransient(new ObjectDisposedException("Something of ours.")));
     }
 
     private static IDocumentSession Session(LedgerHost host) => host.Services.GetRequiredService<IDocumentStore>().LightweightSession();
