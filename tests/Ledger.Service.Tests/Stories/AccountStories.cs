@@ -32,9 +32,9 @@ public sealed class AccountStories(AccountStories.World world) : IClassFixture<A
         Spend(team, key, "1.00");
         var first = Host.Xai.Issue(team);
         await Host.Connect("rotated", key: first);
-        var head = await Host.Head();
+        var written = await Written(team);
         (await Host.Post("accounts/rotated/rotate", new { credential = Host.Xai.Issue(Team(12).Team).Text })).Refused("credential.other_team");
-        Assert.Equal(head, await Host.Head());
+        Assert.Equal(written, await Written(team));
 
         (await Host.Post("accounts/rotated/rotate", new { credential = Host.Xai.Issue(team).Text })).Ok();
         first.Revoked = true;
@@ -121,7 +121,7 @@ public sealed class AccountStories(AccountStories.World world) : IClassFixture<A
         var rotated = (await Host.Post("accounts/replayed/rotate", rotate, "rotate")).Ok();
         await Sync("replayed");
         (first.Revoked, second.Revoked) = (true, true);
-        var (calls, head) = (Host.Xai.Calls(XaiCall.Validation), await Host.Head());
+        var (calls, written) = (Host.Xai.Calls(XaiCall.Validation), await Written(team));
 
         // Connecting is repeated rather than replayed: it answers how the account stands now.
         Assert.Equal((string?)connected["account"]!["id"], (string?)(await Host.Post("accounts", connect, "connect")).Ok()["account"]!["id"]);
@@ -131,7 +131,7 @@ public sealed class AccountStories(AccountStories.World world) : IClassFixture<A
         (await Host.Post("accounts", connect with { credential = second.Text }, "connect")).Refused("idempotency.reused");
         (await Host.Delete("accounts/replayed")).Ok();
         Assert.Equal("removed", (string?)(await Host.Post("accounts", connect, "connect")).Ok()["account"]!["state"]);
-        Assert.Equal((calls, head + 1), (Host.Xai.Calls(XaiCall.Validation), await Host.Head()));
+        Assert.Equal((calls, written + 1), (Host.Xai.Calls(XaiCall.Validation), await Written(team)));
     }
 
     [Fact]
@@ -170,6 +170,9 @@ public sealed class AccountStories(AccountStories.World world) : IClassFixture<A
     }
 
     private static object New(string label, ManagementKey key) => new { provider = "xai", label, credential = key.Text, settlementLag = "0s" };
+
+    /// <summary>How many events this team's account has: the other tests' accounts are read meanwhile, so the whole log may grow.</summary>
+    private async Task<long> Written(SimulatedTeam team) => await Host.Scalar<long>($"select count(*) from mt_events where stream_id like '%{AccountId(team)}%'");
 
     private static string AccountId(SimulatedTeam team) => Ledger.Accounts.Account.IdOf("xai", team.Id);
 
