@@ -31,7 +31,8 @@ public static class LedgerService
     /// <summary>Everything the service is made of. The database must be reachable when the host starts.</summary>
     /// <param name="options">Checked settings; <see cref="LedgerOptions.Database"/> names the database.</param>
     /// <param name="clock">The clock of the domain.</param>
-    public static WebApplicationBuilder Compose(LedgerOptions options, TimeProvider clock)
+    /// <param name="tablesAreMade">The tables are as this program wants them: they are neither compared nor changed.</param>
+    public static WebApplicationBuilder Compose(LedgerOptions options, TimeProvider clock, bool tablesAreMade = false)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddConsole(o => o.FormatterName = LogLines.FormatterName).AddConsoleFormatter<LogLines, ConsoleFormatterOptions>().AddFilter("Microsoft.AspNetCore", LogLevel.Error)
@@ -52,7 +53,7 @@ public static class LedgerService
         });
 
         builder.Services.AddSingleton(options).AddSingleton(clock);
-        builder.Services.AddBooks(options, clock);
+        builder.Services.AddBooks(options, clock, tablesAreMade);
         builder.Services.AddHttp(options);
         builder.Services.AddXai(options.Xai);
         builder.Services.AddAccounts();
@@ -67,7 +68,7 @@ public static class LedgerService
 
         builder.Host.UseWolverine(opts =>
         {
-            opts.Messages(options);
+            opts.Messages(options, tablesAreMade);
             opts.Accounts();
             opts.Polling(options);
             opts.Alerts(options);

@@ -55,14 +55,15 @@ public static class Startup
         Say(server is null ? "database ready" : "embedded PostgreSQL ready");
 
         GeneratedCode.Check(typeof(Startup).Assembly);
-        await BooksVersion.Open(options, Say, ct);
+        var tablesAreMade = await BooksVersion.Open(options, Say, ct);
         IDocumentStore? store = null;
         try
         {
-            await using var app = LedgerService.Compose(options, TimeProvider.System).Build();
+            await using var app = LedgerService.Compose(options, TimeProvider.System, tablesAreMade).Build();
             store = app.Services.GetRequiredService<IDocumentStore>();
             LedgerService.Map(app);
             await app.StartAsync(ct);
+            if (!tablesAreMade) await BooksVersion.TablesAreMade(options, app.Services.GetRequiredService<NpgsqlDataSource>(), ct);
             await FirstToken.Ensure(app.Services, Say, ct);
             Say($"listening on {options.Url.ToString().TrimEnd('/')}");
             await Task.Delay(Timeout.Infinite, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

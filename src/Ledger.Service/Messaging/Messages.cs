@@ -1,3 +1,4 @@
+using JasperFx;
 using JasperFx.CodeGeneration;
 using Ledger.Service.Http;
 using Ledger.Service.Settings;
@@ -13,7 +14,7 @@ public static class Setup
     private static readonly TimeSpan unheldMax = TimeSpan.FromSeconds(30);
 
     /// <summary>How messages are kept, written and handed from node to node.</summary>
-    public static void Messages(this WolverineOptions opts, LedgerOptions options)
+    public static void Messages(this WolverineOptions opts, LedgerOptions options, bool tablesAreMade)
     {
         opts.ServiceName = "ledger";
         opts.ApplicationAssembly = typeof(LedgerService).Assembly;
@@ -24,6 +25,7 @@ public static class Setup
         opts.UseSystemTextJsonForSerialization(LedgerJson.Configure);
         opts.DefaultExecutionTimeout = executionMax;
 
+        if (tablesAreMade) opts.AutoBuildMessageStorageOnStartup = AutoCreate.None;
         var durability = opts.Durability;
         durability.Mode = options.IsSolo ? DurabilityMode.Solo : DurabilityMode.Balanced;
         durability.MessageStorageSchemaName = "messages";

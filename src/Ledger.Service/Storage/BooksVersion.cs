@@ -20,9 +20,13 @@ public static class BooksVersion
 
     private const int tablesNamedMax = 5;
 
+    /// <summary>Same sources and same libraries: same tables. Nodes that share the work have tables that one alone has not.</summary>
+    private static string ProgramOf(LedgerOptions options) => $"{typeof(BooksVersion).Module.ModuleVersionId:N}{(options.IsSolo ? "-solo" : "")}";
+
     /// <summary>Lets the service start, or says why not. Books of version 0.1 are opened.</summary>
+    /// <returns>Whether the tables are as this very program made them, so that it need not compare them again.</returns>
     /// <exception cref="Refused"><c>database.unknown</c>, <c>log.broken</c>, <c>log.busy</c>.</exception>
-    public static async Task Open(LedgerOptions options, Action<string> say, CancellationToken ct)
+    public static async Task<bool> Open(LedgerOptions options, Action<string> say, CancellationToken ct)
     {
         var connectionString = new NpgsqlConnectionStringBuilder(options.Database!) { ApplicationName = "ledger-start", Pooling = false }.ConnectionString;
         // The lock ends with the connection.
@@ -35,22 +39,40 @@ public static class BooksVersion
             case > Current and var found:
                 throw new Refused("database.unknown", $"These books are newer than this program: they are of version {found}, it knows {Current}. Start the newer program, or restore an older backup.");
             case Current:
-                return;
+                await RemoveOldViews(db, ct);
+                await Execute(db, "alter table ledger_books add column if not exists tables_by text", ct);
+                return await Scalar(db, "select max(tables_by) from ledger_books", ct) is string program && program == ProgramOf(options);
             case null when await OldBooks.Are(db, ct):
                 await OldBooks.TakeOver(db, say, ct);
                 break;
             case null:
                 await RefuseForeign(db, ct);
                 await Create(db, Current, ct);
-                return;
+                return false;
         }
         await OldBooks.Complete(connectionString, say, ct);
         await Execute(db, $"update ledger_books set version = {Current}, at = now()", ct);
+        return false;
+    }
+
+    /// <summary>The service has started, so the tables are as it wants them. Comparing all of them takes as long as half of a start.</summary>
+    public static async Task TablesAreMade(LedgerOptions options, NpgsqlDataSource db, CancellationToken ct)
+    {
+        await using var command = db.CreateCommand("update ledger_books set tables_by = $1");
+        command.Parameters.Add(new() { Value = ProgramOf(options) });
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>The money views of programs between 0.1 and this one. Those in force are filled from the log.</summary>
+    private static async Task RemoveOldViews(NpgsqlConnection db, CancellationToken ct)
+    {
+        if (await Scalar(db, "select to_regnamespace('spend_v1')::text", ct) is null) return;
+        await Execute(db, "drop schema if exists spend_v1, spend_v1_next, spend_v1_before cascade; delete from mt_event_progression where name = 'Spend:All'", ct);
     }
 
     /// <summary>Writes down whose the books in this database are.</summary>
     internal static Task Create(NpgsqlConnection db, int version, CancellationToken ct) => Execute(db, $"""
-        create table ledger_books (one boolean primary key default true check (one), version int not null, at timestamptz not null default now());
+        create table ledger_books (one boolean primary key default true check (one), version int not null, at timestamptz not null default now(), tables_by text);
         insert into ledger_books (version) values ({version})
         """, ct);
 

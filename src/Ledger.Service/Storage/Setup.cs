@@ -1,3 +1,4 @@
+using JasperFx;
 using JasperFx.Events.Daemon;
 using Ledger.Service.Http;
 using Ledger.Service.Operations;
@@ -14,14 +15,15 @@ namespace Ledger.Service.Storage;
 public static class Setup
 {
     /// <summary>Marten on one PostgreSQL, its daemon, and Wolverine's inbox and outbox beside it.</summary>
-    public static void AddBooks(this IServiceCollection services, LedgerOptions options, TimeProvider clock)
+    public static void AddBooks(this IServiceCollection services, LedgerOptions options, TimeProvider clock, bool tablesAreMade)
     {
         // Made by the container, so that it is closed with it.
         services.AddSingleton(_ => Sessions(options.Database!));
         services.AddSingleton<Positions>();
         services.AddHttpContextAccessor();
-        services.AddMarten(o =>
+        var marten = services.AddMarten(o =>
             {
+                if (tablesAreMade) o.AutoCreateSchemaObjects = AutoCreate.None;
                 o.Books();
                 o.Documents();
                 o.Spend(options.People.Zone);
@@ -32,10 +34,10 @@ public static class Setup
             })
             .UseLightweightSessions()
             .UseNpgsqlDataSource()
-            .ApplyAllDatabaseChangesOnStartup()
             .IntegrateWithWolverine(w => w.TransportSchemaName = "queues")
             .AddAsyncDaemon(options.IsSolo ? DaemonMode.Solo : DaemonMode.HotCold)
             .SubscribeToAlerts();
+        if (!tablesAreMade) marten.ApplyAllDatabaseChangesOnStartup();
     }
 
     private static NpgsqlDataSource Sessions(string given)

@@ -3,15 +3,12 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Alba;
-using JasperFx;
 using Ledger.Demo.Simulator;
 using Ledger.Money;
 using Ledger.Service.Settings;
 using Ledger.Service.Storage;
-using Marten;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using Wolverine;
 
 namespace Ledger.Service.Tests.Support;
 
@@ -92,14 +89,8 @@ public sealed class LedgerHost : IAsyncDisposable
             Channels = new() { MailFolder = Path.Combine(home, "mail") },
         };
         options = change?.Invoke(options) ?? options;
-        var builder = LedgerService.Compose(options, clock);
-        if (isPrepared && options.IsSolo)
-        {
-            // The tables are there, those of one node alone: looking whether they are takes as long as the rest of a start.
-            builder.Services.ConfigureMarten(o => o.AutoCreateSchemaObjects = AutoCreate.None);
-            builder.Services.ConfigureWolverine(o => o.AutoBuildMessageStorageOnStartup = AutoCreate.None);
-        }
-        var host = await AlbaHost.For(builder, LedgerService.Map);
+        // A prepared database has the tables of one node alone.
+        var host = await AlbaHost.For(LedgerService.Compose(options, clock, tablesAreMade: isPrepared && options.IsSolo), LedgerService.Map);
         return new(databases, options, host, xai, team, clock, ownsWorld);
     }
 
