@@ -6,6 +6,7 @@ var benchmarks = new Dictionary<string, (string What, Func<TestDatabases, Task> 
 {
     ["append"] = ("a reading's append beside bare Marten", AppendBenchmark.Run),
     ["crossing"] = ("from the commit of a crossing snapshot to the mail in the outbox", CrossingBenchmark.Run),
+    ["starts"] = ("many missions of one agent in one running hour", StartsBenchmark.Run),
     ["spend"] = ("the money views; LEDGER_SPEED_DAYS is the days of history (90: a million facts)", SpendBenchmark.Run),
 };
 

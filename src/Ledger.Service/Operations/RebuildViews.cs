@@ -41,6 +41,7 @@ public sealed class RebuildViews(IDocumentStore store, TeamZone zone)
         ("claim", "true", "line_id, mission"),
         // A sum that came back to nothing leaves a row or not, depending on where pages were cut.
         ("day", "billed <> 0 or restated <> 0", "day, account, key, model, unit, agent, mission, method"),
+        ("agent_day", "billed <> 0", "day, account, agent, mission"),
         ("balance", "true", "account, position"),
         ("context", "true", "kind, id"),
     ];
@@ -97,7 +98,7 @@ public sealed class RebuildViews(IDocumentStore store, TeamZone zone)
         foreach (var (table, where, order) in compared)
         {
             // Days of another zone are meant to be others.
-            if (mark is null || (mark.Zone != filled.Zone && table is "day" or "part")) continue;
+            if (mark is null || (mark.Zone != filled.Zone && table is "day" or "agent_day" or "part")) continue;
             if (await Difference(live, filling.Connection, table, where, order, ct) is { } difference) return (filled.Position, $"{table}: {difference}");
         }
         return (filled.Position, null);

@@ -58,7 +58,12 @@ public sealed class VerifyBooks(IDocumentStore store, RebuildViews rebuild)
                     select day, account, key, model, unit, agent, mission, method, billed as d, 0::bigint as p, restated as dr, 0::bigint as pr from {schema}.day
                     union all
                     select day, account, key, model, unit, agent, mission, method, 0, amount, 0, restated from {schema}.part) both_sides
-                group by day, account, key, model, unit, agent, mission, method having sum(d) <> sum(p) or sum(dr) <> sum(pr)) s limit 1
+                group by day, account, key, model, unit, agent, mission, method having sum(d) <> sum(p) or sum(dr) <> sum(pr)) s
+            union all
+            select format('%s %s %s: the day of the agent says %s, its parts %s', day, mission, agent, days, parts) from (
+                select day, account, agent, mission, sum(d) as days, sum(p) as parts from (
+                    select day, account, agent, mission, billed as d, 0::bigint as p from {schema}.agent_day union all select day, account, agent, mission, 0, billed from {schema}.day) both_sides
+                group by day, account, agent, mission having sum(d) <> sum(p)) s limit 1
             """),
         ("the books hold what the provider billed", $"select count(distinct account) from {schema}.line", $"""
             select format('account %s: lines %s, reports %s', account, lines, reports) from (
@@ -69,7 +74,7 @@ public sealed class VerifyBooks(IDocumentStore store, RebuildViews rebuild)
         ("low ≤ billed ≤ high for every mission", $"select count(distinct mission) from {schema}.claim", $"""
             select format('mission %s: %s ≤ %s ≤ %s does not hold', mission, low, billed, high) from (
                 select coalesce(b.mission, s.mission) as mission, coalesce(low, 0) as low, coalesce(billed, 0) as billed, coalesce(high, 0) as high
-                from (select mission, sum(low) as low, sum(high) as high from {schema}.claim group by mission) b
+                from (select mission, {SpendTables.Bounds} from {SpendTables.ClaimsOf(schema)} group by mission) b
                 full join (select mission, sum(billed) as billed from {schema}.day where mission <> '' group by mission) s on s.mission = b.mission) m
             where low > billed or billed > high limit 1
             """),

@@ -98,6 +98,41 @@ public sealed partial class SpendView
         where l.start >= $2 and l.start < $3 order by l.start, l.id, f.position
         """, [new() { Value = position }, new() { Value = Clamp(window.Start) }, new() { Value = Clamp(window.End) }], ct);
 
+    /// <summary>
+    /// Lines of which something was said once only up to a position, as nearly all are: those of one key, hour and evidence come as one row, for
+    /// who carries them follows from nothing else. Their models and units are told apart only where somebody asks for them.
+    /// </summary>
+    private async IAsyncEnumerable<AlikeLines> LinesOfOneFact(Interval window, long position, bool byName, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var names = byName ? "l.model, l.unit" : "''::text, ''::text";
+        await using var command = new NpgsqlCommand($"""
+            with once as (
+                select line_id, min(total) as total, min(evidence_start) as evidence_start, min(evidence_end) as evidence_end
+                from {schema}.fact where position <= $1 group by line_id having count(*) = 1 and min(total) <> 0)
+            select l.account, l.key, {names}, l.start, l.seconds, evidence_start, evidence_end, array_agg(total)
+            from once join {schema}.line l on l.id = line_id where l.start >= $2 and l.start < $3 group by 1, 2, 3, 4, 5, 6, 7, 8
+            """, connection)
+        { CommandTimeout = 120 };
+        command.Parameters.Add(new() { Value = position });
+        Within(command, window);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+            yield return new(
+                new(reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), default, reader.GetFieldValue<DateTimeOffset>(4), reader.GetInt32(5)),
+                new(reader.GetFieldValue<DateTimeOffset>(6), reader.GetFieldValue<DateTimeOffset>(7)), reader.GetFieldValue<long[]>(8));
+    }
+
+    /// <summary>The others: lines of which something was said more than once.</summary>
+    private IAsyncEnumerable<SpendLine> LinesOfMoreFacts(Interval window, long position, CancellationToken ct) => Lines(
+        $"""
+        select l.id, l.account, l.key, l.model, l.unit, l.dimensions, l.start, l.seconds, f.position, f.total, f.evidence_start, f.evidence_end, f.answered
+        from {schema}.line l join {schema}.fact f on f.line_id = l.id and f.position <= $1
+        where l.start >= $2 and l.start < $3 and l.id in (select line_id from {schema}.fact where position <= $1 group by line_id having count(*) > 1)
+        order by l.id, f.position
+        """, [new() { Value = position }, new() { Value = Clamp(window.Start) }, new() { Value = Clamp(window.End) }], ct);
+
+    private sealed record AlikeLines(LineKey Name, Interval Evidence, long[] Totals);
+
     /// <summary>Lines that share time with stretches of keys, with their facts up to a position.</summary>
     private IAsyncEnumerable<SpendLine> LinesMeeting(IReadOnlyList<Touched> stretches, long position, CancellationToken ct) => Lines(
         $"""

@@ -89,12 +89,12 @@ public sealed partial class SpendView
     private static ExplainedLine? Explained(SpendLine line, string mission, AttributionContext context)
     {
         var parts = line.Parts(context);
-        var claims = line.Claims(context).Where(c => c.Mission == mission).ToArray();
+        var claims = line.Total == Usd.Zero ? [] : line.Claims(context).Where(c => c.Mission == mission).ToArray();
         if (claims.Length == 0 && !parts.Any(p => p.Party.Mission == mission)) return null;
         var name = line.Name;
         return new(
             name.Account, Named(name.Key), name.Start, name.Seconds, Named(name.Model), Named(name.Unit), name.Dimensions, line.Total,
-            new(parts.Where(p => p.Party.Mission == mission).Sum(p => p.Amount.Ticks)), new(claims.Sum(c => c.Low.Ticks)), new(claims.Sum(c => c.High.Ticks)),
+            new(parts.Where(p => p.Party.Mission == mission).Sum(p => p.Amount.Ticks)), new(claims.Sum(c => c.Low(line.Total).Ticks)), new(claims.Sum(c => c.High(line.Total).Ticks)),
             [.. parts.Where(p => p.Amount != Usd.Zero).Select(p => new ExplainedPart(Shown(p.Party), p.Party.Agent, p.Method, p.Amount))], []);
     }
 

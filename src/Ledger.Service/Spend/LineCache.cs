@@ -7,13 +7,20 @@ namespace Ledger.Service.Spend;
 /// <summary>A line with what its rows say now.</summary>
 public sealed class HeldLine(SpendLine line)
 {
+    /// <summary>Lines of fewer facts are worked out from all of them: a book for each of them would take more memory than it saves time.</summary>
+    private const int keptFrom = 4;
+
+    private LineBook? book;
+    private int observed;
+    private Interval reach;
+
     public SpendLine Line { get; } = line;
 
     /// <summary>Its parts as they are in the tables.</summary>
     public IReadOnlyList<Holding> Parts { get; set; } = [];
 
     /// <summary>Its claims as they are in the tables.</summary>
-    public IReadOnlyList<LineClaim> Claims { get; set; } = [];
+    public IReadOnlyList<Claim> Claims { get; set; } = [];
 
     /// <summary>It has no row of its own yet.</summary>
     public bool IsNew { get; set; }
@@ -30,6 +37,32 @@ public sealed class HeldLine(SpendLine line)
         get => Line.MissingSince;
         set => Line.MissingSince = value;
     }
+
+    /// <summary>
+    /// Who carries what now. Of a line that was read many times only what was said since the last time is shared out, so that many readings
+    /// of a running bucket cost no more each than few.
+    /// </summary>
+    public IReadOnlyList<Holding> WorkOut(AttributionContext context, KeyHour neighbours)
+    {
+        var facts = Line.Facts;
+        if (facts.Count < keptFrom) return Line.Parts(context, neighbours);
+        book ??= new();
+        Line.Observe(book, observed, context, neighbours);
+        for (; observed < facts.Count; observed++)
+            reach = observed == 0 ? facts[0].Evidence : new(Earlier(reach.Start, facts[observed].Evidence.Start), Later(reach.End, facts[observed].Evidence.End));
+        return SpendLine.Held(book);
+    }
+
+    /// <summary>Somebody's time in this stretch is another's now: what was shared out by it is shared out anew.</summary>
+    public void Touch(Interval stretch)
+    {
+        if (book is null || !stretch.Meets(reach)) return;
+        (book, observed) = (null, 0);
+    }
+
+    private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
+
+    private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
 }
 
 /// <summary>Lines used lately. Bounded: when it is full, everything is forgotten and read again when it is wanted.</summary>
@@ -174,7 +207,7 @@ public sealed class LineCache(string schema)
                 new($"select id, account, key, model, unit, dimensions, start, seconds, missing_since from {schema}.line where id = any($1) order by id") { Parameters = { new() { Value = ids } } },
                 new($"select line_id, position, total, evidence_start, evidence_end, answered from {schema}.fact where line_id = any($1) order by line_id, position") { Parameters = { new() { Value = ids } } },
                 new($"select line_id, mission, agent, method, amount, restated from {schema}.part where line_id = any($1)") { Parameters = { new() { Value = ids } } },
-                new($"select line_id, mission, low, high from {schema}.claim where line_id = any($1)") { Parameters = { new() { Value = ids } } },
+                new($"select line_id, mission, sole from {schema}.claim where line_id = any($1)") { Parameters = { new() { Value = ids } } },
             },
         };
         await using var reader = await batch.ExecuteReaderAsync(ct);
@@ -190,22 +223,17 @@ public sealed class LineCache(string schema)
             read[reader.GetInt64(0)].Line.Facts.Add(new(
                 reader.GetInt64(1), new(reader.GetInt64(2)), new(reader.GetFieldValue<DateTimeOffset>(3), reader.GetFieldValue<DateTimeOffset>(4)), reader.GetFieldValue<DateTimeOffset>(5)));
         await reader.NextResultAsync(ct);
+        var parts = new List<(long Line, Holding Part)>();
         while (await reader.ReadAsync(ct))
-        {
-            var line = read[reader.GetInt64(0)];
-            line.Parts = [.. line.Parts, new(Parties.Of(Once(reader.GetString(1)), Once(reader.GetString(2))), (Method)reader.GetInt16(3), new(reader.GetInt64(4)), new(reader.GetInt64(5)))];
-        }
+            parts.Add((reader.GetInt64(0), new(Parties.Of(Once(reader.GetString(1)), Once(reader.GetString(2))), (Method)reader.GetInt16(3), new(reader.GetInt64(4)), new(reader.GetInt64(5)))));
         await reader.NextResultAsync(ct);
+        var claims = new List<(long Line, Claim Claim)>();
         while (await reader.ReadAsync(ct))
-        {
-            var line = read[reader.GetInt64(0)];
-            line.Claims = [.. line.Claims, new(Once(reader.GetString(1)), new(reader.GetInt64(2)), new(reader.GetInt64(3)))];
-        }
-        foreach (var line in read.Values)
-        {
-            if (line.Parts.Count > 1) line.Parts = [.. line.Parts.OrderBy(p => p.Party).ThenBy(p => p.Method)];
-            if (line.Claims.Count > 1) line.Claims = [.. line.Claims.OrderBy(c => c.Mission, StringComparer.Ordinal)];
-        }
+            claims.Add((reader.GetInt64(0), new(Once(reader.GetString(1)), reader.GetBoolean(2))));
+        foreach (var of in parts.GroupBy(p => p.Line))
+            read[of.Key].Parts = [.. of.Select(p => p.Part).OrderBy(p => p.Party).ThenBy(p => p.Method)];
+        foreach (var of in claims.GroupBy(c => c.Line))
+            read[of.Key].Claims = [.. of.Select(c => c.Claim).OrderBy(c => c.Mission, StringComparer.Ordinal)];
         return [.. read.Values];
     }
 

@@ -56,8 +56,8 @@ public sealed partial class SpendView
         var unclaimed = new List<string>();
         await using (var command = new NpgsqlCommand($"""
             select m.id, coalesce(s.billed, 0), coalesce(c.low, 0), coalesce(c.high, 0) from unnest($1) m (id)
-            left join lateral (select sum(billed) as billed from {schema}.day where mission = m.id) s on true
-            left join lateral (select sum(low) as low, sum(high) as high from {schema}.claim where mission = m.id) c on true
+            left join lateral (select sum(billed) as billed from {schema}.agent_day where mission = m.id) s on true
+            left join lateral (select {SpendTables.Bounds} from {SpendTables.ClaimsOf(schema)} where mission = m.id) c on true
             """, connection) { Parameters = { new() { Value = missions.ToArray() } } })
         await using (var reader = await command.ExecuteReaderAsync(ct))
             while (await reader.ReadAsync(ct))
@@ -78,20 +78,22 @@ public sealed partial class SpendView
     private async Task<Mission?> CurrentCost(string mission, CostSums sums, CancellationToken ct)
     {
         if ((await ContextDocuments.Missions(connection, schema, [mission], ct)).GetValueOrDefault(mission) is not { } known) return null;
+        // Rows name days of UTC; where the team's are others, the mission's days are added up from its parts.
+        var (day, source, billed) = zone.IsUtc || !sums.HasDays ? ("day", "day", "billed") : ("(start at time zone 'utc')::date", "part", "amount");
         await using (var command = new NpgsqlCommand($"""
-            select agent, model, unit, key, (start at time zone 'utc')::date, start >= $2, method, sum(amount), sum(restated) from {schema}.part where mission = $1
-            group by 1, 2, 3, 4, 5, 6, 7
-            """, connection) { Parameters = { new() { Value = mission }, new() { Value = sums.PreliminaryFrom } } })
+            select agent, model, unit, key, {day}, day >= $2, method, sum({billed}), sum(restated) from {schema}.{source} where mission = $1
+            group by 1, 2, 3, 4, 5, 6, 7 having sum({billed}) <> 0 or sum(restated) <> 0
+            """, connection) { Parameters = { new() { Value = mission }, new() { Value = zone.DayOf(sums.PreliminaryFrom) } } })
         await using (var reader = await command.ExecuteReaderAsync(ct))
             while (await reader.ReadAsync(ct))
                 sums.Add(
                     reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetFieldValue<DateOnly>(4), reader.GetBoolean(5), (Method)reader.GetInt16(6),
                     (Int128)reader.GetDecimal(7), (Int128)reader.GetDecimal(8));
-        await using (var command = new NpgsqlCommand($"select coalesce(sum(low), 0), coalesce(sum(high), 0) from {schema}.claim where mission = $1", connection) { Parameters = { new() { Value = mission } } })
+        await using (var command = new NpgsqlCommand($"select {SpendTables.Bounds} from {SpendTables.ClaimsOf(schema)} where mission = $1", connection) { Parameters = { new() { Value = mission } } })
         await using (var reader = await command.ExecuteReaderAsync(ct))
             if (await reader.ReadAsync(ct))
                 sums.Claim(Money(reader.GetDecimal(0)), Money(reader.GetDecimal(1)));
-        // Claims of nothing are not kept: whether a key was owned is asked of who owned what.
+        // Where nothing was billed, whether a key was owned is asked of who owned what.
         sums.Known = sums.HasAny || (await ContextAt(Position, ct)).OwnedAnyKey(known);
         return known;
     }
@@ -107,7 +109,7 @@ public sealed partial class SpendView
                     part.Party.Agent ?? "", line.Name.Model, line.Name.Unit, line.Name.Key, DateOnly.FromDateTime(line.Name.Start.UtcDateTime), line.Name.Start >= sums.PreliminaryFrom, part.Method,
                     part.Amount.Ticks, part.Restated.Ticks);
             foreach (var claim in line.Claims(context).Where(c => c.Mission == mission))
-                sums.Claim(claim.Low, claim.High);
+                sums.Claim(claim.Low(line.Total), claim.High(line.Total));
         }
         sums.Known = context.OwnedAnyKey(known);
         return known;
@@ -123,6 +125,8 @@ public sealed partial class SpendView
         private Int128 high;
 
         public DateTimeOffset PreliminaryFrom => preliminaryFrom;
+
+        public bool HasDays => by.Contains(Dimension.Day);
 
         public bool HasAny => methods.Count > 0 || low != 0 || high != 0;
 

@@ -49,7 +49,8 @@ public sealed partial class SpendView
         var where = new StringBuilder("true");
         foreach (var (dimension, value) in query.Where)
             where.Append(CultureInfo.InvariantCulture, $" and {Column(dimension)} = {Parameter(Typed(dimension, value))}");
-        var source = Spent(new(Clamp(query.Since), Clamp(query.Until)), byDays, Parameter);
+        var isFine = asked.Overlaps([Dimension.Key, Dimension.Model, Dimension.Unit]);
+        var source = Spent(new(Clamp(query.Since), Clamp(query.Until)), byDays, isFine, Parameter);
         var columns = string.Concat(query.By.Select(d => Column(d) + ", "));
         var n = query.By.Count;
         command.CommandText = $"""
@@ -73,14 +74,14 @@ public sealed partial class SpendView
     }
 
     /// <summary>The parts of a window as rows of a query; those of whole days may come added up, without their start.</summary>
-    private string Spent(Interval window, bool byDays, Func<object, string> parameter)
+    private string Spent(Interval window, bool byDays, bool isFine, Func<object, string> parameter)
     {
-        const string columns = "account, key, model, unit, agent, mission, method, day";
+        var columns = isFine ? "account, key, model, unit, agent, mission, day" : "account, agent, mission, day";
         string Parts(Interval stretch) =>
-            $"select {columns}, start, amount as billed, restated from {schema}.part where start >= {parameter(stretch.Start)} and start < {parameter(stretch.End)}";
+            $"select {columns}, start, amount as billed from {schema}.part where start >= {parameter(stretch.Start)} and start < {parameter(stretch.End)}";
         if (!byDays) return $"({Parts(window)})";
         var (days, before, after) = zone.Cut(window);
-        var whole = $"select {columns}, null::timestamptz as start, billed, restated from {schema}.day where day >= {parameter(days.From)} and day < {parameter(days.Until)}";
+        var whole = $"select {columns}, null::timestamptz as start, billed from {schema}.{(isFine ? "day" : "agent_day")} where day >= {parameter(days.From)} and day < {parameter(days.Until)}";
         return "(" + string.Join(" union all ", (string[])[whole, .. new[] { before, after }.Where(s => !s.IsEmpty).Select(Parts)]) + ")";
     }
 
@@ -95,14 +96,36 @@ public sealed partial class SpendView
     private async Task PastReport(ReportQuery query, long position, GroupSums sums, CancellationToken ct)
     {
         var context = await ContextAt(position, ct);
-        var neighbours = new KeyHour();
+        var window = new Interval(query.Since, query.Until);
         var preliminary = zone.StartOf(zone.DayOf(query.PreliminaryFrom));
-        await foreach (var line in LinesStarting(new(query.Since, query.Until), position, ct))
+        var asked = query.By.Concat(query.Where.Keys).ToHashSet();
+        var byName = asked.Contains(Dimension.Model) || asked.Contains(Dimension.Unit);
+        await foreach (var alike in LinesOfOneFact(window, position, byName, ct))
+        {
+            var ownership = context.Ownership(alike.Name.Account, alike.Name.Key);
+            var first = Attributor.Attribute(new(alike.Totals[0]), alike.Evidence, ownership, context);
+            if (first is [{ Method: Method.Whole } only])
+            {
+                Add(alike.Name, only.Party, alike.Totals.Aggregate((Int128)0, (sum, total) => sum + total));
+                continue;
+            }
+            // Each line is shared out and rounded by itself.
+            foreach (var total in alike.Totals)
+                foreach (var part in Attributor.Attribute(new(total), alike.Evidence, ownership, context))
+                    Add(alike.Name, part.Party, part.Amount.Ticks);
+        }
+        var neighbours = new KeyHour();
+        await foreach (var line in LinesOfMoreFacts(window, position, ct))
             foreach (var part in line.Parts(context, neighbours))
-                if (query.Where.All(w => ValueOf(w.Key, line.Name, part.Party) == w.Value))
-                    sums.Add(
-                        [.. query.By.Select(d => d is Dimension.Key or Dimension.Model or Dimension.Unit ? Named(ValueOf(d, line.Name, part.Party)) : ValueOf(d, line.Name, part.Party))],
-                        part.Amount.Ticks, part.Party.Mission is not null ? 0 : part.Party.Agent is not null ? 1 : 2, line.Name.Start >= preliminary);
+                Add(line.Name, part.Party, part.Amount.Ticks);
+
+        void Add(LineKey line, Party party, Int128 ticks)
+        {
+            if (query.Where.All(w => ValueOf(w.Key, line, party) == w.Value))
+                sums.Add(
+                    [.. query.By.Select(d => d is Dimension.Key or Dimension.Model or Dimension.Unit ? Named(ValueOf(d, line, party)) : ValueOf(d, line, party))],
+                    ticks, party.Mission is not null ? 0 : party.Agent is not null ? 1 : 2, line.Start >= preliminary);
+        }
     }
 
     private static string ValueOf(Dimension dimension, LineKey line, Party party) => dimension switch

@@ -35,7 +35,7 @@ public sealed partial class SpendView
                 hours[reader.GetString(0)].Add(new(reader.GetFieldValue<DateTimeOffset>(1), Money(reader.GetDecimal(2))));
         }
         // Forecasts count days of UTC.
-        var (day, billed, source) = zone.IsUtc ? ("day", "billed", "day") : ("(start at time zone 'utc')::date", "amount", "part");
+        var (day, billed, source) = zone.IsUtc ? ("day", "billed", DaysOf(kind)) : ("(start at time zone 'utc')::date", "amount", "part");
         await using (var command = new NpgsqlCommand($"""
             select {column}, {day}, sum({billed}) from {schema}.{source} s where {column} = any($1) and {(zone.IsUtc ? "day >= $4 and day < $5" : "start >= $2 and start < $3")}
             group by 1, 2 having sum({billed}) <> 0 order by 1, 2
@@ -85,7 +85,7 @@ public sealed partial class SpendView
     {
         var column = ColumnOf(kind);
         var days = new Dictionary<string, DateOnly>(StringComparer.Ordinal);
-        await using (var command = new NpgsqlCommand($"select {column}, {(last ? "max" : "min")}(day) from {schema}.day s where {column} = any($1) and billed <> 0 group by 1", connection))
+        await using (var command = new NpgsqlCommand($"select {column}, {(last ? "max" : "min")}(day) from {schema}.{DaysOf(kind)} s where {column} = any($1) and billed <> 0 group by 1", connection))
         {
             command.Parameters.Add(new() { Value = values.ToArray() });
             await using var reader = await command.ExecuteReaderAsync(ct);

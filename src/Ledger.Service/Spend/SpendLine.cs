@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Ledger.Accounts;
 using Ledger.Keys;
 using Ledger.Money;
@@ -24,9 +25,6 @@ public readonly record struct LineKey(string Account, string Key, string Model, 
 /// <param name="Answered">When the reading was answered.</param>
 public readonly record struct LineFact(long Position, Usd Total, Interval Evidence, DateTimeOffset Answered);
 
-/// <summary>Between which amounts a mission's part of a line must lie.</summary>
-public readonly record struct LineClaim(string Mission, Usd Low, Usd High);
-
 /// <summary>A line with what was said of it. Who carries it follows from the facts and from who owned what when, and from nothing else.</summary>
 public sealed class SpendLine(long id, LineKey name)
 {
@@ -43,10 +41,16 @@ public sealed class SpendLine(long id, LineKey name)
     /// <summary>Who carries what, in the order of their parties; those of nothing are left out.</summary>
     public IReadOnlyList<Holding> Parts(AttributionContext context, KeyHour? neighbours = null)
     {
-        var ownership = context.Ownership(Name.Account, Name.Key);
         var book = new LineBook();
-        foreach (var fact in Facts) Observe(book, fact, ownership, context, neighbours);
+        Observe(book, 0, context, neighbours);
         return Held(book);
+    }
+
+    /// <summary>Tells a book what was said from the given fact on.</summary>
+    public void Observe(LineBook book, int from, AttributionContext context, KeyHour? neighbours)
+    {
+        var ownership = context.Ownership(Name.Account, Name.Key);
+        foreach (var fact in CollectionsMarshal.AsSpan(Facts)[from..]) Observe(book, fact, ownership, context, neighbours);
     }
 
     /// <summary>Who carries what after each fact.</summary>
@@ -62,12 +66,8 @@ public sealed class SpendLine(long id, LineKey name)
     }
 
     /// <summary>Which missions can have spent how much of it.</summary>
-    public IReadOnlyList<LineClaim> Claims(AttributionContext context, KeyHour? neighbours = null)
-    {
-        var claims = neighbours?.ClaimsOf(Name, context) ?? Bounds.Of(Name.Bucket, context.Ownership(Name.Account, Name.Key), context);
-        if (claims.Count == 0 || Total == Usd.Zero) return [];
-        return [.. claims.Select(c => new LineClaim(c.Mission, c.Low(Total), c.High(Total))).Where(c => c.Low != Usd.Zero || c.High != Usd.Zero)];
-    }
+    public IReadOnlyList<Claim> Claims(AttributionContext context, KeyHour? neighbours = null) =>
+        neighbours?.ClaimsOf(Name, context) ?? Bounds.Of(Name.Bucket, context.Ownership(Name.Account, Name.Key), context);
 
     private void Observe(LineBook book, LineFact fact, KeyOwnership ownership, AttributionContext context, KeyHour? neighbours) => book.Observe(fact.Total, fact.Evidence, (amount, when) =>
     {
@@ -77,7 +77,8 @@ public sealed class SpendLine(long id, LineKey name)
         return parts;
     });
 
-    private static IReadOnlyList<Holding> Held(LineBook book)
+    /// <summary>What a book says of its parties; those of nothing are left out.</summary>
+    public static IReadOnlyList<Holding> Held(LineBook book)
     {
         var holdings = book.Holdings();
         return holdings.All(Counts) ? holdings : [.. holdings.Where(Counts)];

@@ -16,9 +16,11 @@ public sealed class SpendRows(string schema)
 
     private readonly List<(SpendLine Line, DateTimeOffset? MissingSince)> lines = [];
     private readonly List<PartRow> parts = [];
-    private readonly List<(long Line, LineClaim Claim)> claims = [];
+    private readonly List<(long Line, Claim Claim)> claims = [];
     private readonly List<long> withoutParts = [];
+    private readonly List<(long Line, Holding Part)> partsGone = [];
     private readonly List<long> withoutClaims = [];
+    private readonly List<(long Line, string Mission)> claimsGone = [];
     private readonly List<(long Line, DateTimeOffset? MissingSince)> changed = [];
     private readonly Dictionary<DayKey, (long Billed, long Restated)> days = [];
 
@@ -32,9 +34,11 @@ public sealed class SpendRows(string schema)
     public void Replace(HeldLine held, IReadOnlyList<Holding> after, DateOnly day)
     {
         var line = held.Line;
-        if (held.Parts.Count > 0) withoutParts.Add(line.Id);
-        foreach (var was in held.Parts) AddToDay(line.Name, day, was, -1);
-        foreach (var now in after)
+        var (gone, came) = Difference(held.Parts, after);
+        if (gone.Count == held.Parts.Count && gone.Count > 0) withoutParts.Add(line.Id);
+        else partsGone.AddRange(gone.Select(part => (line.Id, part)));
+        foreach (var was in gone) AddToDay(line.Name, day, was, -1);
+        foreach (var now in came)
         {
             AddToDay(line.Name, day, now, 1);
             parts.Add(new(line, now, day));
@@ -42,10 +46,13 @@ public sealed class SpendRows(string schema)
     }
 
     /// <summary>The line's claims are these from now on.</summary>
-    public void Replace(HeldLine held, IReadOnlyList<LineClaim> after)
+    public void Replace(HeldLine held, IReadOnlyList<Claim> after)
     {
-        if (held.Claims.Count > 0) withoutClaims.Add(held.Line.Id);
-        foreach (var claim in after) claims.Add((held.Line.Id, claim));
+        var line = held.Line.Id;
+        var (gone, came) = Difference(held.Claims, after);
+        if (gone.Count == held.Claims.Count && gone.Count > 0) withoutClaims.Add(line);
+        else claimsGone.AddRange(gone.Select(claim => (line, claim.Mission)));
+        claims.AddRange(came.Select(claim => (line, claim)));
     }
 
     /// <summary>Keeps the line's own row up to date.</summary>
@@ -63,6 +70,25 @@ public sealed class SpendRows(string schema)
         {
             if (withoutParts.Count > 0)
                 batch.BatchCommands.Add(new($"delete from {schema}.part where line_id = any($1)") { Parameters = { new() { Value = withoutParts.ToArray() } } });
+            if (partsGone.Count > 0)
+                batch.BatchCommands.Add(new($"""
+                    delete from {schema}.part p using unnest($1, $2, $3, $4) g (line_id, mission, agent, method)
+                    where p.line_id = g.line_id and p.mission = g.mission and p.agent = g.agent and p.method = g.method
+                    """)
+                {
+                    Parameters =
+                    {
+                        new() { Value = partsGone.Select(g => g.Line).ToArray() },
+                        new() { Value = partsGone.Select(g => g.Part.Party.Mission ?? "").ToArray() },
+                        new() { Value = partsGone.Select(g => g.Part.Party.Agent ?? "").ToArray() },
+                        new() { Value = partsGone.Select(g => (short)g.Part.Method).ToArray() },
+                    },
+                });
+            if (claimsGone.Count > 0)
+                batch.BatchCommands.Add(new($"delete from {schema}.claim c using unnest($1, $2) g (line_id, mission) where c.line_id = g.line_id and c.mission = g.mission")
+                {
+                    Parameters = { new() { Value = claimsGone.Select(g => g.Line).ToArray() }, new() { Value = claimsGone.Select(g => g.Mission).ToArray() } },
+                });
             if (withoutClaims.Count > 0)
                 batch.BatchCommands.Add(new($"delete from {schema}.claim where line_id = any($1)") { Parameters = { new() { Value = withoutClaims.ToArray() } } });
             if (changed.Count > 0)
@@ -99,7 +125,7 @@ public sealed class SpendRows(string schema)
         await Copy(db, "line (id, account, key, model, unit, dimensions, start, seconds, missing_since)", lines, Write, ct);
         await Copy(db, "fact (line_id, position, total, replaces, evidence_start, evidence_end, answered, late_seconds)", Facts, Write, ct);
         await Copy(db, "part (line_id, mission, agent, method, amount, restated, account, key, model, unit, start, seconds, day)", parts, Write, ct);
-        await Copy(db, "claim (line_id, mission, low, high)", claims, Write, ct);
+        await Copy(db, "claim (line_id, mission, sole)", claims, Write, ct);
         ClearButDays();
         if (days.Count > daysMax) await FlushDays(db, ct);
     }
@@ -111,14 +137,17 @@ public sealed class SpendRows(string schema)
         days.Clear();
         if (rows.Length == 0) return;
         Written += rows.Length;
-        await using var command = new NpgsqlCommand($"""
+        var ofAgents = new Dictionary<(DateOnly Day, string Account, string Agent, string Mission), long>();
+        foreach (var (key, (billed, _)) in rows)
+            CollectionsMarshal.GetValueRefOrAddDefault(ofAgents, (key.Day, key.Account, key.Agent, key.Mission), out _) += billed;
+        await using var batch = new NpgsqlBatch(db) { Timeout = 0 };
+        batch.BatchCommands.Add(new($"""
             insert into {schema}.day as d (day, account, key, model, unit, agent, mission, method, billed, restated)
             select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
             on conflict (day, account, key, model, unit, agent, mission, method)
             do update set billed = d.billed + excluded.billed, restated = d.restated + excluded.restated
-            """, db)
+            """)
         {
-            CommandTimeout = 0,
             Parameters =
             {
                 new() { Value = rows.Select(d => d.Key.Day).ToArray() },
@@ -132,8 +161,31 @@ public sealed class SpendRows(string schema)
                 new() { Value = rows.Select(d => d.Value.Billed).ToArray() },
                 new() { Value = rows.Select(d => d.Value.Restated).ToArray() },
             },
-        };
-        await command.ExecuteNonQueryAsync(ct);
+        });
+        batch.BatchCommands.Add(new($"""
+            insert into {schema}.agent_day as d (day, account, agent, mission, billed) select * from unnest($1, $2, $3, $4, $5)
+            on conflict (day, account, agent, mission) do update set billed = d.billed + excluded.billed
+            """)
+        {
+            Parameters =
+            {
+                new() { Value = ofAgents.Select(d => d.Key.Day).ToArray() },
+                new() { Value = ofAgents.Select(d => d.Key.Account).ToArray() },
+                new() { Value = ofAgents.Select(d => d.Key.Agent).ToArray() },
+                new() { Value = ofAgents.Select(d => d.Key.Mission).ToArray() },
+                new() { Value = ofAgents.Select(d => d.Value).ToArray() },
+            },
+        });
+        await batch.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>What is not there any more, and what was not there before. Nearly always it is one for one.</summary>
+    private static (IReadOnlyCollection<T> Gone, IReadOnlyCollection<T> Came) Difference<T>(IReadOnlyList<T> before, IReadOnlyList<T> after)
+    {
+        if (before.Count == 0 || after.Count == 0) return (before, after);
+        var gone = before.ToHashSet();
+        var came = after.Where(x => !gone.Remove(x)).ToList();
+        return (gone, came);
     }
 
     /// <summary>Writes documents of the context.</summary>
@@ -168,7 +220,9 @@ public sealed class SpendRows(string schema)
         parts.Clear();
         claims.Clear();
         withoutParts.Clear();
+        partsGone.Clear();
         withoutClaims.Clear();
+        claimsGone.Clear();
         changed.Clear();
         Balances.Clear();
     }
@@ -232,12 +286,11 @@ public sealed class SpendRows(string schema)
         w.Write(day, NpgsqlDbType.Date);
     }
 
-    private static void Write(NpgsqlBinaryImporter w, (long Line, LineClaim Claim) row)
+    private static void Write(NpgsqlBinaryImporter w, (long Line, Claim Claim) row)
     {
         w.Write(row.Line, NpgsqlDbType.Bigint);
         w.Write(row.Claim.Mission, NpgsqlDbType.Text);
-        w.Write(row.Claim.Low.Ticks, NpgsqlDbType.Bigint);
-        w.Write(row.Claim.High.Ticks, NpgsqlDbType.Bigint);
+        w.Write(row.Claim.Sole, NpgsqlDbType.Boolean);
     }
 
     private static void Dimensions(NpgsqlBinaryImporter w, LineKey name)

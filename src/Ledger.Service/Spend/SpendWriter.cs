@@ -171,10 +171,15 @@ public sealed class SpendWriter(string schema, TeamZone zone)
     private async Task WorkOutMeeting(List<Touched> touched, NpgsqlConnection db, CancellationToken ct)
     {
         await Written();
+        var stretches = touched.ToLookup(t => (t.Account, t.Key), t => t.Stretch);
         foreach (var chunk in (await LineCache.Meeting(touched, schema, db, ct)).Chunk(linesPerRead))
         {
             await Written();
-            await WorkOut(await lines.Of(chunk, db, ct), db, ct);
+            var meeting = await lines.Of(chunk, db, ct);
+            foreach (var line in meeting)
+                foreach (var stretch in stretches[(line.Line.Name.Account, line.Line.Name.Key)])
+                    line.Touch(stretch);
+            await WorkOut(meeting, db, ct);
         }
     }
 
@@ -184,7 +189,7 @@ public sealed class SpendWriter(string schema, TeamZone zone)
         var neighbours = new KeyHour();
         foreach (var line in chunk)
         {
-            var parts = line.Line.Parts(context, neighbours);
+            var parts = line.WorkOut(context, neighbours);
             if (!parts.SequenceEqual(line.Parts))
             {
                 rows.Replace(line, parts, zone.DayOf(line.Line.Name.Start));

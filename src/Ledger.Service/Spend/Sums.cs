@@ -24,6 +24,7 @@ public sealed partial class SpendView
         ScopeKind kind, IReadOnlyCollection<string> values, Interval window, IReadOnlyDictionary<string, DateTimeOffset> connected, CancellationToken ct)
     {
         var column = ColumnOf(kind);
+        var days = DaysOf(kind);
         string Hours(int from) => $"""
             select {column} as value, amount, case when start < c.before then amount else 0 end as history
             from {schema}.part s left join connected c on c.account = s.account where start >= ${from} and start < ${from + 1} and {column} = any($1)
@@ -32,7 +33,7 @@ public sealed partial class SpendView
             with connected as (select * from unnest($8, $9, $10, $11) c (account, before, day, midnight)),
             spent as (
                 select {column} as value, billed as amount, case when s.day < c.day then billed else 0 end as history
-                from {schema}.day s left join connected c on c.account = s.account where s.day >= $2 and s.day < $3 and {column} = any($1)
+                from {schema}.{days} s left join connected c on c.account = s.account where s.day >= $2 and s.day < $3 and {column} = any($1)
                 union all {Hours(4)} union all {Hours(6)}
                 -- Of the day on which an account was connected, the hours before are history.
                 union all select {column}, 0, amount from connected c join {schema}.part s on s.account = c.account and s.start >= c.midnight and s.start < c.before
@@ -71,6 +72,9 @@ public sealed partial class SpendView
         command.Parameters.Add(new() { Value = Clamp(window.Start) });
         command.Parameters.Add(new() { Value = Clamp(window.End) });
     }
+
+    /// <summary>The days that have a dimension, in the fewest rows.</summary>
+    private static string DaysOf(ScopeKind kind) => kind is ScopeKind.Key or ScopeKind.Model or ScopeKind.Unit ? "day" : "agent_day";
 
     /// <summary>The column of a dimension; for everything, the one value that all rows have.</summary>
     private static string ColumnOf(ScopeKind kind) => kind switch

@@ -155,7 +155,7 @@ public sealed class AttributionContext
         if (missions.TryGetValue(mission.Id, out var before))
             foreach (var agent in before.Agents)
                 if (windowsByAgent.TryGetValue(agent, out var index))
-                    index.Remove(mission.Id);
+                    index.Remove(before);
         missions[mission.Id] = mission;
         foreach (var agent in mission.Agents)
         {

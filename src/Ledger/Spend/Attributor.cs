@@ -80,8 +80,9 @@ public static class Attributor
         foreach (var owner in owners)
         {
             var open = new List<Mission>();
+            var seen = windows.Count > 1 ? new HashSet<string>(windows.Count, StringComparer.Ordinal) : null;
             foreach (var (span, mission) in windows)
-                if (span.Contains(at) && mission.Agents.Contains(owner.Agent) && !open.Exists(m => m.Id == mission.Id))
+                if (span.Contains(at) && mission.Agents.Contains(owner.Agent) && seen?.Add(mission.Id) is not false)
                     open.Add(mission);
             if (open.Count == 0)
             {
