@@ -6,7 +6,9 @@ var benchmarks = new Dictionary<string, (string What, Func<TestDatabases, Task> 
 {
     ["append"] = ("a reading's append beside bare Marten", AppendBenchmark.Run),
     ["crossing"] = ("from the commit of a crossing snapshot to the mail in the outbox", CrossingBenchmark.Run),
-    ["starts"] = ("many missions of one agent in one running hour", StartsBenchmark.Run),
+    ["delivery"] = ("from a crossing to a mail server, and webhooks a second", DeliveryBenchmark.Run),
+    ["start"] = ("how soon the service answers, and how much memory it holds", StartBenchmark.Run),
+    ["missions"] = ("many missions of one agent in one running hour", MissionsBenchmark.Run),
     ["spend"] = ("the money views; LEDGER_SPEED_DAYS is the days of history (90: a million facts)", SpendBenchmark.Run),
 };
 

@@ -12,7 +12,7 @@ namespace Ledger.Benchmarks;
 /// ended by the next and a bookmark in which all lines of the hour rose; once with all left open while nothing is spent. (What is spent while
 /// many are open is shared by all of them, so its rows grow with their number.)
 /// </summary>
-internal static class StartsBenchmark
+internal static class MissionsBenchmark
 {
     private const string account = "xai-starts";
     private const int starts = 300;
