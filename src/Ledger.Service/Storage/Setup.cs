@@ -19,6 +19,8 @@ public static class Setup
         // Made by the container, so that it is closed with it.
         services.AddSingleton(_ => Sessions(options.Database!));
         services.AddSingleton<Positions>();
+        var writes = new RefusedWrites(clock);
+        services.AddSingleton(writes);
         services.AddHttpContextAccessor();
         services.AddMarten(o =>
             {
@@ -29,6 +31,7 @@ public static class Setup
                 o.Events.TimeProvider = clock;
                 o.Listeners.Add(new PositionHeader());
                 o.Listeners.Add(new LostRaces());
+                writes.Watch(o);
             })
             .UseLightweightSessions()
             .UseNpgsqlDataSource()
