@@ -104,6 +104,7 @@ public sealed class Disasters(UnderLoad books, ITestOutputHelper output) : IClas
             try
             {
                 watch.Restart();
+                var said = books.Service.Said.Length;
                 await LedgerHost.Until(() => Says(noRoom), "a status that says so");
                 output.WriteLine($"a full disk is said after {watch.Elapsed.TotalSeconds:0.0} s");
                 Assert.InRange(watch.Elapsed, TimeSpan.Zero, namedWithin);
@@ -118,6 +119,7 @@ public sealed class Disasters(UnderLoad books, ITestOutputHelper output) : IClas
                     Assert.Equal(503, (await books.Ask("/health/ready")).Status);
                 }
                 Assert.InRange(books.Acknowledged - acknowledged, 0, 2);
+                output.WriteLine($"the service said {books.Service.Said.Length - said} characters about it in {watch.Elapsed.TotalSeconds:0} s");
             }
             finally
             {
