@@ -109,7 +109,8 @@ public enum Fault
 /// <param name="Call">On which answer.</param>
 /// <param name="Times">How often; it is counted down.</param>
 /// <param name="Argument">See <see cref="Fault"/>.</param>
-public sealed record FaultOrder(Fault Fault, XaiCall Call = XaiCall.Any, int Times = 1, string? Argument = null);
+/// <param name="Team">Only answers about the team of this id; null: about any.</param>
+public sealed record FaultOrder(Fault Fault, XaiCall Call = XaiCall.Any, int Times = 1, string? Argument = null, string? Team = null);
 
 /// <summary>Faults to order, at any time, from any thread.</summary>
 public sealed class SimulatedFaults
@@ -148,11 +149,11 @@ public sealed class SimulatedFaults
         (ModelRefused, QuarterHourRefused, NeverPrepaid, GroupsMax, ClockAhead) = (false, false, false, int.MaxValue, TimeSpan.Zero);
     }
 
-    internal FaultOrder? Next(XaiCall call)
+    internal FaultOrder? Next(XaiCall call, string? team)
     {
         lock (gate)
         {
-            var index = orders.FindIndex(order => order.Call == call || order.Call == XaiCall.Any);
+            var index = orders.FindIndex(order => (order.Call == call || order.Call == XaiCall.Any) && (order.Team is null || order.Team == team));
             if (index < 0) return null;
             var order = orders[index];
             if (order.Times <= 1) orders.RemoveAt(index);

@@ -114,7 +114,7 @@ public sealed class SimulatedXai : IAsyncDisposable
     {
         lock (gate) calls[call] = calls.GetValueOrDefault(call) + 1;
         context.Response.Headers.Date = (Now + Faults.ClockAhead).ToString("R", CultureInfo.InvariantCulture);
-        var fault = Faults.Next(call);
+        var fault = Faults.Next(call, context.Request.RouteValues["team"] as string);
         if (fault is not null && await Instead(context, fault)) return;
         byte[] body;
         try

@@ -5,6 +5,7 @@ using Ledger.Agents;
 using Ledger.Budgets;
 using Ledger.Keys;
 using Ledger.Missions;
+using Ledger.Service.Storage;
 using Marten;
 using Microsoft.Extensions.Hosting;
 using Wolverine;
@@ -36,6 +37,9 @@ public sealed class WatchSubscription : BatchSubscription
 {
     public const string Name = "Watch";
 
+    /// <summary>The row of <c>mt_event_progression</c> that says how far it is.</summary>
+    public const string Progress = "Watch:All";
+
     // A page is held in memory; one event can hold 2,000 lines.
     private const int eventsPerPage = 200;
     private const int eventsReadAhead = 400;
@@ -62,6 +66,7 @@ public sealed class WatchSubscription : BatchSubscription
     {
         if (page.Events.Count == 0) return;
         await Started(cancellationToken);
+        ((ITransactionParticipantRegistrar)operations).AddTransactionParticipant(new ProgressFence(Progress, page.SequenceCeiling));
         await bus.PublishAsync(new WatchSpend(page.SequenceFloor, page.SequenceCeiling));
     }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using JasperFx.Events;
 using JasperFx.Events.Projections;
+using Ledger.Service.Storage;
 using Marten;
 using Marten.Events.Projections;
 using Npgsql;
@@ -145,7 +146,9 @@ public sealed class ChainProjection : IProjection
 
     public Task ApplyAsync(IDocumentOperations operations, IReadOnlyList<IEvent> events, CancellationToken cancellation)
     {
-        ((ITransactionParticipantRegistrar)operations).AddTransactionParticipant(new LinkWriter(events[^1].Sequence));
+        var page = (ITransactionParticipantRegistrar)operations;
+        page.AddTransactionParticipant(new ProgressFence(Progress, events[^1].Sequence));
+        page.AddTransactionParticipant(new LinkWriter(events[^1].Sequence));
         return Task.CompletedTask;
     }
 

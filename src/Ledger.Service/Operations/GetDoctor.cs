@@ -27,7 +27,7 @@ public static class GetDoctor
 
 /// <summary>Looks for what is wrong, and says how to mend it.</summary>
 public sealed class Doctor(
-    NpgsqlDataSource db, LogProgressReader reader, ChannelHealth channels, DeadLetters letters, Credentials credentials, EnvironmentAccount environment, LedgerOptions options, TimeProvider clock)
+    NpgsqlDataSource db, LogProgressReader reader, ChannelHealth channels, DeadLetters letters, Credentials credentials, EnvironmentAccount environment, RefusedWrites writes, LedgerOptions options, TimeProvider clock)
 {
     private const long megabyte = 1024 * 1024;
     private const long diskMin = 512 * megabyte;
@@ -58,6 +58,7 @@ public sealed class Doctor(
         var (fsync, pages, commit) = (reader.GetString(1), reader.GetString(2), reader.GetString(3));
         var isDurable = (fsync, pages, commit) is ("on", "on", not "off");
         checks.Add(new("database", reader.GetString(6) == "off" && !reader.GetBoolean(7), $"PostgreSQL {reader.GetString(0)}, {reader.GetInt64(5) / megabyte} MB.", "The books need a server that takes writes."));
+        if (writes.Trouble is { } refused) checks.Add(new("writes", false, $"{refused}.", "Make room on the database's disk, or let it take writes again."));
         checks.Add(new("database durability", isDurable, $"fsync {fsync}, full_page_writes {pages}, synchronous_commit {commit}.", isDurable ? null : "Turn all three on: this server can lose what it acknowledged."));
         var skew = (clock.GetUtcNow() - reader.GetFieldValue<DateTimeOffset>(4)).Duration();
         checks.Add(new("clock", skew < skewMax, string.Create(CultureInfo.InvariantCulture, $"This machine and the database differ by {skew.TotalSeconds:0.0} s."), skew < skewMax ? null : "Set the clocks (NTP)."));
@@ -101,6 +102,7 @@ public sealed class Doctor(
             checks.Add(view.Trouble is { } trouble
                 ? new($"view {view.Name}", false, $"{trouble}.", "It is tried again by itself. `ledger verify` says whether the event or the program is at fault.")
                 : new($"view {view.Name}", view.Lag < behindMax, $"{view.Lag} events behind the log.", null));
+        foreach (var trouble in log.HeldUp) checks.Add(new("nodes", false, $"{trouble}.", "Look at that machine: let the process go on, or end it."));
         var watch = await WatchState.Of(session, ct);
         checks.Add(new("alerts", watch.Trouble is null, watch.Trouble ?? (watch.Position is { } at ? $"Looked for up to position {at}." : "Not looked for yet."), watch.Trouble is null ? null : "They are found again by the next look."));
     }

@@ -26,7 +26,7 @@ public static class GetStatus
 
 /// <summary>Everything at a glance: what each part says of itself.</summary>
 public sealed class StatusReader(
-    NpgsqlDataSource db, LogProgressReader reader, SpendViews spend, DataState data, DeadLetters letters, ChannelHealth channels, Troubles troubles, EnvironmentAccount environment, Nodes nodes, LedgerOptions options, TimeProvider clock)
+    NpgsqlDataSource db, LogProgressReader reader, SpendViews spend, DataState data, DeadLetters letters, ChannelHealth channels, Troubles troubles, EnvironmentAccount environment, RefusedWrites writes, LedgerOptions options, TimeProvider clock)
 {
     private const int missionsMax = 100;
 
@@ -45,7 +45,7 @@ public sealed class StatusReader(
         return new(
             Version, log.Last, await LastHash(ct), [.. log.Views.Select(v => new ViewStatus(v.Name, v.Position, v.Lag))], states,
             [.. missions.OrderBy(m => m.Windows[^1].Start).Take(missionsMax).Select(m => new OpenMission(m.Id, m.Title, m.Ref, m.Windows[^1].Start, m.Agents))],
-            outbox, states.Any(a => a.Through is not null) ? await Billed(now, ct) : new(null, null, null), new(CreditLeft(accounts)), alerts, over, await nodes.Read(ct), options.PollEvery.TotalSeconds,
+            outbox, states.Any(a => a.Through is not null) ? await Billed(now, ct) : new(null, null, null), new(CreditLeft(accounts)), alerts, over, log.Nodes, options.PollEvery.TotalSeconds,
             [.. Warnings(log, states, outbox), .. await Skipped(session, now, ct)]);
     }
 
@@ -91,6 +91,7 @@ public sealed class StatusReader(
 
     private IEnumerable<string> Warnings(LogProgress log, IReadOnlyList<AccountStatus> accounts, OutboxStatus outbox)
     {
+        if (writes.Trouble is { } refused) yield return $"{char.ToUpperInvariant(refused[0])}{refused[1..]}.";
         foreach (var trouble in log.Troubles) yield return $"Figures are not current: {trouble}.";
         if (environment.Warning is { } warning) yield return warning;
         foreach (var account in accounts)

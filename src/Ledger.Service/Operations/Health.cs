@@ -1,5 +1,6 @@
 using Ledger.Contracts;
 using Ledger.Service.Http;
+using Ledger.Service.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
@@ -7,10 +8,10 @@ using Npgsql;
 namespace Ledger.Service.Operations;
 
 /// <summary>
-/// Whether the service works: the database answers, and what is computed from the log follows it. A view that stopped, or a mark that waits
-/// for somebody's transaction, is told with its reason.
+/// Whether the service works: the database answers and takes what is written, and what is computed from the log follows it. A view that stopped,
+/// a mark that waits for somebody's transaction, or a node that holds something up is told with its reason.
 /// </summary>
-public sealed class BooksHealth(LogProgressReader reader) : IHealthCheck
+public sealed class BooksHealth(LogProgressReader reader, RefusedWrites writes) : IHealthCheck
 {
     private const long behindMax = 1_000;
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(2);
@@ -21,7 +22,7 @@ public sealed class BooksHealth(LogProgressReader reader) : IHealthCheck
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(patience);
-            return Of(await reader.Read(limit.Token));
+            return Of(await reader.Read(limit.Token), writes.Trouble);
         }
         catch (Exception e) when (e is NpgsqlException or OperationCanceledException or TimeoutException && !cancellationToken.IsCancellationRequested)
         {
@@ -29,11 +30,12 @@ public sealed class BooksHealth(LogProgressReader reader) : IHealthCheck
         }
     }
 
-    private static HealthCheckResult Of(LogProgress log) => Result(
+    private static HealthCheckResult Of(LogProgress log, string? refused) => Result(
     [
-        new("database", true, $"position {log.Last}"),
+        new("database", refused is null, refused ?? $"position {log.Last}"),
         new("log", log is { MarkTrouble: null, Broken: null }, log.MarkTrouble ?? log.Broken ?? $"complete up to position {log.Mark}"),
         .. log.Views.Select(v => new ReadyCheck(v.Name, v.Trouble is null && v.Lag <= behindMax, v.Trouble ?? $"{v.Lag} behind")),
+        .. log.HeldUp.Select(trouble => new ReadyCheck("nodes", false, trouble)),
     ]);
 
     private static HealthCheckResult Result(IReadOnlyList<ReadyCheck> checks) =>

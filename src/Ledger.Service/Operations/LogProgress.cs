@@ -1,5 +1,6 @@
 using JasperFx;
 using JasperFx.Events.Daemon;
+using Ledger.Contracts;
 using Ledger.Service.Spend;
 using Marten;
 using Npgsql;
@@ -19,14 +20,18 @@ public sealed record ViewProgress(string Name, long Position, long Lag, string? 
 /// <param name="MarkTrouble">Why the mark stands still, in words; null when it does not.</param>
 /// <param name="Broken">What the last comparison with the log found wrong, in words; null: nothing.</param>
 /// <param name="Views">Each of what is computed.</param>
-public sealed record LogProgress(long Last, long Mark, string? MarkTrouble, string? Broken, IReadOnlyList<ViewProgress> Views)
+/// <param name="Nodes">The services that share the database; empty where one was told that it is alone.</param>
+public sealed record LogProgress(long Last, long Mark, string? MarkTrouble, string? Broken, IReadOnlyList<ViewProgress> Views, IReadOnlyList<NodeStatus> Nodes)
 {
     /// <summary>Everything that keeps figures from being current.</summary>
-    public IEnumerable<string> Troubles => Views.Select(v => v.Trouble).Prepend(Broken).Prepend(MarkTrouble).OfType<string>();
+    public IEnumerable<string> Troubles => Views.Where(v => !Nodes.Any(n => n.HoldsUp() && n.Runs.Contains(v.Name))).Select(v => v.Trouble).Prepend(Broken).Prepend(MarkTrouble).Concat(HeldUp).OfType<string>();
+
+    /// <summary>What nodes hold up that are silent, in words.</summary>
+    public IEnumerable<string> HeldUp => Nodes.Where(n => n.HoldsUp()).Select(n => n.Trouble());
 }
 
 /// <summary>Looks how far the log and the views are. The database knows it of all nodes; why a view of this node has stopped, its daemon knows too.</summary>
-public sealed class LogProgressReader(IDocumentStore store, NpgsqlDataSource db, Marten.Events.Daemon.Coordination.IProjectionCoordinator coordinator, TimeProvider clock)
+public sealed class LogProgressReader(IDocumentStore store, NpgsqlDataSource db, Marten.Events.Daemon.Coordination.IProjectionCoordinator coordinator, Nodes nodes, TimeProvider clock)
 {
     /// <summary>A burnt number is proven dead within this; when not, something lives that could still use it.</summary>
     private static readonly TimeSpan markPatience = TimeSpan.FromSeconds(5);
@@ -50,19 +55,28 @@ public sealed class LogProgressReader(IDocumentStore store, NpgsqlDataSource db,
         var agents = coordinator.DaemonForMainDatabase().CurrentAgents();
         await using var session = store.QuerySession();
         var check = await session.LoadAsync<BooksCheck>(BooksCheck.Only, ct);
-        return new(last, mark, await MarkTrouble(connection, last, mark, ct), check?.Broken, [.. rows.Where(r => IsView(r.Name)).Select(r => View(r, agents))]);
+        var services = await nodes.Read(ct);
+        var heldUp = services.Where(n => n.HoldsUp()).SelectMany(n => n.Runs.Select(r => (r, n))).ToLookup(h => h.r, h => h.n, StringComparer.Ordinal);
+        var views = rows.Where(r => IsView(r.Name)).Select(r => View(r, agents, heldUp)).ToArray();
+        // The node that computes moves the mark too; where it is silent, no transaction is to blame.
+        var isHeldUp = Array.Exists(views, v => heldUp.Contains(v.Name));
+        return new(last, mark, isHeldUp ? null : await MarkTrouble(connection, last, mark, ct), check?.Broken, views, services);
     }
 
     /// <summary>Rows of Marten's own, such as the mark and the gap it waits at, have no shard in their name.</summary>
     private static bool IsView(string name) => name.Contains(':', StringComparison.Ordinal);
 
-    private ViewProgress View(Row row, IReadOnlyList<ISubscriptionAgent> agents)
+    private ViewProgress View(Row row, IReadOnlyList<ISubscriptionAgent> agents, ILookup<string, NodeStatus> heldUp)
     {
         var name = row.Name.Split(':')[0].ToLowerInvariant();
-        var failure = agents.FirstOrDefault(a => a.Name.Identity == row.Name && a.Status == AgentStatus.Paused)?.Failure;
+        if (heldUp[name].FirstOrDefault() is { } silent)
+            return new(name, row.Position, row.Lag, row.Lag == 0 ? null : $"{name} stands still at position {row.Position}: it runs on node {silent.Number}, which has not been heard since {silent.Seen.ToText()}");
+        // What stopped here may run elsewhere by now.
+        var failure = row.RunsOn is { } node && node != nodes.Own ? null : agents.FirstOrDefault(a => a.Name.Identity == row.Name && a.Status == AgentStatus.Paused)?.Failure;
         var (reason, poison) = row.Reason is not null || failure is null ? (row.Reason, row.Poison) : (failure.Message, failure.Event?.Sequence);
         var isStuck = row.Lag > 0 && row.Waiting is { } waiting && clock.GetUtcNow() - waiting > viewPatience && row.IsQuiet;
-        var trouble = reason is null && !isStuck ? null
+        // Where no event is missing it has gone on by now.
+        var trouble = row.Lag == 0 || (reason is null && !isStuck) ? null
             : $"{name} stopped {(poison is { } at ? $"at the event at position {at}" : $"after position {row.Position}")}: {(reason is null ? "it does not go on, and nobody said why; the service's log may" : OneLine(reason))}";
         return new(name, row.Position, row.Lag, trouble);
     }
@@ -80,7 +94,7 @@ public sealed class LogProgressReader(IDocumentStore store, NpgsqlDataSource db,
             select n.name, coalesce(p.last_seq_id, 0), p.agent_status in ('Paused', 'Stopped') and p.pause_reason is not null, p.pause_reason, p.failure_event_sequence,
                    (select count(*) from mt_events e where e.seq_id > coalesce(p.last_seq_id, 0)),
                    (select min(timestamp) from mt_events e where e.seq_id > coalesce(p.last_seq_id, 0)),
-                   coalesce(p.last_updated < clock_timestamp() - $2, true)
+                   coalesce(p.last_updated < clock_timestamp() - $2, true), case when p.agent_status = 'Running' then p.running_on_node end
             from (select name, ordinality from unnest($1) with ordinality as n (name, ordinality)
                   union all select name, 100 from mt_event_progression where not name = any ($1)) n
             left join mt_event_progression p on p.name = n.name
@@ -94,7 +108,7 @@ public sealed class LogProgressReader(IDocumentStore store, NpgsqlDataSource db,
             var isPaused = !reader.IsDBNull(2) && reader.GetBoolean(2);
             rows.Add(new(
                 reader.GetString(0), reader.GetInt64(1), isPaused ? reader.GetString(3) : null, isPaused && !reader.IsDBNull(4) ? reader.GetInt64(4) : null,
-                reader.GetInt64(5), reader.IsDBNull(6) ? null : reader.GetFieldValue<DateTimeOffset>(6), reader.GetBoolean(7)));
+                reader.GetInt64(5), reader.IsDBNull(6) ? null : reader.GetFieldValue<DateTimeOffset>(6), reader.GetBoolean(7), reader.IsDBNull(8) ? null : reader.GetInt32(8)));
         }
         return rows;
     }
@@ -139,5 +153,6 @@ public sealed class LogProgressReader(IDocumentStore store, NpgsqlDataSource db,
     /// <param name="Lag">Events that are missing.</param>
     /// <param name="Waiting">When the first of them was recorded.</param>
     /// <param name="IsQuiet">It did not move lately.</param>
-    private sealed record Row(string Name, long Position, string? Reason, long? Poison, long Lag, DateTimeOffset? Waiting, bool IsQuiet);
+    /// <param name="RunsOn">The node that said last that it runs it; null: none.</param>
+    private sealed record Row(string Name, long Position, string? Reason, long? Poison, long Lag, DateTimeOffset? Waiting, bool IsQuiet, int? RunsOn);
 }

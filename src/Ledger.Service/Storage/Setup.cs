@@ -20,6 +20,8 @@ public static class Setup
         // Made by the container, so that it is closed with it.
         services.AddSingleton(_ => Sessions(options.Database!));
         services.AddSingleton<Positions>();
+        var writes = new RefusedWrites(clock);
+        services.AddSingleton(writes);
         services.AddHttpContextAccessor();
         var marten = services.AddMarten(o =>
             {
@@ -31,6 +33,7 @@ public static class Setup
                 o.Events.TimeProvider = clock;
                 o.Listeners.Add(new PositionHeader());
                 o.Listeners.Add(new LostRaces());
+                writes.Watch(o);
             })
             .UseLightweightSessions()
             .UseNpgsqlDataSource()
@@ -53,7 +56,7 @@ public static class Setup
         var text = new NpgsqlConnectionStringBuilder(given)
         {
             ApplicationName = "ledger",
-            KeepAlive = 30,
+            KeepAlive = saysSomethingEverySeconds,
             NoResetOnClose = true,
             MaxAutoPrepare = 50,
             AutoPrepareMinUsages = 2,
@@ -63,17 +66,25 @@ public static class Setup
     }
 
     /// <summary>
-    /// The session whose locks say who computes the views sleeps in the server. When its service is killed, or its machine or the network
-    /// is gone, the server must notice within seconds: until then the locks are held and nobody can go on.
+    /// The sessions whose locks say who leads and who computes the views sleep in the server. When their service is killed, or its machine or the
+    /// network is gone, the server must notice within seconds: until then the locks are held and nobody can go on. Of a service that is only
+    /// stopped the connections live on and its machine still answers for them; such sessions are ended once they have said nothing for a while.
+    /// Those of a service that runs are never idle for so long: <see cref="saysSomethingEverySeconds"/>.
     /// </summary>
-    /// <remarks>PostgreSQL has the first of these settings since version 14, and not on every system; without it that takes up to a minute.</remarks>
+    /// <remarks>PostgreSQL has these settings since version 14, and the first of them not on every system. Without it a killed service is noticed after up to a minute, and without the other a stopped one is not.</remarks>
     private const string endSoon = """
         do $$ begin
             perform set_config('tcp_keepalives_idle', '5', false), set_config('tcp_keepalives_interval', '2', false), set_config('tcp_keepalives_count', '3', false);
-            perform set_config('client_connection_check_interval', '1s', false);
+            begin
+                perform set_config('client_connection_check_interval', '1s', false);
+            exception when others then null;
+            end;
+            perform set_config('idle_session_timeout', '30s', false);
         exception when others then null;
         end $$
         """;
+
+    private const int saysSomethingEverySeconds = 10;
 
     private static void EndSoon(NpgsqlConnection connection)
     {

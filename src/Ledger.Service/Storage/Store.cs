@@ -21,13 +21,17 @@ public static class Store
     /// <summary>An append wakes the daemon; one that comes while the mark is being moved wakes nobody and is seen after this. Marten's own second would be too late for an alert.</summary>
     private static readonly TimeSpan missedAtMost = TimeSpan.FromMilliseconds(100);
 
+    private static readonly TimeSpan saysItRunsEvery = TimeSpan.FromSeconds(5);
+
     public static void Books(this StoreOptions o)
     {
         o.Events.StreamIdentity = StreamIdentity.AsString;
         o.Events.AppendMode = EventAppendMode.QuickWithServerTimestamps;
         o.Events.UseListenNotifyForEventAppends = true;
-        // Why a projection stopped, and at which event, is then known on every node.
+        // Why a projection stopped, and at which event, is then known on every node. A node that was taken for dead may say so late, of a projection
+        // that runs elsewhere by then; so the one that runs it says so now and then.
         o.Events.EnableExtendedProgressionTracking = true;
+        o.Projections.ExtendedProgressionHeartbeatInterval = saysItRunsEvery;
         o.UseSystemTextJsonForSerialization(LedgerJson.Options, EnumStorage.AsString, Casing.CamelCase);
 
         // Money is never skipped: an event that can't be applied stops its projection, and a hole is passed only when it is proven dead.

@@ -14,10 +14,12 @@ public sealed class Disasters(UnderLoad books, ITestOutputHelper output) : IClas
 {
     private const int mailsAtOnce = 4;
     private const int logPerSecondMax = 20_000;
+    private const string noRoom = "No space left on device";
 
     private static readonly int rounds = Number("LEDGER_CHAOS_ROUNDS", 2);
     private static readonly TimeSpan away = TimeSpan.FromSeconds(Number("LEDGER_CHAOS_AWAY_SECONDS", 10));
     private static readonly TimeSpan held = TimeSpan.FromSeconds(12);
+    private static readonly TimeSpan full = TimeSpan.FromSeconds(Number("LEDGER_CHAOS_FULL_SECONDS", 5));
 
     /// <summary>Five seconds on a machine that has nothing else to do.</summary>
     private static readonly TimeSpan namedWithin = TimeSpan.FromSeconds(25);
@@ -83,6 +85,55 @@ public sealed class Disasters(UnderLoad books, ITestOutputHelper output) : IClas
             Assert.True(code is null || retryAfter is not null, $"{path} does not say when to come again");
             return (status, code);
         }
+    }
+
+    [Fact]
+    public async Task the_disk_is_full_for_a_while()
+    {
+        books.Begin();
+        await books.Works("the beginning");
+        var watch = new Stopwatch();
+        await books.Execute($"""
+            create function elsewhere_full() returns trigger language plpgsql as
+            $$ begin raise exception 'could not extend file "base/1/2": {noRoom}' using errcode = '53100'; end $$
+            """);
+        // First the log alone, then everything that is kept of messages as well.
+        foreach (var tables in new[] { new[] { "mt_events" }, ["mt_events", "messages.wolverine_incoming_envelopes", "messages.wolverine_outgoing_envelopes", .. (await books.Column("select format('queues.%I', relname) from pg_class where relnamespace = 'queues'::regnamespace and relkind = 'r'"))] })
+        {
+            foreach (var table in tables) await books.Execute($"create trigger no_room before insert or update on {table} for each statement execute function elsewhere_full()");
+            try
+            {
+                watch.Restart();
+                var said = books.Service.Said.Length;
+                await LedgerHost.Until(() => Says(noRoom), "a status that says so");
+                output.WriteLine($"a full disk is said after {watch.Elapsed.TotalSeconds:0.0} s");
+                Assert.InRange(watch.Elapsed, TimeSpan.Zero, namedWithin);
+                var acknowledged = books.Acknowledged;
+                while (watch.Elapsed < full)
+                {
+                    await Task.Delay(500);
+                    var (status, code, retryAfter) = await books.Ask("/api/v1/agents", """{"name":"nobody"}""");
+                    Assert.Equal((503, "log.busy"), (status, code));
+                    Assert.NotNull(retryAfter);
+                    foreach (var path in new[] { "/api/v1/status", "/api/v1/report", "/api/v1/missions", "/health/live" }) Assert.Equal(200, (await books.Ask(path)).Status);
+                    Assert.Equal(503, (await books.Ask("/health/ready")).Status);
+                }
+                Assert.InRange(books.Acknowledged - acknowledged, 0, 2);
+                output.WriteLine($"the service said {books.Service.Said.Length - said} characters about it in {watch.Elapsed.TotalSeconds:0} s");
+            }
+            finally
+            {
+                foreach (var table in tables) await books.Execute($"drop trigger no_room on {table}");
+            }
+            watch.Restart();
+            output.WriteLine($"room again: {await books.Works("there is room again")}");
+            await LedgerHost.Until(async () => !await Says(noRoom), "a status that says so no more");
+            output.WriteLine($"room again: status said nothing of it any more after {watch.Elapsed.TotalSeconds:0.0} s");
+        }
+        await books.Execute("drop function elsewhere_full()");
+        await Holds();
+
+        async Task<bool> Says(string words) => (await books.Get("status"))["warnings"]!.AsArray().Any(w => ((string)w!).Contains(words, StringComparison.Ordinal));
     }
 
     [Fact]

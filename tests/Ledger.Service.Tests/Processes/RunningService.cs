@@ -125,6 +125,18 @@ internal sealed class RunningService : IAsyncDisposable
         if (!Process.HasExited) Process.Kill();
     }
 
+    /// <summary>Stops it as it is, with everything it holds, until <see cref="Resume"/>: its connections stay open and it says nothing.</summary>
+    public void Suspend() => Signal("STOP");
+
+    public void Resume() => Signal("CONT");
+
+    private void Signal(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", $"{Process.Id}"]);
+        kill.WaitForExit();
+        Assert.Equal(0, kill.ExitCode);
+    }
+
     public async ValueTask DisposeAsync()
     {
         Kill();

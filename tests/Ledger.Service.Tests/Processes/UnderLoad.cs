@@ -110,7 +110,7 @@ public sealed class UnderLoad : IAsyncLifetime
         if (mail is not null) await mail.DisposeAsync();
         await Xai.DisposeAsync();
         NpgsqlConnection.ClearAllPools();
-        foreach (var one in new[] { folder, home })
+        foreach (var one in new[] { folder, home, home + "-two" })
             if (Directory.Exists(one)) Directory.Delete(one, recursive: true);
     }
 
@@ -126,11 +126,31 @@ public sealed class UnderLoad : IAsyncLifetime
     internal async Task StartService()
     {
         if (service is not null) await service.DisposeAsync();
-        service = await RunningService.Start(home, port,
-            ("LEDGER_SOLO", ""), ("LEDGER_POLL_EVERY", "1s"), ("XAI_MANAGEMENT_URL", Xai.BaseAddress.ToString()), ("LEDGER_MAIL_TO", "team@example.org"),
-            ("LEDGER_DB", new NpgsqlConnectionStringBuilder(Database) { Host = "127.0.0.1", Port = Network.Port }.ConnectionString),
-            ("SMTP_HOST", "localhost"), ("SMTP_PORT", $"{mail.Port}"), ("SMTP_TLS", "none"), ("SMTP_SENDER_EMAIL", "ledger@example.org"));
+        service = await Start(home, port);
     }
+
+    /// <summary>Another service on the same database.</summary>
+    internal async Task<RunningService> StartAnother()
+    {
+        // Credentials are encrypted with keys that all nodes have.
+        var keyRing = Path.Combine(home + "-two", "keys");
+        Directory.CreateDirectory(keyRing, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        foreach (var file in Directory.GetFiles(Path.Combine(home, "keys"))) File.Copy(file, Path.Combine(keyRing, Path.GetFileName(file)), overwrite: true);
+        return await Start(home + "-two", RunningService.FreePort());
+    }
+
+    /// <summary>From now on everything is asked of this service.</summary>
+    internal void AskOf(RunningService node)
+    {
+        var before = http;
+        http = new() { BaseAddress = node.Url, Timeout = answerMax };
+        http.DefaultRequestHeaders.Authorization = before.DefaultRequestHeaders.Authorization;
+    }
+
+    private Task<RunningService> Start(string folder, int at) => RunningService.Start(folder, at,
+        ("LEDGER_SOLO", ""), ("LEDGER_POLL_EVERY", "1s"), ("XAI_MANAGEMENT_URL", Xai.BaseAddress.ToString()), ("LEDGER_MAIL_TO", "team@example.org"),
+        ("LEDGER_DB", new NpgsqlConnectionStringBuilder(Database) { Host = "127.0.0.1", Port = Network.Port }.ConnectionString),
+        ("SMTP_HOST", "localhost"), ("SMTP_PORT", $"{mail.Port}"), ("SMTP_TLS", "none"), ("SMTP_SENDER_EMAIL", "ledger@example.org"));
 
     internal void KillService() => service.Kill();
 
@@ -405,7 +425,7 @@ public sealed class UnderLoad : IAsyncLifetime
 
     private Task<long> Events(string type) => Scalar<long>($"select count(*) from mt_events where type = '{type}'");
 
-    private async Task<string[]> Column(string sql) => await Scalar<string[]>($"select array_agg(x::text) from ({sql}) as t (x)");
+    internal async Task<string[]> Column(string sql) => await Scalar<string[]>($"select coalesce(array_agg(x::text), '{{}}') from ({sql}) as t (x)");
 
     private Taken[] MailsTo(string reader) => [.. mail.Mails.Where(m => m.To == reader)];
 

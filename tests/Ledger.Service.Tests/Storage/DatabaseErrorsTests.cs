@@ -35,6 +35,34 @@ public sealed class DatabaseErrorsTests(TestDatabases databases)
     }
 
     [Fact]
+    public async Task what_the_database_can_not_take_now_is_busy_and_a_full_disk_is_said()
+    {
+        await using var host = await LedgerHost.Start(databases);
+        // No room, no memory, no connection left, a standby, a server that starts or can't read.
+        foreach (var (state, isOfWrites) in new[] { ("53000", false), ("53100", true), ("53200", true), ("53300", false), ("53400", false), ("25006", true), ("57P03", false), ("58030", false) })
+        {
+            await Execute(host, $"create or replace function refuses() returns trigger language plpgsql as $$ begin raise exception 'not now' using errcode = '{state}'; end $$");
+            await Execute(host, "create trigger refuses before insert on mt_events for each statement execute function refuses()");
+            var name = $"of-{state.ToLowerInvariant()}";
+            var reply = (await host.Post("agents", new { name })).Refused("log.busy");
+            Assert.Equal(503, reply.Status);
+            Assert.NotNull(reply.Headers.RetryAfter);
+            Assert.Equal(0, await host.Scalar<long>($"select count(*) from mt_doc_agent where id like '%{name}'"));
+            foreach (var path in new[] { "status", "/health/ready", "doctor" }) Assert.Equal((path, isOfWrites), (path, (await host.Get(path)).Text.Contains($"not now (SQLSTATE {state})", StringComparison.Ordinal)));
+
+            await Execute(host, "drop trigger refuses on mt_events");
+            (await host.Post("agents", new { name })).Ok();
+            Assert.DoesNotContain("SQLSTATE", (await host.Get("status")).Text, StringComparison.Ordinal);
+        }
+    }
+
+    private static async Task Execute(LedgerHost host, string sql)
+    {
+        await using var command = host.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    [Fact]
     public async Task a_connection_that_is_cut_under_a_command_may_be_tried_later()
     {
         await using var host = await LedgerHost.Start(databases);
