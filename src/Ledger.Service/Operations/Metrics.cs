@@ -33,6 +33,7 @@ public sealed class Metrics : IDisposable
         ("ledger_outbox_waiting", "Messages that wait to be delivered."),
         ("ledger_outbox_dead", "Messages set aside."),
         ("ledger_outbox_oldest_seconds", "How long the oldest undelivered message has waited."),
+        ("ledger_queue_overdue_seconds", "How long the oldest message that is due has waited to be handled."),
         ("ledger_channel_up", "0: the channel does not deliver just now."),
         ("ledger_source_up", "1: the last poll of the account was complete."),
         ("ledger_source_lag_seconds", "Age of the last complete reading."),
@@ -49,6 +50,7 @@ public sealed class Metrics : IDisposable
     private readonly IDocumentStore store;
     private readonly LogProgressReader reader;
     private readonly DeadLetters letters;
+    private readonly Queues queues;
     private readonly ChannelHealth channels;
     private readonly CurrentBooks books;
     private readonly DataState data;
@@ -56,9 +58,9 @@ public sealed class Metrics : IDisposable
     private readonly TimeProvider clock;
     private volatile Dictionary<string, List<Measurement<double>>> figures = [];
 
-    public Metrics(IMeterFactory meters, IDocumentStore store, LogProgressReader reader, DeadLetters letters, ChannelHealth channels, CurrentBooks books, DataState data, LedgerOptions options, TimeProvider clock)
+    public Metrics(IMeterFactory meters, IDocumentStore store, LogProgressReader reader, DeadLetters letters, Queues queues, ChannelHealth channels, CurrentBooks books, DataState data, LedgerOptions options, TimeProvider clock)
     {
-        (this.store, this.reader, this.letters, this.channels, this.books, this.data, this.options, this.clock) = (store, reader, letters, channels, books, data, options, clock);
+        (this.store, this.reader, this.letters, this.queues, this.channels, this.books, this.data, this.options, this.clock) = (store, reader, letters, queues, channels, books, data, options, clock);
         meter = meters.Create(MeterName);
         foreach (var (name, help) in gauges) meter.CreateObservableGauge(name, () => figures.GetValueOrDefault(name, []), null, help);
     }
@@ -93,6 +95,7 @@ public sealed class Metrics : IDisposable
         page.Add("ledger_outbox_waiting", waiting.Count);
         page.Add("ledger_outbox_dead", (await letters.Dead(now, ct)).Count);
         page.Add("ledger_outbox_oldest_seconds", waiting.Listed.Select(m => m.AgeSeconds).DefaultIfEmpty(0).Max());
+        page.Add("ledger_queue_overdue_seconds", await queues.Oldest(ct) is { } oldest ? (long)oldest.Waited.TotalSeconds : 0);
         foreach (var channel in channels.Channels.Where(c => c.Target is not null))
             page.Add("ledger_channel_up", channel.Trouble is null ? 1 : 0, Label("channel", channel.Name));
     }

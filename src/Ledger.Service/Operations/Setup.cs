@@ -33,6 +33,7 @@ public static class Setup
         services.AddSingleton<StatusReader>();
         services.AddSingleton<Doctor>();
         services.AddSingleton<Metrics>();
+        services.AddSingleton<Queues>();
         services.AddHealthChecks().AddCheck<BooksHealth>("books");
         var telemetry = services.AddOpenTelemetry().WithMetrics(m => m.AddMeter(meters).AddRuntimeInstrumentation().AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddPrometheusExporter());
         if (Environment.GetEnvironmentVariable(collector) is { Length: > 0 })

@@ -13,6 +13,9 @@ namespace Ledger.Service.Storage;
 
 public static class Setup
 {
+    /// <summary>Where the queues are that nodes share.</summary>
+    public const string QueueSchema = "queues";
+
     /// <summary>Marten on one PostgreSQL, its daemon, and Wolverine's inbox and outbox beside it.</summary>
     public static void AddBooks(this IServiceCollection services, LedgerOptions options, TimeProvider clock)
     {
@@ -33,7 +36,7 @@ public static class Setup
             .UseLightweightSessions()
             .UseNpgsqlDataSource()
             .ApplyAllDatabaseChangesOnStartup()
-            .IntegrateWithWolverine(w => w.TransportSchemaName = "queues")
+            .IntegrateWithWolverine(w => w.TransportSchemaName = QueueSchema)
             .AddAsyncDaemon(options.IsSolo ? DaemonMode.Solo : DaemonMode.HotCold)
             .SubscribeToAlerts();
     }
