@@ -1,4 +1,5 @@
 using JasperFx.Events.Daemon;
+using JasperFx.OpenTelemetry;
 using Ledger.Service.Http;
 using Ledger.Service.Operations;
 using Ledger.Service.Alerts;
@@ -6,6 +7,7 @@ using Ledger.Service.Settings;
 using Ledger.Service.Spend;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using Wolverine.Marten;
 
@@ -30,6 +32,9 @@ public static class Setup
                 o.Spend(options.People.Zone);
                 o.Chain();
                 o.Events.TimeProvider = clock;
+                // Each costs a little at every commit, so only where somebody listens.
+                if (options.Telemetry.Traces) o.OpenTelemetry.TrackConnections = TrackLevel.Normal;
+                if (options.Telemetry.Metrics) o.OpenTelemetry.TrackEventCounters();
                 o.Listeners.Add(new PositionHeader());
                 o.Listeners.Add(new LostRaces());
             })
@@ -39,6 +44,7 @@ public static class Setup
             .IntegrateWithWolverine(w => w.TransportSchemaName = QueueSchema)
             .AddAsyncDaemon(options.IsSolo ? DaemonMode.Solo : DaemonMode.HotCold)
             .SubscribeToAlerts();
+        services.ConfigureMarten((provider, o) => o.Logger(new StatementLog(provider.GetRequiredService<ILogger<IDocumentStore>>())));
     }
 
     private static NpgsqlDataSource Sessions(string given)
