@@ -42,8 +42,12 @@ public sealed class BooksHealth(LogProgressReader reader, Queues queues) : IHeal
         new(queuesName, oldest is not { IsLong: true }, oldest is { IsLong: true } ? oldest.ToText() : "nothing is overdue"),
     ]);
 
-    private static HealthCheckResult Result(IReadOnlyList<ReadyCheck> checks) =>
-        new(checks.All(c => c.Ok) ? HealthStatus.Healthy : checks.All(c => c.Ok || c.Name == queuesName) ? HealthStatus.Degraded : HealthStatus.Unhealthy, data: new Dictionary<string, object>(StringComparer.Ordinal) { [nameof(checks)] = checks });
+    private static HealthCheckResult Result(IReadOnlyList<ReadyCheck> checks)
+    {
+        var bad = checks.Where(c => !c.Ok).ToArray();
+        var status = bad.Length == 0 ? HealthStatus.Healthy : Array.TrueForAll(bad, c => c.Name == queuesName) ? HealthStatus.Degraded : HealthStatus.Unhealthy;
+        return new(status, string.Join("; ", bad.Select(c => $"{c.Name}: {c.Detail}")), data: new Dictionary<string, object>(StringComparer.Ordinal) { [nameof(checks)] = checks });
+    }
 
     /// <summary>The service answers only once commands are taken, so this is all there is to say.</summary>
     public static Task WriteLive(HttpContext http, HealthReport report) => Write(http, new LiveStatus("live"));

@@ -79,6 +79,14 @@ public sealed class OperationsTests(TestDatabases databases) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task without_OpenTelemetry_there_are_no_metrics_and_the_service_works()
+    {
+        await using var quiet = await host.Another(o => o with { Telemetry = new() { IsOff = true } });
+        (await quiet.Get("status")).Ok();
+        (await quiet.Get("/metrics")).Refused("not_found");
+    }
+
+    [Fact]
     public async Task status_says_where_everything_stands()
     {
         var given = await Given.Account(host);

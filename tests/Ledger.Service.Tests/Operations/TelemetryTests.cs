@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Ledger.Demo.Simulator;
@@ -71,18 +70,6 @@ public sealed class TelemetryTests(TestDatabases databases) : IAsyncLifetime
         Assert.True(collector.HasHeader("/only/traces", "x-team: red"));
         Assert.Equal(0, collector.Count(metrics) + collector.Count(logs) + collector.Count(traces));
         scene.HoldsNoSecret([.. collector.All]);
-    }
-
-    [Fact]
-    public async Task switched_off_nothing_is_pushed_and_the_service_works()
-    {
-        await using var service = await RunningService.Start(home, port, ("LEDGER_DB", database), ("OTEL_SDK_DISABLED", "true"),
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Url), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"), ("OTEL_METRIC_EXPORT_INTERVAL", "100"));
-        using var http = service.Client();
-        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("/api/v1/status")).StatusCode);
-        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync("/metrics")).StatusCode);
-        Assert.Equal(0, await service.Stop());
-        Assert.Empty(collector.All);
     }
 
     private Task Gets(string path, string text) => LedgerHost.Until(() => Task.FromResult(collector.Has(path, text)), $"{text} at {path}", seconds: 60);

@@ -60,6 +60,17 @@ public sealed class LedgerOptionsTests
     }
 
     [Fact]
+    public void a_signal_is_pushed_where_its_address_or_the_common_one_is_given()
+    {
+        const string url = "http://localhost:4318";
+        Assert.Equal(new(), Read([], ("OTEL_EXPORTER_OTLP_ENDPOINT", "")).Telemetry);
+        Assert.Equal(new() { Traces = true, Metrics = true, Logs = true }, Read([], ("OTEL_EXPORTER_OTLP_ENDPOINT", url)).Telemetry);
+        Assert.Equal(new() { Traces = true }, Read([], ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", url)).Telemetry);
+        Assert.Equal(new() { Metrics = true, Logs = true }, Read([], ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", url), ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", url)).Telemetry);
+        Assert.Equal(new() { IsOff = true }, Read([], ("OTEL_EXPORTER_OTLP_ENDPOINT", url), ("OTEL_SDK_DISABLED", "True")).Telemetry);
+    }
+
+    [Fact]
     public void who_is_told_and_when_is_said_in_the_environment_and_has_defaults()
     {
         var none = Read([]).People;
