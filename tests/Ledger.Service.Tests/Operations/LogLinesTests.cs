@@ -50,6 +50,10 @@ public sealed class LogLinesTests : IDisposable
         Assert.StartsWith("System.InvalidOperationException: no such thing\n   at Ledger.", ((string)entry["exception"]!).ReplaceLineEndings("\n"), StringComparison.Ordinal);
         Assert.Equal(activity.TraceId.ToHexString(), (string)entry["traceId"]!);
         Assert.Equal("0HN:1", (string)entry["correlation"]!);
+        // So that a message has the trace of who sent it, without a collector too.
+        using (var wolverine = new ActivitySource("Wolverine"))
+        using (var message = wolverine.StartActivity("send-mail.v1"))
+            Assert.Equal(activity.TraceId, message?.TraceId);
         var away = Thrown(new NpgsqlException("Failed to connect", new SocketException(111)));
         Assert.Equal("queue is away: Failed to connect", (string)JsonNode.Parse(Write("Wolverine.Queue", "queue is away", away, LogLevel.Error, json))!["message"]!);
         Assert.Equal("", Write("Wolverine.Queue", "queue is away", away, LogLevel.Error, json));
