@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Ledger.Service.Embedded;
 using Ledger.Service.Messaging;
+using Ledger.Service.Operations;
 using Ledger.Service.Settings;
 using Ledger.Service.Storage;
 using Ledger.Service.Tokens;
@@ -18,6 +19,8 @@ public static class Startup
 {
     private static readonly TimeSpan databasePatience = TimeSpan.FromSeconds(30);
 
+    private static LogFormat format;
+
     public static async Task<int> Run(string[] args)
     {
         using var stop = new CancellationTokenSource();
@@ -30,7 +33,9 @@ public static class Startup
         }
         try
         {
-            await Serve(LedgerOptions.Read(args, Environment.GetEnvironmentVariable), stop.Token);
+            var options = LedgerOptions.Read(args, Environment.GetEnvironmentVariable);
+            format = options.LogFormat;
+            await Serve(options, stop.Token);
             return 0;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -117,7 +122,8 @@ public static class Startup
         while (await timer.WaitForNextTickAsync(ct));
     }
 
-    private static void Say(string text) => Console.Error.WriteLine($"ledger: {text}");
+    /// <summary>What the service says of its start and end is on the same stream as its log, so it has the same form.</summary>
+    private static void Say(string text) => Console.Error.WriteLine(format == LogFormat.Json ? LogLines.Json(TimeProvider.System.GetUtcNow(), "info", "ledger", 0, text, null, null) : $"ledger: {text}");
 
     /// <summary>Failures an operator can do something about, in one line, with the exit code that says whose turn it is.</summary>
     private static (string Text, int Exit)? Explained(Exception e) => e switch

@@ -27,7 +27,8 @@ public static class GetDoctor
 
 /// <summary>Looks for what is wrong, and says how to mend it.</summary>
 public sealed class Doctor(
-    NpgsqlDataSource db, LogProgressReader reader, ChannelHealth channels, DeadLetters letters, Credentials credentials, EnvironmentAccount environment, RefusedWrites writes, LedgerOptions options, TimeProvider clock)
+    NpgsqlDataSource db, LogProgressReader reader, ChannelHealth channels, DeadLetters letters, Queues queues, Credentials credentials, EnvironmentAccount environment, RefusedWrites writes, LedgerOptions options,
+    TimeProvider clock)
 {
     private const long megabyte = 1024 * 1024;
     private const long diskMin = 512 * megabyte;
@@ -113,6 +114,8 @@ public sealed class Doctor(
             checks.Add(channel.Trouble is { } trouble
                 ? new($"channel {channel.Name}", false, $"Does not deliver since {trouble.Since.ToText()}: {trouble.Reason}", $"Next try {trouble.Until.ToText()}; what waits is kept.")
                 : new($"channel {channel.Name}", channel.Configured ? true : null, channel.Configured ? $"Delivers to {channel.Target}." : channel.Hint!, channel.Configured ? channel.Hint : "Set SMTP_HOST and SMTP_SENDER_EMAIL to send them."));
+        var oldest = await queues.Oldest(ct);
+        checks.Add(new("queues", oldest is not { IsLong: true }, oldest is { IsLong: true } ? $"{oldest.ToText()}." : "Nothing is overdue.", oldest is { IsLong: true } ? "What holds it up is in the checks above, else in the service's log." : null));
         var (dead, _) = await letters.Dead(clock.GetUtcNow(), ct);
         checks.Add(new("dead letters", dead == 0, dead == 0 ? "None." : $"{dead} messages were set aside.", dead == 0 ? null : "`ledger outbox list` says why; `ledger outbox retry ID` sends one again. They are kept for 30 days."));
     }

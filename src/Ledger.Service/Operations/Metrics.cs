@@ -11,11 +11,13 @@ using Ledger.Service.Settings;
 using Ledger.Service.Spend;
 using Ledger.Service.Storage;
 using Marten;
+using Marten.Exceptions;
+using Npgsql;
 
 namespace Ledger.Service.Operations;
 
 /// <summary>The figures of the books as meters, for Prometheus. Spend can be restated downwards, so it is a gauge.</summary>
-/// <remarks>They are read when somebody scrapes (<see cref="Read"/>). Metrics are floating point by nature: exact figures are in the API.</remarks>
+/// <remarks>They are read when somebody scrapes (<see cref="Read"/>), and before each push to a collector. Metrics are floating point by nature: exact figures are in the API.</remarks>
 public sealed class Metrics : IDisposable
 {
     public const string MeterName = "Ledger";
@@ -25,6 +27,9 @@ public sealed class Metrics : IDisposable
 
     private const int rowsMax = 1_000;
 
+    private static readonly TimeSpan freshFor = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan pushPatience = TimeSpan.FromSeconds(10);
+
     private static readonly (string Name, string Help)[] gauges =
     [
         ("ledger_log_position", "Last position of the log."),
@@ -33,6 +38,7 @@ public sealed class Metrics : IDisposable
         ("ledger_outbox_waiting", "Messages that wait to be delivered."),
         ("ledger_outbox_dead", "Messages set aside."),
         ("ledger_outbox_oldest_seconds", "How long the oldest undelivered message has waited."),
+        ("ledger_queue_overdue_seconds", "How long the oldest message that is due has waited to be handled."),
         ("ledger_channel_up", "0: the channel does not deliver just now."),
         ("ledger_source_up", "1: the last poll of the account was complete."),
         ("ledger_source_lag_seconds", "Age of the last complete reading."),
@@ -49,18 +55,21 @@ public sealed class Metrics : IDisposable
     private readonly IDocumentStore store;
     private readonly LogProgressReader reader;
     private readonly DeadLetters letters;
+    private readonly Queues queues;
     private readonly ChannelHealth channels;
     private readonly CurrentBooks books;
     private readonly DataState data;
     private readonly LedgerOptions options;
     private readonly TimeProvider clock;
+    private readonly Lock pushing = new();
     private volatile Dictionary<string, List<Measurement<double>>> figures = [];
+    private long? readAt;
 
-    public Metrics(IMeterFactory meters, IDocumentStore store, LogProgressReader reader, DeadLetters letters, ChannelHealth channels, CurrentBooks books, DataState data, LedgerOptions options, TimeProvider clock)
+    public Metrics(IMeterFactory meters, IDocumentStore store, LogProgressReader reader, DeadLetters letters, Queues queues, ChannelHealth channels, CurrentBooks books, DataState data, LedgerOptions options, TimeProvider clock)
     {
-        (this.store, this.reader, this.letters, this.channels, this.books, this.data, this.options, this.clock) = (store, reader, letters, channels, books, data, options, clock);
+        (this.store, this.reader, this.letters, this.queues, this.channels, this.books, this.data, this.options, this.clock) = (store, reader, letters, queues, channels, books, data, options, clock);
         meter = meters.Create(MeterName);
-        foreach (var (name, help) in gauges) meter.CreateObservableGauge(name, () => figures.GetValueOrDefault(name, []), null, help);
+        foreach (var (name, help) in gauges) meter.CreateObservableGauge(name, () => Figures(name), null, help);
     }
 
     public void Dispose() => meter.Dispose();
@@ -77,7 +86,32 @@ public sealed class Metrics : IDisposable
         foreach (var (name, before) in figures)
             foreach (var gone in before.Where(b => !page.Has(name, b.Tags)))
                 page.Add(name, double.NaN, gone.Tags.ToArray());
-        figures = page.Figures;
+        (figures, readAt) = (page.Figures, clock.GetTimestamp());
+    }
+
+    private List<Measurement<double>> Figures(string name)
+    {
+        if (options.Telemetry.Metrics) ReadForPush();
+        return figures.GetValueOrDefault(name, []);
+    }
+
+    /// <summary>A push comes from a thread of the exporter's own, which may wait. What can't be read is not a number.</summary>
+    private void ReadForPush()
+    {
+        lock (pushing)
+        {
+            if (readAt is { } at && clock.GetElapsedTime(at) < freshFor) return;
+            using var limit = new CancellationTokenSource(pushPatience);
+            try
+            {
+                Read(limit.Token).GetAwaiter().GetResult();
+            }
+            catch (Exception e) when (e is NpgsqlException or MartenCommandException or OperationCanceledException or TimeoutException or ObjectDisposedException)
+            {
+                figures = figures.ToDictionary(f => f.Key, f => f.Value.ConvertAll(m => new Measurement<double>(double.NaN, m.Tags)), StringComparer.Ordinal);
+                readAt = clock.GetTimestamp();
+            }
+        }
     }
 
     private async Task Service(Page page, DateTimeOffset now, CancellationToken ct)
@@ -93,6 +127,7 @@ public sealed class Metrics : IDisposable
         page.Add("ledger_outbox_waiting", waiting.Count);
         page.Add("ledger_outbox_dead", (await letters.Dead(now, ct)).Count);
         page.Add("ledger_outbox_oldest_seconds", waiting.Listed.Select(m => m.AgeSeconds).DefaultIfEmpty(0).Max());
+        page.Add("ledger_queue_overdue_seconds", await queues.Oldest(ct) is { } oldest ? (long)oldest.Waited.TotalSeconds : 0);
         foreach (var channel in channels.Channels.Where(c => c.Target is not null))
             page.Add("ledger_channel_up", channel.Trouble is null ? 1 : 0, Label("channel", channel.Name));
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ledger.Service.Http;
 using Ledger.Service.Settings;
 using Microsoft.AspNetCore.Builder;
@@ -5,8 +6,10 @@ using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using OpenTelemetry;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Wolverine;
 
@@ -14,9 +17,7 @@ namespace Ledger.Service.Operations;
 
 public static class Setup
 {
-    /// <summary>Where traces and metrics are pushed, as OpenTelemetry names it; nothing is pushed without it.</summary>
-    private const string collector = "OTEL_EXPORTER_OTLP_ENDPOINT";
-
+    private const string serviceName = "ledger";
     private const string everyFiveMinutes = "*/5 * * * *";
 
     private static readonly string[] meters = [Metrics.MeterName, "Marten", "Wolverine:ledger"];
@@ -34,9 +35,44 @@ public static class Setup
         services.AddSingleton<Doctor>();
         services.AddSingleton<Metrics>();
         services.AddHealthChecks().AddCheck<BooksHealth>("books");
-        var telemetry = services.AddOpenTelemetry().WithMetrics(m => m.AddMeter(meters).AddRuntimeInstrumentation().AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddPrometheusExporter());
-        if (Environment.GetEnvironmentVariable(collector) is { Length: > 0 })
-            telemetry.UseOtlpExporter().WithTracing(t => t.AddSource(sources).AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddNpgsql());
+        services.AddSingleton<LogRedaction>();
+        services.AddSingleton<Queues>();
+        services.AddTelemetry(options);
+    }
+
+    /// <summary>Figures for whoever scrapes; and what a collector asked for by the standard variables.</summary>
+    private static void AddTelemetry(this IServiceCollection services, LedgerOptions options)
+    {
+        var wanted = options.Telemetry;
+        if (wanted.IsOff) return;
+        var telemetry = services.AddOpenTelemetry().ConfigureResource(r => r.Clear().AddService(serviceName, serviceVersion: StatusReader.Version).AddTelemetrySdk().AddEnvironmentVariableDetector());
+        telemetry.WithMetrics(m =>
+        {
+            m.AddMeter(meters).AddRuntimeInstrumentation().AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddPrometheusExporter();
+            if (wanted.Metrics) m.AddOtlpExporter(to => to.Read(options, "METRICS"));
+        });
+        if (wanted.Traces)
+            telemetry.WithTracing(t => t.AddSource(sources).AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddNpgsql().AddOtlpExporter(to => to.Read(options, "TRACES")));
+        if (wanted.Logs)
+        {
+            telemetry.WithLogging(l => l.AddProcessor(provider =>
+            {
+                var to = new OtlpExporterOptions();
+                to.Read(options, "LOGS");
+                return new PushedLog(provider.GetRequiredService<LogRedaction>(), provider.GetRequiredService<TimeProvider>(), new OtlpLogExporter(to));
+            }), o => o.IncludeFormattedMessage = true);
+        }
+    }
+
+    /// <summary>OpenTelemetry reads the variables of one signal only where all three are pushed; here each goes where it is wanted, or nowhere.</summary>
+    private static void Read(this OtlpExporterOptions to, LedgerOptions options, string signal)
+    {
+        if (Get("PROTOCOL") is { } protocol) to.Protocol = protocol.Trim() == "http/protobuf" ? OtlpExportProtocol.HttpProtobuf : OtlpExportProtocol.Grpc;
+        if (Get("ENDPOINT") is { } endpoint) to.Endpoint = new(endpoint.Trim());
+        if (Get("HEADERS") is { } headers) to.Headers = headers;
+        if (int.TryParse(Get("TIMEOUT"), CultureInfo.InvariantCulture, out var milliseconds)) to.TimeoutMilliseconds = milliseconds;
+
+        string? Get(string what) => options.Get($"OTEL_EXPORTER_OTLP_{signal}_{what}");
     }
 
     public static void Operations(this WolverineOptions opts) => opts.Schedules.ScheduleRecurring<CheckBooks>("check-books", everyFiveMinutes, at => new CheckBooks(at)).SkipWhileRunning();
@@ -45,6 +81,10 @@ public static class Setup
     {
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = BooksHealth.WriteLive }).AllowAnonymous();
         app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = BooksHealth.WriteReady }).AllowAnonymous();
+        var telemetry = app.ServiceProvider.GetRequiredService<LedgerOptions>().Telemetry;
+        if (telemetry.IsOff) return;
+        // Nobody asks for what is pushed, so its meters must be there from the start.
+        if (telemetry.Metrics) app.ServiceProvider.GetRequiredService<Metrics>();
         app.MapPrometheusScrapingEndpoint("/metrics", null, scrape => scrape.Use(async (http, next) =>
         {
             await http.RequestServices.GetRequiredService<Metrics>().Read(http.RequestAborted);

@@ -11,6 +11,11 @@ public static class Setup
     /// <summary>Accounts share these; a slow one holds up those of its slot for one stretch.</summary>
     private const int slots = 8;
 
+    private const string slot = "polls";
+
+    /// <summary>The names of their queues in the database.</summary>
+    public static IEnumerable<string> Slots => Enumerable.Range(1, slots).Select(i => $"{slot}{i}");
+
     private static readonly TimeSpan sweepEvery = TimeSpan.FromSeconds(15);
 
     public static void AddPolling(this IServiceCollection services)
@@ -26,7 +31,7 @@ public static class Setup
         opts.MessagePartitioning.ByMessage<PollAccount>(m => m.Account);
         opts.MessagePartitioning.GlobalPartitioned(polls =>
         {
-            polls.UseShardedPostgresqlQueues("polls", slots);
+            polls.UseShardedPostgresqlQueues(slot, slots);
             polls.Message<PollAccount>();
         });
         var every = (int)Math.Clamp(options.PollEvery.TotalSeconds, 1, sweepEvery.TotalSeconds);

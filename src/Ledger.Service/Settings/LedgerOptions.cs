@@ -71,6 +71,14 @@ public sealed record LedgerOptions
     /// <summary>Who is told, and when.</summary>
     public PeopleOptions People { get; init; } = new();
 
+    /// <summary>How the log on standard error is written.</summary>
+    /// <value>The default is <see cref="LogFormat.Text"/>.</value>
+    public LogFormat LogFormat { get; init; }
+
+    /// <summary>What is pushed to a collector.</summary>
+    /// <value>The default is nothing.</value>
+    public TelemetryOptions Telemetry { get; init; } = new();
+
     /// <summary>Accepts a database without fsync. For throw-away databases only; no setting turns it on.</summary>
     public bool AllowUnsafeDatabase { get; init; }
 
@@ -111,6 +119,8 @@ public sealed record LedgerOptions
             People = PeopleOptions.Read(Get),
             Channels = Ledger.Service.Channels.ChannelOptions.Read(Get, home),
             IsSolo = Get("LEDGER_SOLO") == "1",
+            LogFormat = LogFormatOf(Get("LEDGER_LOG_FORMAT")),
+            Telemetry = TelemetryOptions.Read(Get),
         };
     }
 
@@ -192,6 +202,13 @@ public sealed record LedgerOptions
         text?.Trim() is not { Length: > 0 } token ? null
         : token.Length is >= 20 and <= 200 && token.All(c => c is > ' ' and <= '~') ? Secret.FromPaste(token)
         : throw new ConfigurationException("LEDGER_TOKEN", "a token has 20 to 200 printable characters and no spaces.");
+
+    private static LogFormat LogFormatOf(string? text) => text?.Trim().ToLowerInvariant() switch
+    {
+        null or "text" => LogFormat.Text,
+        "json" => LogFormat.Json,
+        _ => throw new ConfigurationException("LEDGER_LOG_FORMAT", $"'{Names.Printable(text)}' is neither text nor json."),
+    };
 
     private static TimeSpan? Duration(Func<string, string?> get, string name, TimeSpan min, TimeSpan max) =>
         get(name) is not { } text ? null

@@ -1,5 +1,6 @@
 using JasperFx;
 using JasperFx.Events.Daemon;
+using JasperFx.OpenTelemetry;
 using Ledger.Service.Http;
 using Ledger.Service.Operations;
 using Ledger.Service.Alerts;
@@ -7,6 +8,7 @@ using Ledger.Service.Settings;
 using Ledger.Service.Spend;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using Wolverine.Marten;
 
@@ -14,6 +16,9 @@ namespace Ledger.Service.Storage;
 
 public static class Setup
 {
+    /// <summary>Where the queues are that nodes share.</summary>
+    public const string QueueSchema = "queues";
+
     /// <summary>Marten on one PostgreSQL, its daemon, and Wolverine's inbox and outbox beside it.</summary>
     public static void AddBooks(this IServiceCollection services, LedgerOptions options, TimeProvider clock, bool tablesAreMade)
     {
@@ -31,16 +36,20 @@ public static class Setup
                 o.Spend(options.People.Zone);
                 o.Chain();
                 o.Events.TimeProvider = clock;
+                // Each costs a little at every commit, so only where somebody listens.
+                if (options.Telemetry.Traces) o.OpenTelemetry.TrackConnections = TrackLevel.Normal;
+                if (options.Telemetry.Metrics) o.OpenTelemetry.TrackEventCounters();
                 o.Listeners.Add(new PositionHeader());
                 o.Listeners.Add(new LostRaces());
                 writes.Watch(o);
             })
             .UseLightweightSessions()
             .UseNpgsqlDataSource()
-            .IntegrateWithWolverine(w => w.TransportSchemaName = "queues")
+            .IntegrateWithWolverine(w => w.TransportSchemaName = QueueSchema)
             .AddAsyncDaemon(options.IsSolo ? DaemonMode.Solo : DaemonMode.HotCold)
             .SubscribeToAlerts();
         if (!tablesAreMade) marten.ApplyAllDatabaseChangesOnStartup();
+        services.ConfigureMarten((provider, o) => o.Logger(new StatementLog(provider.GetRequiredService<ILogger<IDocumentStore>>())));
     }
 
     private static NpgsqlDataSource Sessions(string given)

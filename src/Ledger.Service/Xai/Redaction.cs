@@ -17,9 +17,11 @@ internal static partial class Redaction
             var plain = secret.Reveal();
             if (plain.Length >= 6) text = text.Replace(plain, "***", StringComparison.Ordinal);
         }
-        text = CredentialShapes().Replace(text, "***");
-        return Cut(Visible(text), DetailMax);
+        return Cut(Visible(WithoutCredentials(text)), DetailMax);
     }
+
+    /// <summary>Whatever has the shape of a credential becomes <c>***</c>.</summary>
+    public static string WithoutCredentials(string text) => CredentialShapes().Replace(text, "***");
 
     /// <summary>
     /// Control, bidi and other invisible characters spelt out as <c>\u202E</c>, so that they can't act and two different names stay different.

@@ -24,7 +24,9 @@ public sealed class OperationsTests(TestDatabases databases) : IAsyncLifetime
         var given = await Given.Account(host);
         await given.Spender("ba", host.Clock.GetUtcNow().FloorToHour(), "1.25");
         Assert.Equal("""{"status":"live"}""", (await Anonymous("/health/live")).Ok().Text);
-        Assert.Equal("ready", (string?)(await Anonymous("/health/ready")).Ok()["status"]);
+        var ready = (await Anonymous("/health/ready")).Ok();
+        Assert.Equal("ready", (string?)ready["status"]);
+        Assert.Equal(["database", "log", "spend", "chain"], ready["checks"]!.AsArray().Select(c => (string)c!["name"]!).Take(4));
         (await Anonymous("/metrics")).Refused("auth.missing");
         using (var nobody = host.Alba.Server.CreateClient()) Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await nobody.GetAsync(new Uri("/metrics", UriKind.Relative))).StatusCode);
         (await host.Post("budgets", new { scope = "all", limits = new[] { new { period = "month", limit = "31" } } })).Ok();
@@ -44,6 +46,44 @@ public sealed class OperationsTests(TestDatabases databases) : IAsyncLifetime
         Assert.Contains(doctor, c => (string?)c!["name"] == "dead letters" && (bool)c["ok"]!);
         // The account came without a key.
         Assert.Contains(doctor, c => (string?)c!["name"] == "credential prod" && !(bool)c["ok"]! && ((string)c["fix"]!).Contains("rotate", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task a_message_that_should_have_been_handled_is_told_and_the_service_stays_ready()
+    {
+        // What waits for its next attempt is not overdue, however long ago it was sent.
+        await Execute("insert into messages.wolverine_incoming_envelopes (id, status, owner_id, execution_time, attempts, body, message_type, received_at, timestamp) values (gen_random_uuid(), 'Scheduled', 0, now() + interval '8 hours', 3, '', 'later.v1', 'local://nowhere/', now() - interval '1 hour')");
+        Assert.True((bool)(await Queues())["ok"]!);
+        await using var db = new NpgsqlConnection(host.Options.Database);
+        await db.OpenAsync();
+        await using (var insert = new NpgsqlCommand("insert into messages.wolverine_incoming_envelopes (id, status, owner_id, attempts, body, message_type, received_at, timestamp) values (gen_random_uuid(), 'Incoming', 99, 0, '', 'compose.v1', 'local://nowhere/', now() - interval '10 minutes')", db)) await insert.ExecuteNonQueryAsync();
+        await using (var held = await db.BeginTransactionAsync())
+        {
+            // Everybody still sees it, and nobody can take it.
+            await using (var delete = new NpgsqlCommand("delete from messages.wolverine_incoming_envelopes where message_type = 'compose.v1'", db, held)) Assert.Equal(1, await delete.ExecuteNonQueryAsync());
+            var queues = await Queues();
+            Assert.False((bool)queues["ok"]!);
+            Assert.Equal("compose.v1 should have been handled 10 minutes ago", (string?)queues["detail"]);
+            Assert.Contains((await host.Get("doctor")).Ok()["checks"]!.AsArray(), c => (string?)c!["name"] == "queues" && !(bool)c["ok"]!);
+            Assert.StartsWith("60", Metric(await host.Get("/metrics"), "ledger_queue_overdue_seconds"), StringComparison.Ordinal);
+            await held.CommitAsync();
+        }
+        Assert.True((bool)(await Queues())["ok"]!);
+
+        async Task<System.Text.Json.Nodes.JsonNode> Queues()
+        {
+            var ready = (await Anonymous("/health/ready")).Ok();
+            Assert.Equal("ready", (string?)ready["status"]);
+            return ready["checks"]!.AsArray().Single(c => (string?)c!["name"] == "queues")!;
+        }
+    }
+
+    [Fact]
+    public async Task without_OpenTelemetry_there_are_no_metrics_and_the_service_works()
+    {
+        await using var quiet = await host.Another(o => o with { Telemetry = new() { IsOff = true } });
+        (await quiet.Get("status")).Ok();
+        (await quiet.Get("/metrics")).Refused("not_found");
     }
 
     [Fact]

@@ -45,6 +45,9 @@ public sealed class LedgerOptionsTests
     [InlineData("LEDGER_DIGEST_AT", "mon 8:00")]
     [InlineData("LEDGER_DIGEST_AT", "mon 24:00")]
     [InlineData("LEDGER_DIGEST_AT", "mon 08:00 UTC")]
+    [InlineData("LEDGER_LOG_FORMAT", "xml")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318")]
+    [InlineData("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "collector")]
     [InlineData("LEDGER_ZONE", "Europe/Atlantis")]
     [InlineData("LEDGER_ZONE", "+01:00")]
     [InlineData("LEDGER_ZONE", "UTC+01:00")]
@@ -54,6 +57,17 @@ public sealed class LedgerOptionsTests
         var refused = Assert.Throws<ConfigurationException>(() => Read([], (name, value)));
         Assert.Equal(name, refused.Setting);
         if (name is "LEDGER_TOKEN" or "XAI_MANAGEMENT_KEY" or "LEDGER_DB") Assert.DoesNotContain($"'{value}'", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void a_signal_is_pushed_where_its_address_or_the_common_one_is_given()
+    {
+        const string url = "http://localhost:4318";
+        Assert.Equal(new(), Read([], ("OTEL_EXPORTER_OTLP_ENDPOINT", "")).Telemetry);
+        Assert.Equal(new() { Traces = true, Metrics = true, Logs = true }, Read([], ("OTEL_EXPORTER_OTLP_ENDPOINT", url)).Telemetry);
+        Assert.Equal(new() { Traces = true }, Read([], ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", url)).Telemetry);
+        Assert.Equal(new() { Metrics = true, Logs = true }, Read([], ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", url), ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", url)).Telemetry);
+        Assert.Equal(new() { IsOff = true }, Read([], ("OTEL_EXPORTER_OTLP_ENDPOINT", url), ("OTEL_SDK_DISABLED", "True")).Telemetry);
     }
 
     [Fact]

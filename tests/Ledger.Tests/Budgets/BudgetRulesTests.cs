@@ -67,6 +67,75 @@ public sealed class BudgetRulesTests
     }
 
     [Fact]
+    public void a_raise_of_another_period_arms_nothing_and_takes_none_away()
+    {
+        var both = Budget.Fold(null, wanted with { Limits = [new("day", Usd.Parse("2")), new("month", Usd.Parse("31"))] })!;
+        var until = Given.Now.AddDays(3);
+        var raised = Budget.Fold(Budget.Fold(both, new BudgetRaised("b-1", "day", Usd.Parse("3"), until, Given.Now, null)), new BudgetRaised("b-1", "month", Usd.Parse("45"), until, Given.Now, null))!;
+        Assert.Equal((Usd.Parse("3"), Usd.Parse("45")), (raised.LimitAt("day", Given.Now), raised.LimitAt("month", Given.Now)));
+        raised = Budget.Fold(raised, new BudgetRaised("b-1", "day", Usd.Parse("4"), until, Given.Now.AddHours(1), null))!;
+        Assert.Equal(["month", "day"], raised.Raises.Select(r => r.Period));
+        Assert.Equal($"1+{Given.Now.ToText()}", raised.ArmingAt("month", Given.Now.AddHours(2)));
+        Assert.Equal($"1+{Given.Now.ToText()}x", raised.ArmingAt("month", until));
+        Assert.Equal("1", raised.ArmingAt("day", Given.Now));
+    }
+
+    [Fact]
+    public void other_recipients_leave_a_raise_and_another_limit_ends_it()
+    {
+        var raised = Budget.Fold(Known, new BudgetRaised("b-1", "month", Usd.Parse("45"), Given.Now.AddDays(3), Given.Now, null))!;
+        Assert.Equal(Usd.Parse("45"), Budget.Fold(raised, wanted with { Recipients = ["b@example.org"] })!.LimitAt("month", Given.Now));
+        Assert.Equal(Usd.Parse("32"), Budget.Fold(raised, wanted with { Limits = [new("month", Usd.Parse("32"))] })!.LimitAt("month", Given.Now));
+    }
+
+    public static TheoryData<string, BudgetSet> Other => new()
+    {
+        { "name", wanted with { Name = "another" } },
+        { "scope", wanted with { Scope = "agent:face" } },
+        { "limits", wanted with { Limits = [new("month", Usd.Parse("32"))] } },
+        { "zone", wanted with { Zone = "UTC" } },
+        { "start of weeks", wanted with { WeekStart = DayOfWeek.Sunday } },
+        { "thresholds", wanted with { Thresholds = [new(Basis.Actual, 90, null)] } },
+        { "recipients", wanted with { Recipients = [] } },
+        { "channels", wanted with { Channels = [] } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Other))]
+    public void a_difference_in_any_one_thing_sets_it_anew(string what, BudgetSet other)
+    {
+        Assert.NotEmpty(what);
+        Assert.Same(other, Budget.Set(Known, other, Given.Now));
+    }
+
+    private static readonly string[] sixPeriods = ["day", "week", "month", "quarter", "2026-11-01T00:00:00Z..2026-12-01T00:00:00Z", "2026-11-17T00:00:00Z..2036-11-24T00:00:00Z"];
+
+    /// <summary>The most of everything, and the least.</summary>
+    public static TheoryData<string, BudgetSet> Edges => new()
+    {
+        { "limits", wanted with { Limits = [.. sixPeriods.Select(p => new PeriodLimit(p, Budget.LimitMax))], Thresholds = [new(Basis.Actual, 100, null)] } },
+        { "the smallest limit", wanted with { Limits = [new("month", new(1))], Thresholds = [new(Basis.Actual, 1, null)] } },
+        { "recipients", wanted with { Recipients = [.. Enumerable.Range(0, 20).Select(i => $"a{i}@example.org")] } },
+        { "thresholds", wanted with { Thresholds = [.. Enumerable.Range(1, 19).Select(i => new Threshold(Basis.Actual, i, null)), new(Basis.Actual, 1_000, null)] } },
+        { "a threshold in dollars", wanted with { Thresholds = [new(Basis.Actual, null, Budget.LimitMax)] } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Edges))]
+    public void what_is_just_allowed_is_allowed(string what, BudgetSet set)
+    {
+        Assert.NotEmpty(what);
+        Assert.Same(set, Budget.Set(null, set, Given.Now));
+    }
+
+    [Fact]
+    public void the_highest_and_longest_raise_is_allowed()
+    {
+        var raised = Known.Raise(null, Budget.LimitMax, Given.Now + Budget.RaiseMax, Given.Now, null);
+        Assert.Equal((Budget.LimitMax, Given.Now.AddDays(366)), (raised.Limit, raised.Until));
+    }
+
+    [Fact]
     public void a_raise_does_not_reach_back()
     {
         var raised = Budget.Fold(Known, new BudgetRaised("b-1", "month", Usd.Parse("45"), Given.Now.AddDays(3), Given.Now, null))!;
@@ -111,6 +180,13 @@ public sealed class BudgetRulesTests
         { "no period", wanted with { Limits = [new("fortnight", Usd.Parse("1"))] }, "budget.invalid", "period" },
         { "a life without a mission", wanted with { Limits = [new("life", Usd.Parse("1"))] }, "budget.invalid", "period" },
         { "a stretch that is over", wanted with { Limits = [new("2026-01-01T00:00:00Z..2026-02-01T00:00:00Z", Usd.Parse("1"))] }, "budget.invalid", "period" },
+        { "a stretch that ends now", wanted with { Limits = [new("2026-11-01T00:00:00Z..2026-11-16T12:00:00Z", Usd.Parse("1"))] }, "budget.invalid", "period" },
+        { "a stretch of more than ten years", wanted with { Limits = [new("2026-11-17T00:00:00Z..2036-11-24T00:00:00.000001Z", Usd.Parse("1"))] }, "budget.invalid", "period" },
+        { "seven limits", wanted with { Limits = [.. sixPeriods.Append("2026-11-17T00:00:00Z..2026-11-18T00:00:00Z").Select(p => new PeriodLimit(p, Usd.Parse("1")))] }, "budget.invalid", "limits" },
+        { "a threshold of $0", wanted with { Thresholds = [new(Basis.Actual, null, Usd.Zero)] }, "budget.invalid", "thresholds" },
+        { "too many thresholds", wanted with { Thresholds = [.. Enumerable.Range(1, 21).Select(i => new Threshold(Basis.Actual, i, null))] }, "budget.invalid", "thresholds" },
+        { "a scope of nobody", wanted with { Scope = "agent:" }, "scope.invalid", "scope" },
+        { "a scope of nothing", wanted with { Scope = ":ba" }, "scope.invalid", "scope" },
         { "no scope", wanted with { Scope = "agent" }, "scope.invalid", "scope" },
         { "a name that breaks lines", wanted with { Name = "a\r\nBcc: b@example.org" }, "text.invalid", "name" },
         { "a name that turns text around", wanted with { Name = "a\u202Eb" }, "text.invalid", "name" },

@@ -54,6 +54,36 @@ public sealed class BudgetStateTests
     }
 
     [Fact]
+    public void the_forecast_comes_first_and_then_what_was_spent_in_rising_order()
+    {
+        var state = State("31", expected: "40");
+        var falling = state with { Budget = state.Budget with { Thresholds = [.. Threshold.Defaults.Reverse()] } };
+        Assert.Equal(["forecast 100%", "50%", "80%", "100%"], state.Crossed(Given.Now).Select(c => $"{c.Threshold}"));
+        Assert.Equal(["forecast 100%", "50%", "80%", "100%"], falling.Crossed(Given.Now).Select(c => $"{c.Threshold}"));
+        // Both are at 100 %, and they are two troubles.
+        Assert.Equal([":forecast:100%", ":actual:100%"], state.Crossed(Given.Now).Where(c => c.Threshold.Percent == 100).Select(c => c.Key[c.Key.LastIndexOf(':', c.Key.LastIndexOf(':') - 1)..]));
+    }
+
+    [Theory]
+    [InlineData("13.95", false)]
+    [InlineData("13.9499999999", true)]
+    public void clear_is_below_by_a_twentieth_of_the_limit(string spent, bool isClear) => Assert.Equal(isClear, State(spent).IsClearOf(Threshold.Defaults[0]));
+
+    [Theory]
+    [InlineData("15.5", 500)]
+    [InlineData("30.9999999999", 999)]
+    [InlineData("31", 1000)]
+    [InlineData("62", 2000)]
+    public void a_part_of_the_limit_is_rounded_down(string spent, int permille) => Assert.Equal(permille, State(spent).Permille);
+
+    [Fact]
+    public void a_mission_has_one_life_whenever_it_started()
+    {
+        Assert.Equal("life", BudgetState.WindowOf("life", month));
+        Assert.Equal(month.Start.ToText(), BudgetState.WindowOf("month", month));
+    }
+
+    [Fact]
     public void a_key_is_the_same_for_the_same_trouble_and_another_for_another()
     {
         var keys = new[]

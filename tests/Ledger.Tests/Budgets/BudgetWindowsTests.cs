@@ -50,6 +50,21 @@ public sealed class BudgetWindowsTests
     }
 
     [Fact]
+    public void a_period_has_the_window_it_is_in_whether_it_runs_or_not()
+    {
+        var at = Time("2026-11-16T12:00:00Z");
+        var day = new Interval(Time("2026-11-15T23:00:00Z"), Time("2026-11-16T23:00:00Z"));
+        Assert.Equal(day, BudgetWindows.At(Scope.Everything, "day", "Europe/Brussels", DayOfWeek.Monday, _ => null, at));
+        Assert.Equal(mission.Life, BudgetWindows.At(new(ScopeKind.Mission, "m-1"), "life", "Europe/Brussels", DayOfWeek.Monday, id => id == "m-1" ? mission : null, at));
+        Assert.Null(BudgetWindows.At(new(ScopeKind.Mission, "m-1"), "life", "Europe/Brussels", DayOfWeek.Monday, _ => mission with { Cancelled = true }, at));
+        Assert.Equal(day, BudgetWindows.Counted("day", day));
+        Assert.False(Period.TryParse("2026-11-01..2026-11-01", out _));
+        Assert.False(Period.TryParse(null, out _));
+        Assert.False(Scope.TryParse(null, out _));
+        Assert.Equal("all", $"{Scope.Everything}");
+    }
+
+    [Fact]
     public void a_zone_nobody_knows_has_no_windows_and_a_reason()
     {
         var budget = Of("month", "all") with { Zone = "Europe/Atlantis" };
@@ -109,6 +124,22 @@ public sealed class BudgetWindowsTests
         }
         Assert.Equal(["2026-11-04 80% 26.00 26.00"], told.Where(t => !t.Contains("forecast", StringComparison.Ordinal)));
         Assert.Empty(replay.Judge(Time("2026-11-05T10:00:00Z")));
+    }
+
+    [Fact]
+    public void a_replay_judges_yesterday_too_where_late_figures_came_among_todays()
+    {
+        var budget = Of("day", "all");
+        string[] late = ["2026-11-16T10:00:00Z", "2026-11-15T20:00:00Z", "2026-11-16T11:00:00Z"];
+        foreach (var order in new[] { late, [.. late.Reverse()], [late[1], late[0], late[2]] })
+        {
+            var replay = new BudgetReplay(budget, null, Time("2026-11-01T00:00:00Z"), _ => null);
+            foreach (var start in order) replay.Add(new(Time("2026-11-16T12:00:00Z"), Time(start), "xai", "k", "grok", "tokens", "ba", "", Usd.Parse(start == late[1] ? "26" : "1")));
+            var told = Assert.Single(replay.Judge(Time("2026-11-16T12:00:00Z")), t => t.Crossing.Crossing.Threshold.Basis == Basis.Actual);
+            Assert.Equal((Time("2026-11-14T23:00:00Z"), Usd.Parse("26")), (told.Crossing.State.Window.Start, told.Crossing.State.Spent));
+            Assert.Equal([(ScopeKind.Key, "k"), (ScopeKind.Model, "grok"), (ScopeKind.Unit, "tokens"), (ScopeKind.Agent, "ba")], told.Parts.Select(p => (p.Dimension, p.Value)));
+            Assert.All(told.Parts, p => Assert.Equal(Usd.Parse("26"), p.Billed));
+        }
     }
 
     [Fact]

@@ -152,6 +152,15 @@ public sealed class EvidenceTests
         var books = new Books("vigilio=1").Mission("m", "10:00", "11:00");
         Assert.False(books.Context.OwnedAnyKey(books.Context.Missions["m"]));
         Assert.True(new Books().Mission("m", "10:00", "11:00") is var owned && owned.Context.OwnedAnyKey(owned.Context.Missions["m"]));
+        // One owner of a shared key is enough.
+        Assert.True(new Books("ba=1,vigilio=2").Mission("m", "10:00", "11:00") is var half && half.Context.OwnedAnyKey(half.Context.Missions["m"]));
+    }
+
+    [Fact]
+    public void missions_that_can_claim_a_line_come_in_the_order_of_their_ids()
+    {
+        var books = new Books("ba=1,vigilio=2").Mission("n", "10:00", "10:30").Mission("m", "10:30", "11:00", "vigilio");
+        Assert.Equal([new("m", false), new("n", false)], Bounds.Of(bucket, books.Key, books.Context));
     }
 
     private static Shares Told(Books books, params (string At, decimal Total)[] readings)

@@ -106,6 +106,22 @@ public sealed class MissionRulesTests
     }
 
     [Fact]
+    public void an_edit_checks_the_title_and_moves_the_reference()
+    {
+        ThenRefused(() => Edit(Open, title: "a\nb"), "text.invalid", "title");
+        Assert.Equal("owner/repo#4", Mission(started, new MissionEdited("m-1", null, "owner/repo#4", null, null, Now, null)).Ref);
+        Assert.Null(Mission(started, new MissionEdited("m-1", null, "", null, null, Now, null)).Ref);
+        Assert.Equal(started.Ref, Mission(started, new MissionEdited("m-1", "another", null, null, null, Now, null)).Ref);
+    }
+
+    [Fact]
+    public void a_life_ends_with_the_last_window_or_not_at_all()
+    {
+        Assert.Equal(new(At("10:00"), At("11:00")), Ended.Life);
+        Assert.Equal(new(At("10:00"), Instants.Max), Open.Life);
+    }
+
+    [Fact]
     public void a_mission_ends_where_it_is_told_to() =>
         Assert.Equal(At("11:00"), Open.End(At("11:00"), Now, "ba").Then<MissionEnded>().End);
 

@@ -85,6 +85,18 @@ public sealed class AdviceTests
     }
 
     [Fact]
+    public void holds_are_taken_off_the_credit_to_the_tick()
+    {
+        var tight = GuardRules.Decide(new([], [Runway("3", "9")], Usd.Parse("2"), now, false, Usd.Parse("1.0000000001")), now);
+        Assert.Equal((GuardDecision.Deny, Usd.Parse("1"), Usd.Parse("3")), (tight.Decision, tight.Remaining!.Value, tight.High!.Value));
+        Assert.Contains("$1.00 of prepaid credit free; $1.00 was asked for", tight.Reason, StringComparison.Ordinal);
+        Assert.NotEqual(GuardDecision.Deny, GuardRules.Decide(new([], [Runway("3", "9")], Usd.Parse("2"), now, false, Usd.Parse("1")), now).Decision);
+        var held = GuardRules.Decide(new([], [Runway("3", "9")], Usd.Parse("3"), now, false, Usd.Zero), now);
+        Assert.Equal((GuardDecision.Deny, Usd.Zero), (held.Decision, held.Remaining!.Value));
+        Assert.DoesNotContain("asked for", held.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void credit_is_a_limit_too()
     {
         Assert.Equal(GuardDecision.Deny, GuardRules.Decide(new([], [Runway("0", "9")], Usd.Zero, now, false, Usd.Zero), now).Decision);

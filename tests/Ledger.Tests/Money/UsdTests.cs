@@ -24,6 +24,7 @@ public sealed class UsdTests
 
     [Theory]
     [InlineData("0", "0.00", 0)]
+    [InlineData("0000000001", "1.00", 10_000_000_000)]
     [InlineData("-0", "0.00", 0)]
     [InlineData("4.5", "4.50", 45_000_000_000)]
     [InlineData("12.50", "12.50", 125_000_000_000)]
