@@ -14,7 +14,7 @@ public sealed record TeamZone(string Name)
     public DateTimeOffset StartOf(DateOnly day) => zone.AtStartOfDay(LocalDate.FromDateOnly(day)).ToInstant().ToDateTimeOffset();
 
     /// <summary>Whether days are those of UTC.</summary>
-    public bool IsUtc => zone == DateTimeZone.Utc || zone.Id is "Etc/UTC" or "Etc/GMT" or "GMT";
+    public bool IsUtc { get; } = DateTimeZoneProviders.Tzdb[Name] is { MinOffset: var least, MaxOffset: var most } && least == Offset.Zero && most == Offset.Zero;
 
     /// <summary>The whole days of a window, and what lies before and after them.</summary>
     public ((DateOnly From, DateOnly Until) Days, Interval Before, Interval After) Cut(Interval window)

@@ -190,4 +190,13 @@ public sealed class SumsLaws(TestDatabases databases)
             _ => "",
         };
     }
+
+    /// <summary>Days of UTC are answered from days; others from parts, at a hundred times the cost.</summary>
+    [Theory]
+    [InlineData("UTC", true)]
+    [InlineData("Etc/UTC", true)]
+    [InlineData("GMT", true)]
+    [InlineData("Europe/London", false)]
+    [InlineData("Africa/Abidjan", false)]
+    public void days_of_utc_are_known_as_such(string zone, bool isUtc) => Assert.Equal(isUtc, new TeamZone(zone).IsUtc);
 }
