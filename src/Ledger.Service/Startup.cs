@@ -123,17 +123,24 @@ public static class Startup
     }
 
     /// <summary>What the service says of its start and end is on the same stream as its log, so it has the same form.</summary>
+    /// <summary>What the database or the way to it said, whichever library passed it on.</summary>
+    private static NpgsqlException? DatabaseError(Exception? e)
+    {
+        while (e is not (null or NpgsqlException)) e = e.InnerException;
+        return e as NpgsqlException;
+    }
+
     private static void Say(string text) => Console.Error.WriteLine(format == LogFormat.Json ? LogLines.Json(TimeProvider.System.GetUtcNow(), "info", "ledger", 0, text, null, null) : $"ledger: {text}");
 
     /// <summary>Failures an operator can do something about, in one line, with the exit code that says whose turn it is.</summary>
-    private static (string Text, int Exit)? Explained(Exception e) => e switch
+    internal static (string Text, int Exit)? Explained(Exception e) => e switch
     {
         ConfigurationException => (e.Message, ConfigurationException.Exit),
         Refused refused => (refused.Why.Detail, Ledger.Refusals.All[refused.Why.Code].Exit),
         PostgresClusterException => (e.Message, 69),
         NotGeneratedException or MissingPreBuiltTypesException => ($"{e.Message} Run eng/codegen and build again.", 70),
         IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } => (PortIsTaken().Message, ConfigurationException.Exit),
-        NpgsqlException => ($"the database can't be used: {e.Message}", 69),
+        _ when DatabaseError(e) is { } refused => ($"the database can't be used: {refused.Message}", 69),
         UnauthorizedAccessException or IOException => ($"LEDGER_HOME: {e.Message}", ConfigurationException.Exit),
         _ => null,
     };

@@ -98,5 +98,16 @@ public sealed class FailedStarts(TestDatabases databases) : IAsyncLifetime
             """);
     }
 
+    /// <summary>Marten and Wolverine pass on what the database said as the cause of their own errors.</summary>
+    [Fact]
+    public void what_the_database_refuses_is_said_whichever_library_passed_it_on()
+    {
+        var full = new PostgresException("sorry, too many clients already", "FATAL", "FATAL", PostgresErrorCodes.TooManyConnections);
+        var explained = Startup.Explained(new InvalidOperationException("A page of details", new AggregateException(full)));
+        Assert.Equal(69, explained?.Exit);
+        Assert.Equal($"the database can't be used: {full.Message}", explained?.Text);
+        Assert.Null(Startup.Explained(new InvalidOperationException("a fault of ours")));
+    }
+
     private static string Nobody() => $"Host=127.0.0.1;Port={RunningService.FreePort()};Database=ledger;Username=ledger;Password=canary-5c1e;Timeout=2";
 }
