@@ -70,17 +70,15 @@ public sealed class Nodes(IWolverineRuntime runtime, NpgsqlDataSource db, Ledger
 
 public static class SilentNodes
 {
-    private const string slot = "polls";
-    private const int slots = 8;
-
     /// <summary>A node that says nothing and holds up what only it may run.</summary>
     public static bool HoldsUp(this NodeStatus node) => node is { Silent: true, Runs.Count: > 0 };
 
     /// <summary>Since when it is silent, and what stands still.</summary>
     public static string Trouble(this NodeStatus node)
     {
-        var runs = node.Runs.Where(r => !r.StartsWith(slot, StringComparison.Ordinal)).ToList();
-        if (node.Runs.Count - runs.Count is > 0 and var polls) runs.Add($"{polls} of {slots} slots for polls");
+        var slots = Polling.Setup.Slots.ToArray();
+        var runs = node.Runs.Except(slots).ToList();
+        if (node.Runs.Count - runs.Count is > 0 and var polls) runs.Add($"{polls} of {slots.Length} slots for polls");
         return $"node {node.Number}{(node.Machine.Length > 0 ? $" on {node.Machine}" : "")} has not been heard since {node.Seen.ToText()}; what it runs stands still until it answers or is ended, or until PostgreSQL ends its sessions (90 s): {string.Join(", ", runs)}";
     }
 }

@@ -29,6 +29,11 @@ public sealed partial class SpendView
 {
     private const int eventsPerPage = 2_000;
 
+    private const string linesWithFacts = $"""
+        select l.id, l.account, l.key, l.model, l.unit, l.dimensions, l.start, l.seconds, f.position, f.total, f.evidence_start, f.evidence_end, f.answered
+        from {schema}.line l join {schema}.fact f on f.line_id = l.id
+        """;
+
     /// <summary>Earlier positions that were asked for: one answer asks for several things as of the same.</summary>
     private readonly Dictionary<long, AttributionContext> past = [];
 
@@ -93,8 +98,7 @@ public sealed partial class SpendView
     /// <summary>Lines whose bucket starts in a window, with their facts up to a position.</summary>
     private IAsyncEnumerable<SpendLine> LinesStarting(Interval window, long position, CancellationToken ct) => Lines(
         $"""
-        select l.id, l.account, l.key, l.model, l.unit, l.dimensions, l.start, l.seconds, f.position, f.total, f.evidence_start, f.evidence_end, f.answered
-        from {schema}.line l join {schema}.fact f on f.line_id = l.id and f.position <= $1
+        {linesWithFacts} and f.position <= $1
         where l.start >= $2 and l.start < $3 order by l.start, l.id, f.position
         """, [new() { Value = position }, new() { Value = Clamp(window.Start) }, new() { Value = Clamp(window.End) }], ct);
 
@@ -125,8 +129,7 @@ public sealed partial class SpendView
     /// <summary>The others: lines of which something was said more than once.</summary>
     private IAsyncEnumerable<SpendLine> LinesOfMoreFacts(Interval window, long position, CancellationToken ct) => Lines(
         $"""
-        select l.id, l.account, l.key, l.model, l.unit, l.dimensions, l.start, l.seconds, f.position, f.total, f.evidence_start, f.evidence_end, f.answered
-        from {schema}.line l join {schema}.fact f on f.line_id = l.id and f.position <= $1
+        {linesWithFacts} and f.position <= $1
         where l.start >= $2 and l.start < $3 and l.id in (select line_id from {schema}.fact where position <= $1 group by line_id having count(*) > 1)
         order by l.id, f.position
         """, [new() { Value = position }, new() { Value = Clamp(window.Start) }, new() { Value = Clamp(window.End) }], ct);
@@ -136,8 +139,7 @@ public sealed partial class SpendView
     /// <summary>Lines that share time with stretches of keys, with their facts up to a position.</summary>
     private IAsyncEnumerable<SpendLine> LinesMeeting(IReadOnlyList<Touched> stretches, long position, CancellationToken ct) => Lines(
         $"""
-        select l.id, l.account, l.key, l.model, l.unit, l.dimensions, l.start, l.seconds, f.position, f.total, f.evidence_start, f.evidence_end, f.answered
-        from {schema}.line l join {schema}.fact f on f.line_id = l.id and f.position <= $5
+        {linesWithFacts} and f.position <= $5
         where exists (select from unnest($1, $2, $3, $4) t (account, key, starts, ends)
             where l.account = t.account and l.key = t.key and l.start < t.ends and l.start + make_interval(secs => l.seconds) > t.starts)
             and l.account = any($1) and l.key = any($2) and l.start < $7 and l.start > $6::timestamptz - interval '1 day'

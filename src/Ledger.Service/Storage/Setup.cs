@@ -44,11 +44,12 @@ public static class Setup
                 writes.Watch(o);
             })
             .UseLightweightSessions()
-            .UseNpgsqlDataSource()
-            .IntegrateWithWolverine(w => w.TransportSchemaName = QueueSchema)
+            .UseNpgsqlDataSource();
+        // Before what works with the tables.
+        if (!tablesAreMade) marten.ApplyAllDatabaseChangesOnStartup();
+        marten.IntegrateWithWolverine(w => w.TransportSchemaName = QueueSchema)
             .AddAsyncDaemon(options.IsSolo ? DaemonMode.Solo : DaemonMode.HotCold)
             .SubscribeToAlerts();
-        if (!tablesAreMade) marten.ApplyAllDatabaseChangesOnStartup();
         services.ConfigureMarten((provider, o) => o.Logger(new StatementLog(provider.GetRequiredService<ILogger<IDocumentStore>>())));
     }
 
