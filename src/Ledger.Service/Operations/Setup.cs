@@ -18,6 +18,7 @@ namespace Ledger.Service.Operations;
 public static class Setup
 {
     private const string serviceName = "ledger";
+    private const int seriesOfOne = 200, seriesOfRequests = 1000;
     private const string everyFiveMinutes = "*/5 * * * *";
 
     private static readonly string[] meters = [Metrics.MeterName, "Marten", "Wolverine:ledger"];
@@ -49,6 +50,8 @@ public static class Setup
         telemetry.WithMetrics(m =>
         {
             m.AddMeter(meters).AddRuntimeInstrumentation().AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddPrometheusExporter();
+            // Room for series is taken when an instrument begins: 2,000 each unless told otherwise, ten megabytes before the first request. Only requests have so many.
+            m.AddView(i => new() { CardinalityLimit = i.Name == "http.server.request.duration" ? seriesOfRequests : seriesOfOne });
             if (wanted.Metrics) m.AddOtlpExporter(to => to.Read(options, "METRICS"));
         });
         if (wanted.Traces)
