@@ -80,7 +80,7 @@ public sealed record AccountAnswer(AccountSummary Account);
 /// <param name="BucketSeconds">Width of the buckets that are asked for now.</param>
 /// <param name="SettlementLag">How late figures settle.</param>
 /// <param name="State"><c>connecting</c>, <c>ok</c>, <c>failing</c> or <c>removed</c>.</param>
-/// <param name="Since">Since when it fails, else since when it is connected.</param>
+/// <param name="Since">Since when it fails or is removed, else since when it is connected.</param>
 /// <param name="Error">Why it can't be read; null when it can.</param>
 /// <param name="Through">When the last complete reading was asked; null: never.</param>
 /// <param name="LagSeconds">How long ago that is.</param>
@@ -98,8 +98,9 @@ public sealed record SettlementLagSummary(int? Seconds, bool Learned);
 
 /// <summary>Why an account can't be read.</summary>
 /// <param name="Kind">Stable word: <c>auth</c>, <c>permission</c>, <c>rate-limited</c>, <c>unreachable</c>, <c>contract</c>, <c>not-found</c>.</param>
-/// <param name="Detail">The provider's own words where it gave some.</param>
-public sealed record AccountError(string Kind, string Detail);
+/// <param name="Detail">What happened, until when, and what to do about it, in words.</param>
+/// <param name="RetryAt">When it is tried again.</param>
+public sealed record AccountError(string Kind, string Detail, DateTimeOffset? RetryAt);
 
 /// <summary>A stored key: its last characters, never itself.</summary>
 public sealed record CredentialSummary(string Redacted, DateTimeOffset StoredAt);

@@ -36,8 +36,8 @@ public sealed record ViewStatus(string Name, long Position, long Lag);
 /// <param name="Runs">What runs there only: <c>leader</c>, schedules by name, <c>polls1</c> to <c>polls8</c>, the views by name.</param>
 public sealed record NodeStatus(int Number, string Machine, DateTimeOffset Since, DateTimeOffset Seen, bool Silent, IReadOnlyList<string> Runs);
 
-/// <summary>How fresh an account's figures are; as in <see cref="AccountSummary"/>.</summary>
-public sealed record AccountStatus(string Label, string Provider, string State, DateTimeOffset? Through, long? LagSeconds, bool Stale, AccountError? Error);
+/// <summary>How fresh an account's figures are; as in <see cref="AccountSummary"/>. Removed accounts come last.</summary>
+public sealed record AccountStatus(string Label, string Provider, string State, DateTimeOffset? Since, DateTimeOffset? Through, long? LagSeconds, bool Stale, AccountError? Error);
 
 /// <summary>A mission that is open.</summary>
 public sealed record OpenMission(string Id, string Title, string? Ref, DateTimeOffset Start, IReadOnlyList<string> Agents);

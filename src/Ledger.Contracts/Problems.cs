@@ -10,6 +10,8 @@ namespace Ledger.Contracts;
 /// <param name="Field">The field that is wrong, if one is.</param>
 /// <param name="Value">The value that is wrong, cut; never a secret.</param>
 /// <param name="Candidates">What could have been meant.</param>
+/// <param name="RetryAt">When it is worth asking again, where the provider said so.</param>
 /// <param name="Correlation">Finds the request in the service's log.</param>
 public sealed record Problem(
-    string Type, string Title, int Status, string Detail, string Code, int Exit, string? Field, string? Value, IReadOnlyList<string>? Candidates, string? Correlation);
+    string Type, string Title, int Status, string Detail, string Code, int Exit, string? Field, string? Value, IReadOnlyList<string>? Candidates, DateTimeOffset? RetryAt,
+    string? Correlation);

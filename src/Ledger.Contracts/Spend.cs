@@ -13,8 +13,15 @@ public sealed record AsOfSummary(long Position, DateTimeOffset? Time);
 /// <param name="LagSeconds">How long ago that is.</param>
 /// <param name="Stale">Longer ago than polling should take, or the views are behind what the caller wrote.</param>
 /// <param name="Preliminary">The part of billed that may still move; null where nothing is billed.</param>
+/// <param name="Removed">Where no account is connected any more: those that were. Their figures end where they were last read.</param>
 /// <param name="Missing">Lines that the provider's answers lack; they keep their totals.</param>
-public sealed record DataSummary(DateTimeOffset? Through, long? LagSeconds, bool Stale, Usd? Preliminary, IReadOnlyList<MissingLineSummary> Missing);
+public sealed record DataSummary(
+    DateTimeOffset? Through, long? LagSeconds, bool Stale, Usd? Preliminary, IReadOnlyList<RemovedAccountSummary> Removed, IReadOnlyList<MissingLineSummary> Missing);
+
+/// <summary>An account that is no longer read.</summary>
+/// <param name="Account">What people called it.</param>
+/// <param name="At">When it was removed; null where the books are older than that note.</param>
+public sealed record RemovedAccountSummary(string Account, DateTimeOffset? At);
 
 /// <summary>A line that the provider's answers lack.</summary>
 /// <param name="Start">Start of its bucket.</param>

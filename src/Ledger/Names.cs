@@ -6,6 +6,8 @@ public static class Names
     /// <summary>Longest name or title, in characters.</summary>
     public const int LengthMax = 200;
 
+    private const char ellipsis = '…';
+
     private static readonly HashSet<string> reserved = new(StringComparer.OrdinalIgnoreCase) { "(idle)", "(unassigned)", "(other)", "(none)" };
 
     /// <summary>Why a text can't be a name; null when it can.</summary>
@@ -31,6 +33,17 @@ public static class Names
     {
         if (WhyNot(text) is { } why) throw new Refused("text.invalid", $"{field} can't be used: {why}.", field, text);
     }
+
+    /// <summary>A name from outside, cut to what a name may be; what was cut ends in an ellipsis.</summary>
+    public static string Cut(string text)
+    {
+        if (text.Length <= LengthMax) return text;
+        var end = char.IsHighSurrogate(text[LengthMax - 2]) ? LengthMax - 2 : LengthMax - 1;
+        return $"{text.AsSpan(0, end)}{ellipsis}";
+    }
+
+    /// <summary>Whether a name is the beginning of a longer one.</summary>
+    public static bool IsCut(string name) => name.Length >= LengthMax - 1 && name[^1] == ellipsis;
 
     /// <summary>A text that can be shown anywhere: controls, bidi controls and lone surrogates become U+FFFD, cut to 80 characters.</summary>
     public static string Printable(string text)

@@ -20,7 +20,8 @@ public sealed class Refused(Refusal why) : Exception(why.Detail)
 /// <param name="Field">The field that is wrong, if one is.</param>
 /// <param name="Value">The value that is wrong, cut; never a secret.</param>
 /// <param name="Candidates">What could have been meant.</param>
-public sealed record Refusal(string Code, string Detail, string? Field = null, string? Value = null, IReadOnlyList<string>? Candidates = null);
+/// <param name="RetryAt">When it is worth asking again, where that is known to the second.</param>
+public sealed record Refusal(string Code, string Detail, string? Field = null, string? Value = null, IReadOnlyList<string>? Candidates = null, DateTimeOffset? RetryAt = null);
 
 /// <summary>Every refusal code, what it means, the HTTP status and the exit code of the command line.</summary>
 public static class Refusals
@@ -61,8 +62,8 @@ public static class Refusals
         ["credential.other_team"] = (409, 65, "The key belongs to another team; rotation keeps the team."),
         ["credential.refused"] = (403, 77, "The provider refused the key; the detail says what kind of refusal it was."),
         ["credential.lost"] = (500, 78, "The stored credential can't be decrypted with the key file; enter it again."),
-        ["provider.unavailable"] = (503, 69, "The provider can't be reached or asks us to wait."),
-        ["provider.contract"] = (502, 65, "The provider's answer is not what it should be; nothing of it was used."),
+        ["provider.unavailable"] = (503, 69, "The provider can't be reached, answers with an error or without JSON, or asks us to wait (`retryAt`)."),
+        ["provider.contract"] = (502, 65, "The provider's answer is JSON and not what it should be; nothing of it was used."),
         ["sync.timeout"] = (503, 69, "The reading took longer than 30 seconds; polling goes on."),
         ["range.invalid"] = (400, 65, "The range is empty or too long."),
         ["group.invalid"] = (400, 64, "Not a dimension to group by."),

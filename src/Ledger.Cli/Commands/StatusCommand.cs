@@ -38,6 +38,11 @@ internal static class StatusCommand
         if (accounts.Count == 0) printer.Line("No accounts yet: `ledger account add xai --label prod --key-stdin < key.txt`");
         foreach (var account in accounts)
         {
+            if (account.Text("state") == "removed")
+            {
+                printer.Line($"Account {SafeText.Of(account.Text("label"))} ({SafeText.Of(account.Text("provider"))}): removed{(account.Text("since") is { } since ? $" {printer.Time(since)}" : "")}, data through {printer.Time(account.Text("through"))}; its books stay");
+                continue;
+            }
             printer.Line($"Account {SafeText.Of(account.Text("label"))} ({SafeText.Of(account.Text("provider"))}): {SafeText.Of(account.Text("state"))}{(account.Flag("stale") == true ? ", STALE" : "")}, {(account.Text("through") is { } through ? $"data through {printer.Time(through)}, {Show.Seconds(account.Seconds("lagSeconds"))} behind" : "no complete reading yet")}");
             if (Error(account) is { } error) printer.Line("  " + SafeText.Of(error));
         }
@@ -120,7 +125,8 @@ internal static class StatusCommand
         if (call.Duration("max-age") is not { } max) return Exit.Ok;
         foreach (var account in answer.Items("accounts"))
         {
-            if (account.Seconds("lagSeconds") <= max.TotalSeconds) continue;
+            // What is no longer read can't be late.
+            if (account.Text("state") == "removed" || account.Seconds("lagSeconds") <= max.TotalSeconds) continue;
             call.Printer.Warn($"The data of {account.Text("label")} is {Show.Seconds(account.Seconds("lagSeconds"))} behind; --max-age is {call.Text("max-age")}.");
             return Exit.Unavailable;
         }

@@ -17,6 +17,8 @@ internal static class Freshness
                 ? $"Data through {printer.Time(through)}{(data.Seconds("lagSeconds") is { } lag ? $", {Show.Seconds(lag)} behind" : "")}{(data.Flag("stale") == true ? ": STALE" : "")}. "
                 : "No complete reading yet: figures are unknown, not zero. ";
             printer.Footer(line + $"Times are {printer.ZoneName}.");
+            foreach (var gone in data.Items("removed"))
+                printer.Footer($"{SafeText.Of(gone.Text("account"))} was removed{(gone.Text("at") is { } at ? $" {printer.Time(at)}" : "")}: its figures end there. `ledger account add` goes on with them.");
             if (data.Text("preliminary") is { } preliminary && Show.Money(preliminary) != "$0.00")
                 printer.Footer($"* {Show.Money(preliminary)} of it is preliminary: the provider may still move it.");
             if (data.Items("missing") is { Count: > 0 } missing)

@@ -25,7 +25,8 @@ internal static class ProblemText
 
         var style = new Style(Style.Wanted(around, around.ErrIsTerminal, false));
         around.Err.WriteLine($"{style.Red("ledger:")} {SafeText.Of(problem.Detail)}");
-        if (problem.Field is { } field && !problem.Detail.Contains(field, StringComparison.OrdinalIgnoreCase))
+        // Of a key that was refused the sentence says all there is; its field would only look like something to fill in.
+        if (problem.Field is { } field && problem.Code != "credential.refused" && !problem.Detail.Contains(field, StringComparison.OrdinalIgnoreCase))
             around.Err.WriteLine($"  field: {SafeText.Of(field)}{(problem.Value is { } value ? $" = {SafeText.Fit(SafeText.Of(value), 80)}" : "")}");
         if (problem.Candidates is { Count: > 0 } candidates && !(candidates.Count == 1 && problem.Detail.Contains(candidates[0], StringComparison.Ordinal)))
         {

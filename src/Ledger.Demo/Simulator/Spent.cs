@@ -21,6 +21,12 @@ public sealed record SimulatedKey(string Id, string Name, string Text, DateTimeO
 {
     /// <summary>As the provider shows it: the last four characters.</summary>
     public string Redacted => $"xai-...{Text[^4..]}";
+
+    /// <summary>It was deleted: no longer listed, and billing names it by its id.</summary>
+    public bool Deleted { get; set; }
+
+    /// <summary>How billing labels it.</summary>
+    public string Label => $"{(Deleted ? Id : Name)} ({Redacted})";
 }
 
 /// <summary>A spend that a script will make.</summary>

@@ -46,7 +46,7 @@ internal static class XaiWire
 
     public static byte[] Keys(SimulatedTeam team, int pageSize, int skip, DateTimeOffset now)
     {
-        var keys = team.Keys.Where(key => key.Created <= now).ToList();
+        var keys = team.Keys.Where(key => key.Created <= now && !key.Deleted).ToList();
         return Json(json =>
         {
             json.WriteStartArray("apiKeys");
@@ -168,7 +168,7 @@ internal static class XaiWire
             values[index] = (values[index] ?? 0) + (spent.Amount.Ticks / (double)Usd.TicksPerDollar);
         }
 
-        var names = team.Keys.ToDictionary(key => key.Id, key => $"{key.Name} ({key.Redacted})", StringComparer.Ordinal);
+        var names = team.Keys.ToDictionary(key => key.Id, key => key.Label, StringComparer.Ordinal);
         var limited = sums.Count > faults.GroupsMax || fault?.Fault == Fault.LimitReached;
         var series = limited ? sums.Take(Math.Min(faults.GroupsMax, Math.Max(0, sums.Count - 1))).ToList() : [.. sums];
         if (fault?.Fault == Fault.DuplicateSeries && series.Count > 0) series.Add(series[0]);

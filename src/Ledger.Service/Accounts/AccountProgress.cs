@@ -34,7 +34,7 @@ public sealed class AccountProgress(IDocumentStore store, SpendViews views, Posi
             progress(new("backfill", days, (int)wanted.Length.TotalDays));
             if (known.Removed) return (days, "The account was removed.");
             if (source.Backfilled == known.ConnectedAt) return (days, null);
-            if (source.Failing is not null) return (days, source.Detail ?? source.Failing);
+            if (source.Failing is { } kind) return (days, ProviderWords.Sentence(kind, source.Detail ?? "", known.Label, source.NextDue));
             if (clock.GetElapsedTime(began) > backfillPatience) return (days, "It takes long.");
             await Task.Delay(lookEvery, clock, ct);
         }
@@ -55,7 +55,7 @@ public sealed class AccountProgress(IDocumentStore store, SpendViews views, Posi
             (var known, source) = await Look(account, ct);
             if (known.Removed) throw new Refused("account.removed", "The account is not read any more.");
             if (source.Covered.LastLacking(days, sent) is null) break;
-            if (source is { Failing: { } kind } && source.Attempted >= sent) throw new ProviderException(kind, source.Detail ?? kind);
+            if (source is { Failing: { } kind } && source.Attempted >= sent) throw Failed(new(kind, source.Detail ?? "") { RetryAt = source.NextDue }, known.Label);
             if (clock.GetElapsedTime(began) > syncPatience) throw TooLong();
             await Task.Delay(lookEvery, clock, ct);
         }
@@ -64,6 +64,8 @@ public sealed class AccountProgress(IDocumentStore store, SpendViews views, Posi
         await using var session = store.QuerySession();
         var events = await session.Events.FetchStreamAsync(Account.StreamOf(account), fromVersion: version + 1, token: ct);
         return (source.Covered.Stretches.Count(s => s.ReadAt >= sent), events.Select(e => e.Data).OfType<UsageSnapshotTaken>().Sum(s => s.Lines.Count));
+
+        Refused Failed(ProviderException e, string label) => new(e.Refusal(label)) { RetryAfter = e.Kind == FailureKind.RateLimited ? e.RetryAt - clock.GetUtcNow() : null };
 
         static Refused TooLong() => new("sync.timeout", "The reading took longer than 30 seconds; polling goes on.");
     }

@@ -45,5 +45,9 @@ public static class AccountsOfScopes
         return own.Length > 0 ? own : known.Connected();
     }
 
-    public static IReadOnlyList<string> Connected(this Known known) => [.. known.Accounts.Values.Where(a => !a.Removed).Select(a => a.Id)];
+    /// <summary>The accounts that figures come from: those that are connected; where none is, those that were, for their books stay.</summary>
+    public static IReadOnlyList<string> Connected(this Known known) => [.. known.Accounts.Values.Current().Select(a => a.Id)];
+
+    /// <summary>The connected ones of some accounts; all of them where none is connected any more.</summary>
+    public static IReadOnlyList<Account> Current(this IEnumerable<Account> accounts) => accounts.ToArray() is var all && all.Any(a => !a.Removed) ? [.. all.Where(a => !a.Removed)] : all;
 }

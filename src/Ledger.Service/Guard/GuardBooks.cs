@@ -61,12 +61,14 @@ public sealed class GuardBooks(CurrentBooks current, TimeProvider clock)
                 guarded.Add(new(state, state.Spent + await Hidden(books, state, ct), Sum(counted.Where(h => Applies(books, state.Budget, h.Hold.Agent, now))), standing.Series.PerHour));
 
         var concerned = Concerned(books, question);
-        var runways = await books.Runways(concerned, now, ct);
+        var runways = await books.Runways([.. concerned.Where(a => !a.Removed)], now, ct);
         // A budget is known as far as all it adds up was read, the accounts of others too.
-        var others = budgets.SelectMany(b => books.AccountsOf(b.Scope)).Where(id => books.Known.Accounts.TryGetValue(id, out var account) && !account.Removed);
-        var reach = books.Ages.Of(concerned.Select(a => a.Id).Union(others, StringComparer.Ordinal));
+        var others = budgets.SelectMany(b => books.AccountsOf(b.Scope)).Select(id => books.Known.Accounts.GetValueOrDefault(id)).OfType<Account>();
+        var read = concerned.Union(others).Current();
+        var reach = books.Ages.Of(read.Select(a => a.Id));
+        var gone = read.Where(a => a.Removed).MaxBy(a => a.RemovedAt);
         var stale = question.MaxAge is { } max ? reach.LagSeconds is not { } lag || lag > max.TotalSeconds : reach.Stale;
-        return new(new(guarded, runways, Sum(counted), reach.Through, stale, question.Reserve), reach, books.View.Position, open.Count);
+        return new(new(guarded, runways, Sum(counted), reach.Through, stale || gone is not null, question.Reserve, gone is null ? null : new(gone.Label, gone.RemovedAt)), reach, books.View.Position, open.Count);
     }
 
     /// <summary>The answer as scripts know it.</summary>
@@ -89,7 +91,7 @@ public sealed class GuardBooks(CurrentBooks current, TimeProvider clock)
     private static IReadOnlyList<Account> Concerned(BooksNow books, GuardQuestion question)
     {
         var ids = question.Agent is { } agent ? books.Known.AccountsOf([agent]) : books.AccountsOf(question.Budget?.Scope ?? Scope.Everything);
-        return [.. ids.Select(id => books.Known.Accounts.GetValueOrDefault(id)).OfType<Account>().Where(a => !a.Removed)];
+        return ids.Select(id => books.Known.Accounts.GetValueOrDefault(id)).OfType<Account>().Current();
     }
 
     private static IEnumerable<KeyOwnership> Owned(Known known, string agent, DateTimeOffset now) => known.Keys.Values.Where(k => k.OwnersAt(now).Any(o => o.Agent == agent));

@@ -27,7 +27,7 @@ public sealed class Problems(ILogger<Problems> logger) : IExceptionHandler
     public static Problem Of(Refusal why, string? correlation)
     {
         var (status, exit, meaning) = Refusals.All.TryGetValue(why.Code, out var known) ? known : Refusals.All["internal"];
-        return new($"https://ledger.invalid/problems/{why.Code}", meaning, status, why.Detail, why.Code, exit, why.Field, why.Value, why.Candidates, correlation);
+        return new($"https://ledger.invalid/problems/{why.Code}", meaning, status, why.Detail, why.Code, exit, why.Field, why.Value, why.Candidates, why.RetryAt, correlation);
     }
 
     public static Task Write(HttpContext http, Refusal why)
@@ -49,7 +49,7 @@ public sealed class Problems(ILogger<Problems> logger) : IExceptionHandler
                 return refused.Why;
             case ProviderException provider:
                 retryAfter = provider.RetryAfter;
-                return OfProvider(provider);
+                return provider.Refusal();
             case BadHttpRequestException { StatusCode: 413 }:
                 return new("request.too_large", "The body is larger than 1 MB.");
             case BadHttpRequestException { InnerException: JsonException json }:
@@ -70,15 +70,6 @@ public sealed class Problems(ILogger<Problems> logger) : IExceptionHandler
                 return new("internal", "Something went wrong here that should not have. The correlation id finds it in the service's log.");
         }
     }
-
-    private static Refusal OfProvider(ProviderException e) => e.Kind switch
-    {
-        FailureKind.Auth or FailureKind.Permission or FailureKind.WrongKind => new("credential.refused", e.Detail, "credential"),
-        FailureKind.NotFound => new("credential.refused", e.Detail, "team"),
-        FailureKind.Contract => new("provider.contract", e.Detail),
-        FailureKind.Invalid => new("request.invalid", e.Detail, "credential"),
-        _ => new("provider.unavailable", e.Detail),
-    };
 
     /// <summary>What the reader of JSON could not take. Its message may repeat what was sent, a secret perhaps; so only the kind and the place are told.</summary>
     public static Refusal OfJson(string message, string? path = null)
@@ -155,6 +146,7 @@ public static class PlainAnswers
         given.Extensions["field"] = problem.Field;
         given.Extensions["value"] = problem.Value;
         given.Extensions["candidates"] = problem.Candidates;
+        given.Extensions["retryAt"] = problem.RetryAt;
         given.Extensions["correlation"] = problem.Correlation;
         http.Response.StatusCode = problem.Status;
     }

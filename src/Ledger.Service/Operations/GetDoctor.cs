@@ -122,7 +122,9 @@ public sealed class Doctor(
 
     private async Task Accounts(List<DoctorCheck> checks, IQuerySession session, CancellationToken ct)
     {
-        var accounts = (await session.Known(ct)).Accounts.Values.Where(a => !a.Removed).OrderBy(a => a.Label, StringComparer.Ordinal).ToArray();
+        var known = await session.Known(ct);
+        if (StatusReader.CutNames(known) is { } cut) checks.Add(new("key names", true, cut, null));
+        var accounts = known.Accounts.Values.Where(a => !a.Removed).OrderBy(a => a.Label, StringComparer.Ordinal).ToArray();
         if (accounts.Length == 0) checks.Add(new("accounts", null, "No account is connected.", "`ledger account add xai --label prod` connects one."));
         var sources = await session.LoadManyAsync<Source>(ct, [.. accounts.Select(a => a.Id)]);
         foreach (var account in accounts)
@@ -130,7 +132,7 @@ public sealed class Doctor(
             if (await WhyLost(session, account, ct) is { } lost) checks.Add(new($"credential {account.Label}", false, lost, $"`ledger account rotate {account.Label}` stores it anew."));
             var summary = account.Summary(sources.FirstOrDefault(s => s.Account == account.Id), options.PollEvery, clock.GetUtcNow());
             checks.Add(new($"account {account.Label}", summary.Error is null && !summary.Stale,
-                summary.Error is { } error ? $"{error.Kind}: {error.Detail}" : summary.Through is { } through ? $"Read through {through.ToText()}." : "Not read yet.",
+                summary.Error is { } error ? error.Detail : summary.Through is { } through ? $"Read through {through.ToText()}." : "Not read yet.",
                 summary.Error is null ? null : $"`ledger account test {account.Label}` says what is wrong in plain words."));
         }
         if (environment.Warning is { } warning) checks.Add(new("environment key", false, warning, "Correct XAI_MANAGEMENT_KEY and start again, or unset it."));

@@ -36,17 +36,20 @@ public sealed class StatusReader(
     {
         var now = clock.GetUtcNow();
         var log = await reader.Read(ct);
-        var accounts = (await session.Known(ct)).Accounts.Values.Where(a => !a.Removed).OrderBy(a => a.Label, StringComparer.Ordinal).ToArray();
+        var known = await session.Known(ct);
+        // Of a removed account the books still tell.
+        var accounts = known.Accounts.Values.OrderBy(a => a.Removed).ThenBy(a => a.Label, StringComparer.Ordinal).ToArray();
         var sources = (await session.LoadManyAsync<Source>(ct, [.. accounts.Select(a => a.Id)])).ToDictionary(s => s.Account, StringComparer.Ordinal);
-        var states = accounts.Select(a => a.Summary(sources.GetValueOrDefault(a.Id), options.PollEvery, now)).Select(a => new AccountStatus(a.Label, a.Provider, a.State, a.Through, a.LagSeconds, a.Stale, a.Error)).ToArray();
+        var states = accounts.Select(a => a.Summary(sources.GetValueOrDefault(a.Id), options.PollEvery, now))
+            .Select(a => new AccountStatus(a.Label, a.Provider, a.State, a.Since, a.Through, a.LagSeconds, a.Stale, a.Error)).ToArray();
         var missions = await session.Query<Mission>().Where(m => m.IsOpen).Take(Known.Max).ToListAsync(ct);
         var outbox = await Outbox(now, ct);
         var (alerts, over) = await troubles.Now(session, ct);
         return new(
             Version, log.Last, await LastHash(ct), [.. log.Views.Select(v => new ViewStatus(v.Name, v.Position, v.Lag))], states,
             [.. missions.OrderBy(m => m.Windows[^1].Start).Take(missionsMax).Select(m => new OpenMission(m.Id, m.Title, m.Ref, m.Windows[^1].Start, m.Agents))],
-            outbox, states.Any(a => a.Through is not null) ? await Billed(now, ct) : new(null, null, null), new(CreditLeft(accounts)), alerts, over, log.Nodes, options.PollEvery.TotalSeconds,
-            [.. Warnings(log, states, outbox), .. await Skipped(session, now, ct)]);
+            outbox, states.Any(a => a.Through is not null) ? await Billed(now, ct) : new(null, null, null), new(CreditLeft([.. accounts.Where(a => !a.Removed)])), alerts, over, log.Nodes, options.PollEvery.TotalSeconds,
+            [.. Warnings(log, states, outbox), .. CutNames(known) is { } cut ? [cut] : Array.Empty<string>(), .. await Skipped(session, now, ct)]);
     }
 
     private async Task<OutboxStatus> Outbox(DateTimeOffset now, CancellationToken ct)
@@ -87,6 +90,13 @@ public sealed class StatusReader(
         var digest = await DigestState.Of(session, options.People, now, ct);
         var watch = await WatchState.Of(session, ct);
         return new[] { digest.Skipped, watch.Trouble }.OfType<string>();
+    }
+
+    /// <summary>Keys whose names are longer than the books keep; null: none.</summary>
+    public static string? CutNames(Known known)
+    {
+        var cut = known.Keys.Values.Where(k => k.Name is { } name && Names.IsCut(name)).OrderBy(k => k.Key, StringComparer.Ordinal).ToArray();
+        return cut.Length == 0 ? null : $"The name of {(cut.Length == 1 ? $"key {cut[0].Key} is" : $"{cut.Length} keys ({cut[0].Key} …) are")} longer than {Names.LengthMax} characters and shown cut; figures are complete.";
     }
 
     private IEnumerable<string> Warnings(LogProgress log, IReadOnlyList<AccountStatus> accounts, OutboxStatus outbox)

@@ -1,5 +1,6 @@
 using Ledger.Accounts;
 using Ledger.Money;
+using Marten;
 
 namespace Ledger.Service.Polling;
 
@@ -44,6 +45,13 @@ public sealed record HeldDay
         foreach (var snapshot in snapshots) lines.Apply(snapshot);
         return lines.Changed();
     }
+}
+
+public static class HeldDayQueries
+{
+    /// <summary>Whether the books hold spend whose bucket starts in a stretch of time.</summary>
+    public static async Task<bool> HoldsSpend(this IQuerySession session, string account, Interval time, CancellationToken ct) =>
+        new HeldLines(account, await session.LoadManyAsync<HeldDay>(ct, [.. HeldDay.IdsOf(account, time)])).Of(time).Any(l => l.Total != Usd.Zero);
 }
 
 /// <summary>The lines of one key, model and unit on a day, in order of time.</summary>

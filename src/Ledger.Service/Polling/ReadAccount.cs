@@ -45,7 +45,7 @@ public sealed partial class AccountReader(XaiClients clients, Credentials creden
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
         try
         {
-            return await Read(await credentials.Open(session, account, ct), account, source, message, stretch, both.Token);
+            return await Read(session, await credentials.Open(session, account, ct), account, source, message, stretch, both.Token);
         }
         catch (Refused lost) when (lost.Why.Code == "credential.lost")
         {
@@ -63,7 +63,7 @@ public sealed partial class AccountReader(XaiClients clients, Credentials creden
         }
     }
 
-    private async Task<AccountReadings> Read(Secret secret, Account account, Source source, PollAccount message, Interval stretch, CancellationToken ct)
+    private async Task<AccountReadings> Read(IQuerySession session, Secret secret, Account account, Source source, PollAccount message, Interval stretch, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         var deep = message.Reason is PollReason.Sync or PollReason.Reread or PollReason.Connect;
@@ -83,6 +83,8 @@ public sealed partial class AccountReader(XaiClients clients, Credentials creden
         {
             var usage = await xai.ReadUsage(account.Team, part, seconds, dimensions, priority, ct);
             (dimensions, hours) = (usage.Dimensions, usage.HoursAtOnce);
+            foreach (var silent in usage.Silent)
+                if (await session.HoldsSpend(account.Id, silent, ct)) throw new ProviderException(FailureKind.Contract, $"no timeSeries in the answer for {silent.Start.ToText()} to {silent.End.ToText()}, where there was spend before.");
             readings.InsertRange(0, message.Reason == PollReason.Connect ? usage.Readings.SelectMany(r => r.PerDay()) : usage.Readings);
             if (hours is not null) break;
         }
@@ -107,7 +109,7 @@ public sealed partial class AccountReader(XaiClients clients, Credentials creden
     }
 
     /// <summary>Keys that have not spent yet are only in the list; without the right to it they become known when they spend.</summary>
-    private async Task<IReadOnlyDictionary<string, string?>> Keys(XaiClient xai, Account account, CancellationToken ct)
+    private async Task<IReadOnlyDictionary<string, string?>?> Keys(XaiClient xai, Account account, CancellationToken ct)
     {
         try
         {
@@ -117,6 +119,12 @@ public sealed partial class AccountReader(XaiClients clients, Credentials creden
         {
             LogNoKeys(account.Id, e.Detail);
             return new Dictionary<string, string?>();
+        }
+        catch (ProviderException e) when (e.Kind is FailureKind.Contract or FailureKind.Unreachable)
+        {
+            // Names only: the spend is read all the same.
+            LogNoKeys(account.Id, e.Detail);
+            return null;
         }
     }
 

@@ -65,7 +65,7 @@ public static class RecordReading
         foreach (var reading in read.Readings)
         {
             foreach (var line in reading.Lines) names.TryAdd(line.Key ?? "", null);
-            foreach (var (key, name) in reading.KeyNames) names[key] = name;
+            foreach (var (key, name) in reading.KeyNames) names[key] = (KeyOwnership.Of("", key) with { Name = names.GetValueOrDefault(key) }).Seen(name).Name;
         }
         return names;
     }
@@ -74,8 +74,9 @@ public static class RecordReading
     private static async Task SeeKeys(this IDocumentSession session, string account, Dictionary<string, string?> names, IReadOnlyList<KeyOwnership> keys, DateTimeOffset now, CancellationToken ct)
     {
         var known = keys.ToDictionary(k => k.Key, StringComparer.Ordinal);
-        var seen = names.Select(n => new KeySeen(account, n.Key, n.Value is null || Names.WhyNot(n.Value) is null ? n.Value : Names.Printable(n.Value), now))
-            .Where(s => !known.TryGetValue(s.Key, out var key) || (s.Name is not null && s.Name != key.Name))
+        var seen = names.Select(n => (Before: known.GetValueOrDefault(n.Key), After: (known.GetValueOrDefault(n.Key) ?? KeyOwnership.Of(account, n.Key)).Seen(n.Value)))
+            .Where(k => k.Before?.Name != k.After.Name || k.Before is null)
+            .Select(k => new KeySeen(account, k.After.Key, k.After.Name, now))
             .OrderBy(s => s.Key, StringComparer.Ordinal).Take(keysMax).ToArray();
         if (seen.Length == 0) return;
 

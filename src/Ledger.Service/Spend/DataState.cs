@@ -39,12 +39,14 @@ public sealed class DataState(IDocumentStore store, SpendViews views, LedgerOpti
         var sources = (await reading).ToDictionary(s => s.Account, StringComparer.Ordinal);
         var accounts = await known;
         var now = clock.GetUtcNow();
-        var each = accounts.Where(a => !a.Removed).Select(a => sources.GetValueOrDefault(a.Id)).Select(s => DataFreshness.Of(s?.Asked, s?.Failing is not null, options.PollEvery, now)).ToArray();
+        var current = accounts.Current();
+        var each = current.Select(a => sources.GetValueOrDefault(a.Id)).Select(s => DataFreshness.Of(s?.Asked, s?.Failing is not null, options.PollEvery, now)).ToArray();
         var oldest = DataFreshness.OldestOf(each);
         var missing = await view.Missing(missingMax, ct);
         var names = missing.Count == 0 ? null : await view.Names(null, ct);
         return new(
             oldest.Through, oldest.LagSeconds, behind || each.Any(f => f.Stale), preliminary,
+            [.. current.Where(a => a.Removed).OrderBy(a => a.Label, StringComparer.Ordinal).Select(a => new RemovedAccountSummary(a.Label, a.RemovedAt))],
             [.. missing.Select(m => new MissingLineSummary(m.Name.Start, names!.AccountLabel(m.Account), m.Name.Key, m.Name.Model, m.Name.Unit, m.Total, m.Since))]);
     }
 }

@@ -18,6 +18,9 @@ public sealed class ProviderException(string kind, string detail, TimeSpan? retr
     /// <summary>How long the provider asked us to stay away, capped at an hour.</summary>
     public TimeSpan? RetryAfter { get; } = retryAfter;
 
+    /// <summary>When the provider takes requests again, where it asked us to stay away.</summary>
+    public DateTimeOffset? RetryAt { get; init; }
+
     /// <summary>The missing permission, such as <c>team-token:endpoint:BillingRead</c>.</summary>
     public string? Needs { get; } = needs;
 
@@ -37,10 +40,10 @@ public static class FailureKind
     /// <summary>The provider asked us to slow down.</summary>
     public const string RateLimited = "rate-limited";
 
-    /// <summary>No complete answer: network, timeout, or the provider's own failure.</summary>
+    /// <summary>No complete answer: network, timeout, an HTTP error, or something that is no JSON.</summary>
     public const string Unreachable = "unreachable";
 
-    /// <summary>An answer that breaks the format it should have; nothing of it was used.</summary>
+    /// <summary>JSON that is not the answer it should be; nothing of it was used.</summary>
     public const string Contract = "contract";
 
     /// <summary>The provider does not know the team.</summary>

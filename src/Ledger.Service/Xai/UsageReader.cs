@@ -58,6 +58,7 @@ internal sealed class UsageReader(Func<UsageAsked, Task<UsageAnswer>> ask, XaiOp
             DimensionsDropped = answers.Any(answer => answer.Asked.Dimensions != set),
             Requests = requests,
             Dimensions = set,
+            Silent = [.. answers.Where(a => a.Part.IsSilent).Select(a => a.Asked.Range)],
         };
     }
 

@@ -12,7 +12,7 @@ namespace Ledger.Service.Xai;
 /// </summary>
 internal static class WireJson
 {
-    public const int NameMax = 200;
+    public const int NameMax = Names.LengthMax;
 
     /// <summary>Parses the answer: depth 64, no property twice.</summary>
     public static JsonDocument Parse(ReadOnlyMemory<byte> body)
@@ -25,12 +25,51 @@ internal static class WireJson
         {
             // The parser's own words quote the body; where it broke is enough.
             var place = e is JsonException { LineNumber: { } line, BytePositionInLine: { } column } ? string.Create(CultureInfo.InvariantCulture, $" (line {line + 1}, byte {column + 1})") : "";
-            throw Broken("answer", $"is not valid JSON{place}: {Why(body.Span, e)}");
+            var (isJson, why) = Why(body.Span, e);
+            // A page of a proxy or half an answer is no answer: it comes again by itself. JSON that is wrong in itself would be wrong the next time too.
+            throw new ProviderException(isJson ? FailureKind.Contract : FailureKind.Unreachable, $"The answer is not valid JSON{place}: {why}.");
         }
     }
 
     public static JsonElement Object(JsonElement element, string place) =>
         element.ValueKind == JsonValueKind.Object ? element : throw Broken(place, $"is {Kind(element)} where an object was expected");
+
+    /// <summary>
+    /// The root of an answer that has one of the members it is known by. Without any, members that nobody knows are the sign of something else: an
+    /// error told with status 200, an envelope, another feed's answer. Known members alone, <c>{}</c> too, are silence: proto3 JSON leaves out
+    /// what is empty, and what that means is for the feed to decide.
+    /// </summary>
+    /// <param name="json">The answer.</param>
+    /// <param name="isSilent">It has none of the members.</param>
+    /// <param name="members">What it is known by, the most important first.</param>
+    /// <param name="others">What else may stand in it.</param>
+    public static JsonElement Answer(JsonDocument json, out bool isSilent, ReadOnlySpan<string> members, params ReadOnlySpan<string> others)
+    {
+        var root = Object(json.RootElement, "answer");
+        isSilent = true;
+        foreach (var name in members) isSilent &= !root.TryGetProperty(name, out var member) || member.ValueKind == JsonValueKind.Null;
+        var isError = root.TryGetProperty("error", out var error) && error.ValueKind != JsonValueKind.Null;
+        if (!isSilent && !isError) return root;
+        foreach (var property in root.EnumerateObject())
+            if (isError || !members.Contains(property.Name) && !others.Contains(property.Name)) throw Unknown(root, members[0]);
+        return root;
+    }
+
+    /// <summary>Refuses an answer that lacks what was asked for, with the provider's own words where it gave some.</summary>
+    public static ProviderException Unknown(JsonElement root, string member) =>
+        new(FailureKind.Contract, Redaction.Scrub($"no {member} in the answer{(Words(root) is { } words ? $"; it says \"{words}\"" : "")}."));
+
+    /// <summary>What an error says: <c>{"code":3,"message":"…"}</c>, <c>{"error":"…"}</c> and <c>{"error":{"message":"…"}}</c> all occur.</summary>
+    public static string? Words(JsonElement root)
+    {
+        foreach (var name in (ReadOnlySpan<string>)["message", "error"])
+        {
+            if (!root.TryGetProperty(name, out var said)) continue;
+            if (said.ValueKind == JsonValueKind.Object && said.TryGetProperty("message", out var inner)) said = inner;
+            if (Label(said) is { } words) return words;
+        }
+        return null;
+    }
 
     /// <summary>The array of that name; absent or null counts as empty, as in proto3 JSON.</summary>
     public static JsonElement? Array(JsonElement parent, string name, string place)
@@ -45,7 +84,7 @@ internal static class WireJson
         return Object(found, $"{place}{name}");
     }
 
-    /// <summary>A name or id: at most 200 characters, no U+0000, no lone surrogate; characters that act on a terminal are spelt out. Empty and null are null.</summary>
+    /// <summary>A value that figures are kept by, such as an id: at most 200 characters, no U+0000, no lone surrogate; characters that act on a terminal are spelt out. Empty and null are null.</summary>
     public static string? Name(JsonElement element, string place)
     {
         if (element.ValueKind == JsonValueKind.Null) return null;
@@ -73,6 +112,42 @@ internal static class WireJson
 
     public static string? Name(JsonElement parent, string name, string place) =>
         parent.TryGetProperty(name, out var found) ? Name(found, $"{place}{name}") : null;
+
+    /// <summary>
+    /// A text for people only: cut to 200 characters, what acts on a terminal spelt out. Whatever is no text is no name, and no reason to refuse the figures beside it.
+    /// </summary>
+    public static string? Label(JsonElement element) => Label(element, static text => text);
+
+    /// <param name="element">The text.</param>
+    /// <param name="part">Which part of it is the name.</param>
+    public static string? Label(JsonElement element, Func<string, string> part)
+    {
+        if (element.ValueKind != JsonValueKind.String) return null;
+        try
+        {
+            return element.GetString() is { } text && !string.IsNullOrWhiteSpace(text) ? Names.Cut(Redaction.Visible(part(text))) : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair, or broken UTF-8.
+            return null;
+        }
+    }
+
+    public static string? Label(JsonElement parent, string name) => parent.TryGetProperty(name, out var found) ? Label(found) : null;
+
+    /// <summary>Something that only decorates, or nothing where it is not as it should be.</summary>
+    public static T? Perhaps<T>(Func<T?> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (ProviderException)
+        {
+            return default;
+        }
+    }
 
     /// <summary>A figure in dollars, from the text of its number token.</summary>
     public static (Usd Amount, string Raw) Dollars(JsonElement element, string place)
@@ -167,16 +242,18 @@ internal static class WireJson
         _ => "true or false",
     };
 
-    private static string Why(ReadOnlySpan<byte> body, Exception e)
+    private static (bool IsJson, string Why) Why(ReadOnlySpan<byte> body, Exception e)
     {
         body = body.TrimStart(" \t\r\n"u8);
-        if (body.IsEmpty) return "it is empty";
-        if (body[0] == (byte)'<') return "it looks like HTML";
+        if (body.IsEmpty) return (false, "it is empty");
+        if (body[0] == (byte)'<') return (false, "it looks like HTML");
         var words = e.Message;
-        if (words.Contains("depth", StringComparison.OrdinalIgnoreCase)) return "it is nested deeper than 64 levels";
-        if (words.Contains("uplicate", StringComparison.Ordinal)) return "a property occurs twice";
+        if (words.Contains("after a single JSON value", StringComparison.Ordinal)) return (true, "something follows it");
         if (words.Contains("end of data", StringComparison.OrdinalIgnoreCase) || words.Contains("reached end", StringComparison.OrdinalIgnoreCase)
-            || words.Contains("Expected depth to be zero", StringComparison.Ordinal)) return "it breaks off";
-        return "a token has no place there (NaN and Infinity are no numbers)";
+            || words.Contains("Expected depth to be zero", StringComparison.Ordinal)) return (false, "it breaks off");
+        if (body[0] is not ((byte)'{' or (byte)'[')) return (false, "it is plain text");
+        if (words.Contains("depth", StringComparison.OrdinalIgnoreCase)) return (true, "it is nested deeper than 64 levels");
+        if (words.Contains("uplicate", StringComparison.Ordinal)) return (true, "a property occurs twice");
+        return (true, "a token has no place there (NaN and Infinity are no numbers)");
     }
 }

@@ -67,6 +67,9 @@ public sealed record XaiUsage
     /// <summary>How many requests it took.</summary>
     public required int Requests { get; init; }
 
+    /// <summary>Stretches whose answer left out its list of series. Where the books hold spend of one, nothing of the reading may be used.</summary>
+    public required IReadOnlyList<Interval> Silent { get; init; }
+
     /// <summary>Dimensions asked for, after a refusal of <c>model</c>; crowded stretches may have fewer.</summary>
     public required DimensionSet Dimensions { get; init; }
 }

@@ -25,7 +25,7 @@ public sealed class XaiClients(IHttpClientFactory factory, XaiOptions options, T
     /// <param name="requestsMax">What one reading of usage may cost; null: as the options say.</param>
     public XaiClient For(Secret key, int? requestsMax = null) => new(HttpFor(key), requestsMax is { } most ? options with { RequestsMax = most } : options, key, clock);
 
-    internal XaiHttp HttpFor(Secret key) => new(factory.CreateClient(Name), key, PacerOf(key));
+    internal XaiHttp HttpFor(Secret key) => new(factory.CreateClient(Name), key, PacerOf(key), clock);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -39,7 +39,7 @@ internal sealed class XaiDoctor(XaiClient client, Secret key, TimeProvider clock
                 FailureKind.Auth => $"The key is revoked, expired or mistyped. {makeKey}",
                 FailureKind.Permission => $"The key may not even be validated; its IP ranges may exclude this machine. {makeKey}",
                 FailureKind.Unreachable => "Check the network, the proxy and XAI_MANAGEMENT_URL; try again later.",
-                FailureKind.RateLimited => "Try again later.",
+                FailureKind.RateLimited => ProviderWords.Sentence(e.Kind, e.Detail, null, e.RetryAt),
                 _ => "Check that XAI_MANAGEMENT_URL is the address of xAI's management API.",
             };
             Bad("key.valid", e.Detail, fix, e.Kind);
@@ -126,7 +126,8 @@ internal sealed class XaiDoctor(XaiClient client, Secret key, TimeProvider clock
         FailureKind.NotFound => "xAI does not know this team: check the team id.",
         FailureKind.Invalid => "xAI refused the request; check the team id.",
         FailureKind.Auth => $"The key is revoked or expired. {makeKey}",
-        FailureKind.RateLimited or FailureKind.Unreachable => "Try again later.",
+        FailureKind.RateLimited => ProviderWords.Sentence(e.Kind, e.Detail, null, e.RetryAt),
+        FailureKind.Unreachable => "Try again later.",
         _ => null,
     };
 

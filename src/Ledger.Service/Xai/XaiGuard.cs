@@ -27,7 +27,7 @@ internal sealed partial class XaiGuard(XaiOptions options, TimeProvider clock) :
             (exchange.Asked, exchange.Failure) = (clock.GetUtcNow(), null);
             response = await base.SendAsync(request, cancellationToken);
             if (response.StatusCode != HttpStatusCode.OK) throw await Refusal(response, exchange, cancellationToken);
-            if (!IsJson(response)) throw new ProviderException(FailureKind.Contract, $"The answer is {response.Content.Headers.ContentType?.MediaType ?? "of no stated type"} where JSON was expected.");
+            if (!IsJson(response)) throw new ProviderException(FailureKind.Unreachable, $"The answer is {response.Content.Headers.ContentType?.MediaType ?? "of no stated type"} where JSON was expected.", status: 200);
             await Load(response, cancellationToken);
             exchange.Answered = clock.GetUtcNow();
             return response;
@@ -41,7 +41,7 @@ internal sealed partial class XaiGuard(XaiOptions options, TimeProvider clock) :
         }
     }
 
-    private static ProviderException Scrubbed(ProviderException e, Secret key) => new(e.Kind, Redaction.Scrub(e.Detail, key), e.RetryAfter, e.Needs, e.Status);
+    private static ProviderException Scrubbed(ProviderException e, Secret key) => new(e.Kind, Redaction.Scrub(e.Detail, key), e.RetryAfter, e.Needs, e.Status) { RetryAt = e.RetryAt };
 
     private string PathOf(Uri uri)
     {
@@ -69,9 +69,9 @@ internal sealed partial class XaiGuard(XaiOptions options, TimeProvider clock) :
         if (status is >= 300 and < 400)
         {
             var target = response.Headers.Location is { IsAbsoluteUri: true } elsewhere ? elsewhere.Host : "another address";
-            return new(FailureKind.Contract, $"HTTP {status}: redirected to {target}; redirects are not followed, because the credential would go along.", status: status);
+            return new(FailureKind.Unreachable, $"HTTP {status}: redirected to {target}; redirects are not followed, because the credential would go along.", status: status);
         }
-        if (status < 300) return new(FailureKind.Contract, $"HTTP {status} where 200 was expected.", status: status);
+        if (status < 300) return new(FailureKind.Unreachable, $"HTTP {status} where 200 was expected.", status: status);
 
         var detail = await Words(response, ct) is { } words ? $"HTTP {status}: {words}" : $"HTTP {status}.";
         var kind = status switch
@@ -85,7 +85,7 @@ internal sealed partial class XaiGuard(XaiOptions options, TimeProvider clock) :
         };
         var retryAfter = RetryAfter(response);
         if (kind == FailureKind.RateLimited && retryAfter is { } wait) exchange.Pacer.Hold(wait);
-        return new(kind, detail, retryAfter, status: status);
+        return new(kind, detail, retryAfter, status: status) { RetryAt = clock.GetUtcNow() + retryAfter };
     }
 
     // Nonsense counts as nothing said. A date is judged by the provider's own clock, so that a wrong one here does no harm.
@@ -96,7 +96,6 @@ internal sealed partial class XaiGuard(XaiOptions options, TimeProvider clock) :
         return wait < TimeSpan.Zero ? null : wait > retryAfterMax ? retryAfterMax : wait;
     }
 
-    // {"code":3,"message":"…"}, {"error":"…"} and {"error":{"message":"…"}} all occur.
     private static async Task<string?> Words(HttpResponseMessage response, CancellationToken ct)
     {
         if (!IsJson(response)) return null;
@@ -104,14 +103,7 @@ internal sealed partial class XaiGuard(XaiOptions options, TimeProvider clock) :
         {
             await response.Content.LoadIntoBufferAsync(errorBytesMax, ct);
             using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(ct));
-            if (json.RootElement.ValueKind != JsonValueKind.Object) return null;
-            foreach (var name in (string[])["message", "error"])
-            {
-                if (!json.RootElement.TryGetProperty(name, out var said)) continue;
-                if (said.ValueKind == JsonValueKind.Object && said.TryGetProperty("message", out var inner)) said = inner;
-                if (said.ValueKind == JsonValueKind.String) return said.GetString();
-            }
-            return null;
+            return json.RootElement.ValueKind == JsonValueKind.Object ? WireJson.Words(json.RootElement) : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or HttpRequestException or InvalidDataException or IOException)
         {
@@ -125,7 +117,7 @@ internal sealed partial class XaiGuard(XaiOptions options, TimeProvider clock) :
         && (type.Equals("application/json", StringComparison.OrdinalIgnoreCase) || type.EndsWith("+json", StringComparison.OrdinalIgnoreCase));
 
     private static ProviderException Failure(Exception e, Uri uri) => e is InvalidDataException
-        ? new(FailureKind.Contract, "The answer's compression is broken.")
+        ? new(FailureKind.Unreachable, "The answer's compression is broken.", status: 200)
         : new(FailureKind.Unreachable, e is not HttpRequestException http ? "The answer was cut off." : http.HttpRequestError switch
         {
             HttpRequestError.NameResolutionError => $"The name {uri.Host} was not found.",

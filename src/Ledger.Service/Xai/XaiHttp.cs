@@ -19,7 +19,7 @@ internal sealed record XaiRequest(HttpMethod Method, string Path, Priority Prior
 internal sealed record XaiAnswer(ReadOnlyMemory<byte> Body, DateTimeOffset Asked, DateTimeOffset Answered, DateTimeOffset? ServerDate);
 
 /// <summary>Sends requests with one credential through the named HTTP client. Any failure is a <see cref="ProviderException"/>.</summary>
-internal sealed class XaiHttp(HttpClient http, Secret key, Pacer pacer)
+internal sealed class XaiHttp(HttpClient http, Secret key, Pacer pacer, TimeProvider clock)
 {
     /// <summary>Asks until there is an answer, a refusal, or no time left.</summary>
     public async Task<XaiAnswer> Send(XaiRequest asked, CancellationToken ct)
@@ -44,7 +44,7 @@ internal sealed class XaiHttp(HttpClient http, Secret key, Pacer pacer)
         }
         catch (RateLimiterRejectedException e)
         {
-            throw new ProviderException(FailureKind.RateLimited, "The provider's pace allows no request now.", e.RetryAfter);
+            throw new ProviderException(FailureKind.RateLimited, "The provider's pace allows no request now.", e.RetryAfter) { RetryAt = clock.GetUtcNow() + e.RetryAfter };
         }
         finally
         {

@@ -18,9 +18,14 @@ internal sealed record UsageAsked(Interval Range, int BucketSeconds, DimensionSe
 /// <param name="KeyNames">By key id.</param>
 /// <param name="Series">How many series there were.</param>
 /// <param name="Dense">Every series had every bucket of the range that had started.</param>
-internal sealed record UsagePart(bool LimitReached, IReadOnlyList<ReadLine> Lines, IReadOnlyDictionary<string, string> KeyNames, int Series, bool Dense);
+/// <param name="IsSilent">The list of series was left out: empty, where the books hold no spend of that stretch; else it is not known what the answer means.</param>
+internal sealed record UsagePart(
+    bool LimitReached, IReadOnlyList<ReadLine> Lines, IReadOnlyDictionary<string, string> KeyNames, int Series, bool Dense, bool IsSilent = false);
 
-/// <summary>xAI's bytes to results: pure, strict, all or nothing. Throws <see cref="ProviderException"/> of kind <c>contract</c>.</summary>
+/// <summary>
+/// xAI's bytes to results: pure; figures and what they are kept by strictly and all or nothing, texts for people as far as they can be shown.
+/// Throws <see cref="ProviderException"/> of kind <c>contract</c>, or <c>unreachable</c> for what is no JSON.
+/// </summary>
 internal static class XaiParser
 {
     /// <summary>How far ahead of our clock a bucket may start.</summary>
@@ -41,10 +46,10 @@ internal static class XaiParser
     public static UsagePart Usage(ReadOnlyMemory<byte> body, UsageAsked asked, DateTimeOffset now)
     {
         using var json = Parse(body);
-        var root = Object(json.RootElement, "answer");
+        var root = Answer(json, out var isSilent, ["timeSeries"], "limitReached", asked.CurrencyField ?? "limitReached");
         if (Flag(root, "limitReached", "") == true) return new(true, [], new Dictionary<string, string>(), 0, false);
         if (asked.CurrencyField is { } currency) InDollars(root, currency, "");
-        if (Array(root, "timeSeries", "") is not { } all) return new(false, [], new Dictionary<string, string>(), 0, false);
+        if (isSilent || Array(root, "timeSeries", "") is not { } all) return new(false, [], new Dictionary<string, string>(), 0, false, IsSilent: true);
 
         var buckets = new Buckets(asked, now);
         var lines = new List<ReadLine>();
@@ -66,23 +71,28 @@ internal static class XaiParser
     public static XaiIdentity Identity(ReadOnlyMemory<byte> body, DateTimeOffset? serverDate, DateTimeOffset answered)
     {
         using var json = Parse(body);
-        var root = Object(json.RootElement, "answer");
+        // A key always has a scope, and every enumeration but its first value is written: without any the answer is about something else.
+        var root = Answer(json, out var isSilent, ["scope", "teamId"]);
+        if (isSilent) throw Unknown(root, "scope");
         var scope = Name(root, "scope", "");
         var team = Name(root, "teamId", "");
         // The deprecated teamId is a fallback only: it may lag behind the scope.
         if (scope == "SCOPE_TEAM") team = Name(root, "scopeId", "") ?? team;
         if (scope == "SCOPE_ORGANIZATION") team = null;
-        var acls = Names(root, "acls");
+        var acls = Labels(root, "acls");
         // The documentation's own example spells the field without its d.
-        var redacted = Name(root, "redactedApiKey", "") ?? Name(root, "reactedApiKey", "");
-        return new(team, scope, Name(root, "apiKeyId", ""), Name(root, "name", ""), redacted, acls, serverDate, answered);
+        var redacted = Label(root, "redactedApiKey") ?? Label(root, "reactedApiKey");
+        return new(team, scope, Label(root, "apiKeyId"), Label(root, "name"), redacted, acls, serverDate, answered);
     }
 
-    /// <summary>One page of keys, and the token of the next one.</summary>
+    /// <summary>
+    /// One page of keys, and the token of the next one. A page without a list is an empty one, whatever keys are known: the list adds names and takes none
+    /// away, so nothing is lost by believing it.
+    /// </summary>
     public static (IReadOnlyList<XaiKey> Keys, string? Next) Keys(ReadOnlyMemory<byte> body)
     {
         using var json = Parse(body);
-        var root = Object(json.RootElement, "answer");
+        var root = Answer(json, out _, ["apiKeys"], "paginationToken");
         var keys = new List<XaiKey>();
         if (Array(root, "apiKeys", "") is { } list)
         {
@@ -91,17 +101,21 @@ internal static class XaiParser
                 var place = $"apiKeys[{keys.Count}].";
                 var key = Object(element, place);
                 var id = Name(key, "apiKeyId", place) ?? throw Broken($"{place}apiKeyId", "is missing");
-                keys.Add(new(id, Name(key, "name", place), Name(key, "redactedApiKey", place), Flag(key, "disabled", place), Instant(key, "createTime", place)));
+                keys.Add(new(id, Label(key, "name"), Label(key, "redactedApiKey"), Perhaps(() => Flag(key, "disabled", place)), Perhaps(() => Instant(key, "createTime", place))));
             }
         }
         return (keys, PageToken(root));
     }
 
-    /// <summary>The invoice preview, without limits and purchases.</summary>
+    /// <summary>
+    /// The invoice preview, without limits and purchases. There is always a cycle, and a message that is there is written however empty it is: an answer with
+    /// neither cycle nor invoice says nothing of this month.
+    /// </summary>
     public static XaiBalance Preview(ReadOnlyMemory<byte> body, DateTimeOffset asked, DateTimeOffset answered)
     {
         using var json = Parse(body);
-        var root = Object(json.RootElement, "answer");
+        var root = Answer(json, out var isSilent, ["coreInvoice", "billingCycle"], "effectiveSpendingLimit", "defaultCredits");
+        if (isSilent) throw Unknown(root, "coreInvoice");
         var cycle = Child(root, "billingCycle", "");
         var year = cycle is { } y ? Integer(y, "year", "billingCycle.") : null;
         var month = cycle is { } m ? Integer(m, "month", "billingCycle.") : null;
@@ -122,12 +136,17 @@ internal static class XaiParser
         return new((int)(year ?? when.Year), (int)(month ?? when.Month), total, credit, used, credit - used, free, limit, null, InvoiceLines(invoice), asked, answered);
     }
 
-    /// <summary>What top-ups that succeeded came to. The list is settled monthly, so its total is no measure of what is left.</summary>
-    public static Usd Purchases(ReadOnlyMemory<byte> body)
+    /// <summary>
+    /// What top-ups that succeeded came to. The list is settled monthly, so its total is no measure of what is left. A total without a list is of a team that
+    /// never bought; without either nothing is known.
+    /// </summary>
+    public static Usd? Purchases(ReadOnlyMemory<byte> body)
     {
         using var json = Parse(body);
+        var root = Answer(json, out var isSilent, ["changes", "total"]);
+        if (isSilent) return null;
         var sum = Usd.Zero;
-        if (Array(Object(json.RootElement, "answer"), "changes", "") is not { } changes) return sum;
+        if (Array(root, "changes", "") is not { } changes) return sum;
         var index = 0;
         foreach (var element in changes.EnumerateArray())
         {
@@ -139,11 +158,11 @@ internal static class XaiParser
         return sum;
     }
 
-    /// <summary>The limit that xAI enforces on invoiced spend.</summary>
+    /// <summary>The limit that xAI enforces on invoiced spend; null where the answer names none.</summary>
     public static Usd? SpendingLimit(ReadOnlyMemory<byte> body)
     {
         using var json = Parse(body);
-        return Child(Object(json.RootElement, "answer"), "spendingLimits", "") is { } limits ? Val(limits, "effectiveSl", "spendingLimits.") : null;
+        return Child(Answer(json, out _, ["spendingLimits"]), "spendingLimits", "") is { } limits ? Val(limits, "effectiveSl", "spendingLimits.") : null;
     }
 
     private static (string? Key, string? Model, string? Unit) Group(JsonElement series, DimensionSet dimensions, Dictionary<string, string> names, string place)
@@ -152,22 +171,22 @@ internal static class XaiParser
         var group = Array(series, "group", place) is { } found && found.GetArrayLength() == width
             ? found
             : throw Broken($"{place}group", $"does not have the {width} values that were asked for");
-        var key = Name(group[0], $"{place}group[0]");
-        if (Array(series, "groupLabels", place) is { } labels && labels.GetArrayLength() > 0)
-        {
-            if (labels.GetArrayLength() != width) throw Broken($"{place}groupLabels", $"does not have the {width} values that were asked for");
-            if (key is not null && Name(labels[0], $"{place}groupLabels[0]") is { } label) names[key] = KeyName(label);
-        }
+        var label = series.TryGetProperty("groupLabels", out var labels) && labels.ValueKind == JsonValueKind.Array && labels.GetArrayLength() == width ? KeyName(labels[0]) : null;
+        // A value that can't be kept refuses the answer, and says whose spend it is about.
+        var key = Name(group[0], $"{place}group[0]{(label is null ? "" : $" (key \"{label}\")")}");
+        if (key is not null && label is not null) names[key] = label;
         return width switch
         {
             1 => (key, null, null),
-            2 => (key, null, Name(group[1], $"{place}group[1]")),
-            _ => (key, Name(group[1], $"{place}group[1]"), Name(group[2], $"{place}group[2]")),
+            2 => (key, null, Value(1)),
+            _ => (key, Value(1), Value(2)),
         };
+
+        string? Value(int index) => Name(group[index], $"{place}group[{index}] (key {key ?? "(none)"})");
     }
 
     // "xai-vigilio (xai-…WZd0)": names may hold spaces and brackets themselves, so the last one counts.
-    private static string KeyName(string label) => label.LastIndexOf(" (xai-", StringComparison.Ordinal) is > 0 and var cut ? label[..cut] : label;
+    private static string? KeyName(JsonElement text) => Label(text, static label => label.LastIndexOf(" (xai-", StringComparison.Ordinal) is > 0 and var cut ? label[..cut] : label);
 
     private static bool Points(JsonElement series, (string? Key, string? Model, string? Unit) group, Buckets buckets, List<ReadLine> lines, string place)
     {
@@ -198,8 +217,8 @@ internal static class XaiParser
         {
             var place = $"coreInvoice.lines[{index++}].";
             var line = Object(element, place);
-            var description = Name(line, "description", place) ?? "";
-            var unit = Name(line, "unitType", place) ?? "";
+            var description = Label(line, "description") ?? "";
+            var unit = Label(line, "unitType") ?? "";
             // A top-up on the invoice is money that came, not usage.
             if (IsTopUp(description) || IsTopUp(unit)) continue;
             var price = Integer(line, "unitPrice", place);
@@ -210,16 +229,8 @@ internal static class XaiParser
 
     private static bool IsTopUp(string text) => text.Equals("prepaid_tokens", StringComparison.OrdinalIgnoreCase);
 
-    private static List<string> Names(JsonElement parent, string name)
-    {
-        var names = new List<string>();
-        if (Array(parent, name, "") is not { } list) return names;
-        foreach (var element in list.EnumerateArray())
-        {
-            if (Name(element, $"{name}[{names.Count}]") is { } text) names.Add(text);
-        }
-        return names;
-    }
+    private static List<string> Labels(JsonElement parent, string name) =>
+        parent.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray().Select(Label).OfType<string>()] : [];
 
     // A page token is opaque: it goes back as it came, so it is not cleaned, only bounded.
     private static string? PageToken(JsonElement root)

@@ -62,6 +62,8 @@ public static class XaiServices
                 ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception switch
                 {
                     TimeoutRejectedException => true,
+                    // A complete answer that is no use, such as an error page, would only come again.
+                    ProviderException { Status: >= 200 and < 400 } => false,
                     ProviderException { Kind: FailureKind.Unreachable or FailureKind.RateLimited } failure =>
                         (failure.RetryAfter ?? TimeSpan.Zero) < options.DeadlineMax - clock.GetElapsedTime(XaiExchange.Of(args.Context).Begun),
                     _ => false,

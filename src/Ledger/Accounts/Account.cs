@@ -242,6 +242,9 @@ public sealed record Account
     /// <summary>No longer read.</summary>
     public bool Removed { get; init; }
 
+    /// <summary>When it was removed; null when it is connected.</summary>
+    public DateTimeOffset? RemovedAt { get; init; }
+
     /// <summary>Its credential; null when there is none.</summary>
     public CredentialStored? Credential { get; init; }
 
@@ -280,7 +283,7 @@ public sealed record Account
             SettlementLagSeconds = e.SettlementLag is { } lag ? lag.Seconds : a.SettlementLagSeconds,
         },
         ({ } a, CredentialStored e) => a with { Credential = e },
-        ({ } a, AccountRemoved) => a with { Removed = true, Credential = null, Failing = null },
+        ({ } a, AccountRemoved e) => a with { Removed = true, RemovedAt = e.At, Credential = null, Failing = null },
         ({ } a, PollFailed e) => a with { Failing = e },
         ({ } a, PollRecovered) => a with { Failing = null },
         ({ } a, BalanceObserved e) => a with { Balance = e },

@@ -34,7 +34,14 @@ public sealed record GuardBudget(BudgetState State, Usd SpentHigh, Usd Held, Usd
 /// <param name="Through">How far the data reaches; null: nothing was read.</param>
 /// <param name="Stale">Older than whoever asks accepts.</param>
 /// <param name="Reserve">What is asked to be kept free; 0: nothing.</param>
-public sealed record GuardFacts(IReadOnlyList<GuardBudget> Budgets, IReadOnlyList<Runway> Runways, Usd HeldOfCredit, DateTimeOffset? Through, bool Stale, Usd Reserve);
+/// <param name="Gone">The account that was removed last, where none is read any more.</param>
+public sealed record GuardFacts(
+    IReadOnlyList<GuardBudget> Budgets, IReadOnlyList<Runway> Runways, Usd HeldOfCredit, DateTimeOffset? Through, bool Stale, Usd Reserve, GoneAccount? Gone = null);
+
+/// <summary>An account that is no longer read.</summary>
+/// <param name="Label">What people called it.</param>
+/// <param name="At">When it was removed, where that is known.</param>
+public sealed record GoneAccount(string Label, DateTimeOffset? At);
 
 /// <summary>The answer.</summary>
 /// <param name="Decision">What to do.</param>
@@ -68,6 +75,7 @@ public static class GuardRules
                 $"{empty.AccountName} has {Dollars.Show(Positive(empty.Left - facts.HeldOfCredit))} of prepaid credit free{(facts.Reserve > Usd.Zero ? $"; {Dollars.Show(facts.Reserve)} was asked for" : "")}.");
 
         var tightest = budgets.FirstOrDefault();
+        if (facts.Gone is { } gone) return Answer(GuardDecision.Unknown, tightest, runway, $"{gone.Label} was removed{(gone.At is { } at ? $" at {at.ToText()}" : "")}: what is spent is no longer read.");
         if (facts.Through is null) return Answer(GuardDecision.Unknown, tightest, runway, "Nothing was read from the provider yet.");
         if (facts.Stale) return Answer(GuardDecision.Unknown, tightest, runway, $"The data ends at {facts.Through.Value.ToText()}: too old to say.");
 

@@ -53,10 +53,17 @@ public sealed record KeyOwnership
     /// <summary>Folds an event of the key's stream. Total: an event of another kind changes nothing.</summary>
     public static KeyOwnership? Fold(KeyOwnership? key, ILedgerEvent happened) => happened switch
     {
-        KeySeen e => (key ?? Of(e.Account, e.Key)) with { Name = e.Name ?? key?.Name },
+        KeySeen e => (key ?? Of(e.Account, e.Key)).Seen(e.Name),
         KeyAssigned e => (key ?? Of(e.Account, e.Key)).With(new(e.From ?? DateTimeOffset.MinValue, e.Owners)),
         _ => key,
     };
+
+    /// <summary>
+    /// With the name that billing gives it now, unless a better one is known: the key's own id, which billing shows for deleted keys, is no name,
+    /// and the beginning of a name is worse than the whole.
+    /// </summary>
+    public KeyOwnership Seen(string? name) =>
+        name is null || name == Key || Name is { } known && Names.IsCut(name) && known.StartsWith(name[..^1], StringComparison.Ordinal) ? this : this with { Name = name };
 
     /// <summary>Assigns the key. Without <paramref name="from"/>: from the beginning if it never had an owner, else from now.</summary>
     public KeyAssigned Assign(IReadOnlyList<Owner> owners, DateTimeOffset? from, DateTimeOffset now, string? by)

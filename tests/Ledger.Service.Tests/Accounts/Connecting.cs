@@ -50,6 +50,37 @@ public sealed class Connecting(TestDatabases databases)
     }
 
     [Fact]
+    public async Task the_history_of_a_removed_account_stays_in_sight()
+    {
+        await using var host = await PollingScene.Connected(databases);
+        (await host.Post("agents", new { name = "ba" })).Ok();
+        (await host.Post("budgets", new { name = "team", scope = "all", limits = new[] { new { period = "month", limit = "5.00" } } })).Ok();
+        (await host.Delete("accounts/prod")).Ok();
+
+        var status = (await host.Get("status")).Ok();
+        var account = status["accounts"]![0]!;
+        Assert.Equal(("prod", "removed", true), ((string?)account["label"], (string?)account["state"], (bool)account["stale"]!));
+        Assert.NotNull(account["since"]);
+        Assert.NotNull(account["through"]);
+        Assert.Equal(Usd.Parse("2.00"), Usd.Parse((string)status["spend"]!["monthToDate"]!));
+
+        var report = (await host.Get("report?since=today")).Ok();
+        Assert.Equal(Usd.Parse("2.00"), report.Money("total"));
+        Assert.Equal((string?)account["through"], (string?)report["data"]!["through"]);
+        Assert.Equal(("prod", (string?)account["since"]), ((string?)report["data"]!["removed"]![0]!["account"], (string?)report["data"]!["removed"]![0]!["at"]));
+
+        var guard = (await host.Get("guard")).Ok();
+        Assert.Equal(("unknown", 69, "3.00"), ((string?)guard["decision"], (int)guard["exitCode"]!, (string?)guard["remaining"]!["amount"]));
+        Assert.StartsWith("prod was removed at ", (string?)guard["reason"], StringComparison.Ordinal);
+        Assert.Equal((string?)account["through"], (string?)guard["asOf"]);
+
+        // Connected again, nothing of that is left.
+        await host.Connect();
+        Assert.Empty((await host.Get("report?since=today")).Ok()["data"]!["removed"]!.AsArray());
+        Assert.Equal("allow", (string?)(await host.Get("guard")).Ok()["decision"]);
+    }
+
+    [Fact]
     public async Task two_that_connect_at_once_connect_once()
     {
         await using var host = await LedgerHost.Start(databases);

@@ -16,9 +16,14 @@ public sealed class PollFaults(TestDatabases databases)
         {
             (Fault.TooManyRequests, "120", "rate-limited", "provider.unavailable"),
             (Fault.ServerError, "500", "unreachable", "provider.unavailable"),
-            (Fault.Html, null, "contract", "provider.contract"),
-            (Fault.HtmlAsJson, null, "contract", "provider.contract"),
-            (Fault.Truncated, null, "contract", "provider.contract"),
+            (Fault.Html, null, "unreachable", "provider.unavailable"),
+            (Fault.HtmlAsJson, null, "unreachable", "provider.unavailable"),
+            (Fault.Truncated, null, "unreachable", "provider.unavailable"),
+            (Fault.Body, """{"code":13,"message":"internal error","details":[]}""", "contract", "provider.contract"),
+            (Fault.Body, """{"data":{"timeSeries":[]}}""", "contract", "provider.contract"),
+            (Fault.Body, """{"limitReached":false}""", "contract", "provider.contract"),
+            (Fault.Body, "{}", "contract", "provider.contract"),
+            (Fault.Body, "[]", "contract", "provider.contract"),
             (Fault.Nested, null, "contract", "provider.contract"),
             (Fault.Figure, "1e400", "contract", "provider.contract"),
             (Fault.DuplicateSeries, null, "contract", "provider.contract"),
@@ -28,8 +33,10 @@ public sealed class PollFaults(TestDatabases databases)
             var facts = await host.Facts();
             host.Spends("1.00");
             host.Xai.Faults.Order(fault, XaiCall.Usage, times: 1_000, argument);
+            var through = (string?)(await host.Get("accounts")).Ok()["accounts"]![0]!["through"];
             (await host.Post("accounts/-/sync")).Refused(code);
 
+            Assert.Equal(through, (string?)(await host.Get("accounts")).Ok()["accounts"]![0]!["through"]);
             Assert.Equal(total, await host.Billed());
             var account = (await host.Get("accounts")).Ok()["accounts"]![0]!;
             Assert.Equal(("failing", kind, true), ((string?)account["state"], (string?)account["error"]!["kind"], (bool)account["stale"]!));

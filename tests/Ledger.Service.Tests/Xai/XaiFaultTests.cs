@@ -15,15 +15,17 @@ public sealed class XaiFaultTests
         { Fault.ServerError, "503", FailureKind.Unreachable, "HTTP 503" },
         { Fault.TooManyRequests, null, FailureKind.RateLimited, "HTTP 429: Too many requests" },
         { Fault.CutOff, null, FailureKind.Unreachable, "cut off" },
-        { Fault.Redirect, "https://evil.example/take?it=1", FailureKind.Contract, "redirected to evil.example; redirects are not followed" },
-        { Fault.NoContent, null, FailureKind.Contract, "HTTP 204 where 200 was expected" },
+        { Fault.Redirect, "https://evil.example/take?it=1", FailureKind.Unreachable, "redirected to evil.example; redirects are not followed" },
+        { Fault.NoContent, null, FailureKind.Unreachable, "HTTP 204 where 200 was expected" },
         { Fault.NotFound, null, FailureKind.NotFound, "HTTP 404: Not found" },
-        { Fault.Html, null, FailureKind.Contract, "The answer is text/html where JSON was expected" },
-        { Fault.HtmlAsJson, null, FailureKind.Contract, "looks like HTML" },
-        { Fault.ContentType, "text/plain", FailureKind.Contract, "text/plain where JSON was expected" },
-        { Fault.Truncated, null, FailureKind.Contract, "it breaks off" },
+        { Fault.Html, null, FailureKind.Unreachable, "The answer is text/html where JSON was expected" },
+        { Fault.HtmlAsJson, null, FailureKind.Unreachable, "looks like HTML" },
+        { Fault.ContentType, "text/plain", FailureKind.Unreachable, "text/plain where JSON was expected" },
+        { Fault.Truncated, null, FailureKind.Unreachable, "it breaks off" },
         { Fault.Nested, null, FailureKind.Contract, "deeper than 64" },
-        { Fault.Body, "", FailureKind.Contract, "it is empty" },
+        { Fault.Body, "", FailureKind.Unreachable, "it is empty" },
+        { Fault.Body, """{"code":13,"message":"internal error","details":[]}""", FailureKind.Contract, "no timeSeries in the answer; it says \"internal error\"." },
+        { Fault.Body, """{"data":{"timeSeries":[]}}""", FailureKind.Contract, "no timeSeries in the answer." },
         { Fault.Figure, "NaN", FailureKind.Contract, "NaN and Infinity are no numbers" },
         { Fault.Figure, "1e400", FailureKind.Contract, "1e400, which is no plausible amount" },
         { Fault.DuplicateSeries, null, FailureKind.Contract, "repeats a group" },
@@ -74,6 +76,13 @@ public sealed class XaiFaultTests
 
     [Theory]
     [InlineData(XaiCall.Keys, """{"apiKeys":[],"paginationToken":"\ud800"}""", "text that is no text")]
+    [InlineData(XaiCall.Keys, """{"code":13,"message":"internal error"}""", "no apiKeys in the answer; it says \"internal error\"")]
+    [InlineData(XaiCall.Preview, """{"error":{"message":"try later"}}""", "no coreInvoice in the answer; it says \"try later\"")]
+    [InlineData(XaiCall.Preview, "{}", "no coreInvoice in the answer")]
+    [InlineData(XaiCall.Prepaid, """{"error":"try later"}""", "no changes in the answer")]
+    [InlineData(XaiCall.Limits, """{"result":{}}""", "no spendingLimits in the answer")]
+    [InlineData(XaiCall.Validation, "{}", "no scope in the answer")]
+    [InlineData(XaiCall.Validation, """{"code":13,"message":"internal error"}""", "no scope in the answer")]
     [InlineData(XaiCall.Keys, """{"apiKeys":[{"name":"nameless"}]}""", "apiKeys[0].apiKeyId is missing")]
     [InlineData(XaiCall.Prepaid, """{"changes":[{"changeOrigin":"PURCHASE","topupStatus":"SUCCEEDED","amount":{"val":"-89999999999"}},{"changeOrigin":"PURCHASE","topupStatus":"SUCCEEDED","amount":{"val":"-89999999999"}}]}""", "add up to more than can be")]
     [InlineData(XaiCall.Preview, """{"coreInvoice":7}""", "coreInvoice is a number")]
@@ -82,7 +91,7 @@ public sealed class XaiFaultTests
     {
         await using var scene = await Scene.Set();
         scene.Xai.Faults.Order(Fault.Body, call, 1, body);
-        var e = await Assert.ThrowsAsync<ProviderException>(() => call == XaiCall.Keys ? scene.Client.Keys(scene.Team.Id) : scene.Client.ReadBalance(scene.Team.Id));
+        var e = await Assert.ThrowsAsync<ProviderException>(() => call == XaiCall.Validation ? scene.Client.Validate() : call == XaiCall.Keys ? scene.Client.Keys(scene.Team.Id) : scene.Client.ReadBalance(scene.Team.Id));
         Assert.Equal(FailureKind.Contract, e.Kind);
         Assert.Contains(words, e.Detail, StringComparison.Ordinal);
     }
@@ -94,6 +103,7 @@ public sealed class XaiFaultTests
         scene.Xai.Faults.Order(Fault.TooManyRequests, XaiCall.Usage, 1, "315360000");
         var e = await Assert.ThrowsAsync<ProviderException>(() => scene.Read("2026-11-16T10:00:00Z"));
         Assert.Equal((FailureKind.RateLimited, TimeSpan.FromHours(1)), (e.Kind, e.RetryAfter));
+        Assert.Equal(scene.Now.AddHours(1), e.RetryAt!.Value, TimeSpan.FromSeconds(30));
         var next = await Assert.ThrowsAsync<ProviderException>(() => scene.Client.Validate());
         Assert.Equal(FailureKind.RateLimited, next.Kind);
         Assert.InRange(next.RetryAfter!.Value, TimeSpan.FromMinutes(59), TimeSpan.FromHours(1));

@@ -63,16 +63,61 @@ public sealed class XaiParserTests
     }
 
     [Theory]
-    [InlineData("""{"limitReached":false}""")]
-    [InlineData("""{"timeSeries":null}""")]
-    [InlineData("""{"timeSeries":[]}""")]
-    [InlineData("{}")]
-    public void an_answer_without_series_is_no_proof_of_zeros(string body)
+    [InlineData("""{"limitReached":false}""", true)]
+    [InlineData("""{"timeSeries":null}""", true)]
+    [InlineData("""{"timeSeries":[]}""", false)]
+    [InlineData("""{"timeSeries":[],"limitReached":false}""", false)]
+    [InlineData("{}", true)]
+    public void an_answer_without_series_is_no_proof_of_zeros_and_one_without_their_list_says_nothing(string body, bool isSilent)
     {
         var part = XaiParser.Usage(Text(body), asked, now);
         Assert.Empty(part.Lines);
         Assert.False(part.Dense);
+        Assert.Equal(isSilent, part.IsSilent);
     }
+
+    [Theory]
+    [InlineData("""["k (xai-...1)"]""", null)]
+    [InlineData("""["\ud83d (xai-...1)","m","u"]""", null)]
+    [InlineData("""[7,"m","u"]""", null)]
+    [InlineData("""[null,"m","u"]""", null)]
+    [InlineData("""["  ","m","u"]""", null)]
+    [InlineData("[]", null)]
+    [InlineData("7", null)]
+    [InlineData("null", null)]
+    [InlineData("""["a\u0000b (xai-...1)",7,{}]""", @"a\u0000b")]
+    public void a_label_that_can_not_be_shown_is_left_out_and_the_figures_are_read(string labels, string? name)
+    {
+        var part = XaiParser.Usage(Text($$"""{"timeSeries":[{"group":["k","m","u"],"groupLabels":{{labels}},"dataPoints":[{"timestamp":"2026-11-16T10:00:00Z","values":[1]}]}]}"""), asked, now);
+        Assert.Equal(Usd.Parse("1"), Assert.Single(part.Lines).Total);
+        Assert.Equal(name, part.KeyNames.GetValueOrDefault("k"));
+    }
+
+    [Fact]
+    public void a_label_that_is_too_long_is_cut_before_its_bracket_counts()
+    {
+        var part = XaiParser.Usage(Text($$"""{"timeSeries":[{"group":["k","m","u"],"groupLabels":["{{new string('x', 230)}} (xai-...0002)","m","u"],"dataPoints":[]}]}"""), asked, now);
+        Assert.Equal(new string('x', 199) + "…", part.KeyNames["k"]);
+        Assert.True(Names.IsCut(part.KeyNames["k"]));
+    }
+
+    [Fact]
+    public void the_other_feeds_are_read_whatever_their_texts_are()
+    {
+        var (keys, _) = XaiParser.Keys(Text($$"""{"apiKeys":[{"apiKeyId":"k","name":"{{new string('x', 300)}}","redactedApiKey":7,"disabled":"perhaps","createTime":"once"}]}"""));
+        Assert.Equal(new XaiKey("k", new string('x', 199) + "…", null, null, null), Assert.Single(keys));
+        var identity = XaiParser.Identity(Text("""{"scope":"SCOPE_TEAM","scopeId":"t","name":["n"],"redactedApiKey":"\udead","acls":7}"""), null, now);
+        Assert.Equal(("t", null, null, 0), (identity.Team, identity.Name, identity.Redacted, identity.Acls.Count));
+        var preview = XaiParser.Preview(Text("""{"coreInvoice":{"lines":[{"description":7,"unitType":"a\u0000","numUnits":"1","amount":"15"}]}}"""), now, now);
+        Assert.Equal(("", @"a\u0000", Usd.Parse("0.15")), (preview.Lines[0].Description, preview.Lines[0].Unit, preview.Lines[0].Amount));
+    }
+
+    [Theory]
+    [InlineData("{}", null)]
+    [InlineData("""{"total":{}}""", "0.00")]
+    [InlineData("""{"changes":[]}""", "0.00")]
+    public void purchases_without_a_list_are_none_where_a_total_is_told(string body, string? sum) =>
+        Assert.Equal(sum, XaiParser.Purchases(Text(body))?.ToString());
 
     [Fact]
     public void a_bucket_up_to_ten_minutes_ahead_of_our_clock_is_taken()

@@ -121,7 +121,7 @@ public sealed class XaiPipelineTests
     [Theory]
     [InlineData(401, """{"code":16,"message":"no such key: old.style.key.42"}""", "HTTP 401: no such key: ***")]
     [InlineData(401, """{"error":{"message":"no such key: old.style.key.42"}}""", "HTTP 401: no such key: ***")]
-    [InlineData(200, """{"scope":"SCOPE_TEAM","acls":"old.style.key.42"}""", "acls is a text")]
+    [InlineData(200, """{"code":16,"message":"no such key: old.style.key.42"}""", "no scope in the answer; it says \"no such key: ***\"")]
     [InlineData(200, """{"limitReached":"old.style.key.42"}""", "limitReached is \"***\" where")]
     public async Task a_secret_of_no_known_shape_is_taken_out_by_its_value(int status, string body, string words)
     {
@@ -139,7 +139,7 @@ public sealed class XaiPipelineTests
         var end = new End(() => new(HttpStatusCode.TemporaryRedirect) { Headers = { Location = new("https://evil.example/take?key=" + canary) } });
         using var wired = new Wired(new(), clock, end);
         var e = await Assert.ThrowsAsync<ProviderException>(() => wired.Client(canary).Validate());
-        Assert.Equal((FailureKind.Contract, 307, 1), (e.Kind, e.Status, end.Count));
+        Assert.Equal((FailureKind.Unreachable, 307, 1), (e.Kind, e.Status, end.Count));
         Assert.Contains("redirected to evil.example; redirects are not followed", e.Detail, StringComparison.Ordinal);
         Assert.DoesNotContain("CANARY", e.Detail, StringComparison.Ordinal);
     }

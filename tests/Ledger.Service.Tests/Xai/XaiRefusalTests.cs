@@ -13,13 +13,14 @@ public sealed class XaiRefusalTests
 
     public static TheoryData<string, string> Answers => new()
     {
-        { "", "it is empty" },
-        { "<html><body>502</body></html>", "looks like HTML" },
-        { "OK", "not valid JSON" },
         { "[]", "is a list where an object was expected" },
         { "null", "is null where an object was expected" },
-        { """{"timeSeries":[{"group":["k","m","u"],"dataPoints":[{"timest""", "it breaks off" },
-        { """{"timeSeries":[]} trailing""", "not valid JSON" },
+        { """{"timeSeries":[]} trailing""", "something follows it" },
+        { """{"code":13,"message":"internal error","details":[]}""", "no timeSeries in the answer; it says \"internal error\"" },
+        { """{"error":"overloaded","timeSeries":[]}""", "no timeSeries in the answer; it says \"overloaded\"" },
+        { """{"limitReached":false,"result":[]}""", "no timeSeries in the answer" },
+        { """{"data":{"timeSeries":[]}}""", "no timeSeries in the answer" },
+        { """{"apiKeys":[]}""", "no timeSeries in the answer" },
         { """{"limitReached":false,"limitReached":true}""", "a property occurs twice" },
         { """{"limitReached":false,"limit\u0052eached":true}""", "a property occurs twice" },
         { """{"limitReached":"perhaps"}""", "limitReached" },
@@ -28,11 +29,11 @@ public sealed class XaiRefusalTests
         { """{"timeSeries":[{}]}""", "timeSeries[0].group does not have the 3 values" },
         { """{"timeSeries":[{"group":["k","m"]}]}""", "timeSeries[0].group does not have the 3 values" },
         { """{"timeSeries":[{"group":["k","m","u","x"]}]}""", "timeSeries[0].group does not have the 3 values" },
-        { """{"timeSeries":[{"group":["k","m","u"],"groupLabels":["k"]}]}""", "timeSeries[0].groupLabels does not have the 3 values" },
-        { """{"timeSeries":[{"group":["k",1,"u"]}]}""", "timeSeries[0].group[1] is a number where a text was expected" },
+        { """{"timeSeries":[{"group":["k",1,"u"]}]}""", "timeSeries[0].group[1] (key k) is a number where a text was expected" },
         { """{"timeSeries":[{"group":["k\u0000","m","u"]}]}""", "timeSeries[0].group[0] holds U+0000" },
-        { """{"timeSeries":[{"group":["k","\ud83d","u"]}]}""", "timeSeries[0].group[1] holds half of a surrogate pair" },
-        { """{"timeSeries":[{"group":["k","m","\ude00\ud83d"]}]}""", "timeSeries[0].group[2] holds half of a surrogate pair" },
+        { """{"timeSeries":[{"group":["k\u0000","m","u"],"groupLabels":["xai-ba (xai-...1)","m","u"]}]}""", "timeSeries[0].group[0] (key \"xai-ba\") holds U+0000" },
+        { """{"timeSeries":[{"group":["k","\ud83d","u"]}]}""", "timeSeries[0].group[1] (key k) holds half of a surrogate pair" },
+        { """{"timeSeries":[{"group":["k","m","\ude00\ud83d"]}]}""", "timeSeries[0].group[2] (key k) holds half of a surrogate pair" },
         { """{"timeSeries":[{"group":["k","m","u"]},{"group":["k","m","u"]}]}""", "timeSeries[1] repeats a group" },
         { Point("""{"values":[1]}"""), "timestamp is missing" },
         { Point("""{"timestamp":1795000000,"values":[1]}"""), "where an RFC 3339 time was expected" },
@@ -78,6 +79,18 @@ public sealed class XaiRefusalTests
         Assert.Equal(FailureKind.Contract, e.Kind);
         Assert.Contains(reason, e.Detail, StringComparison.Ordinal);
         Assert.True(e.Detail.Length <= Redaction.DetailMax);
+    }
+
+    [Theory]
+    [InlineData("", "it is empty")]
+    [InlineData("<html><body>502</body></html>", "looks like HTML")]
+    [InlineData("OK", "it is plain text")]
+    [InlineData("""{"timeSeries":[{"group":["k","m","u"],"dataPoints":[{"timest""", "it breaks off")]
+    public void what_is_no_json_is_no_answer(string body, string reason)
+    {
+        var e = Assert.Throws<ProviderException>(() => XaiParser.Usage(Text(body), asked, now));
+        Assert.Equal(FailureKind.Unreachable, e.Kind);
+        Assert.Contains(reason, e.Detail, StringComparison.Ordinal);
     }
 
     [Fact]
