@@ -1,11 +1,15 @@
 using System.Globalization;
 using System.Text.Json;
+using Ledger.Money;
 
 namespace Ledger.Cli;
 
 /// <summary>Reading answers without reflection: what is absent, null or of another kind is null.</summary>
 internal static class JsonReading
 {
+    /// <summary>An amount, or null.</summary>
+    public static Usd? Amount(this JsonElement element, string name) => Usd.TryParse(element.Text(name), out var amount) ? amount : null;
+
     public static JsonElement? Part(this JsonElement e, string name) =>
         e.ValueKind == JsonValueKind.Object && e.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 

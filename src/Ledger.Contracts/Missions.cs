@@ -95,9 +95,10 @@ public sealed record MissionEdit(MissionSummary Mission, Usd? Moved);
 /// <summary>Missions with their figures, the latest first: <c>GET /api/v1/missions</c>.</summary>
 /// <param name="Missions">The missions.</param>
 /// <param name="More">There are more than were asked for.</param>
+/// <param name="Cancelled">How many cancelled ones were left out: with <c>state=uncancelled</c> all there are, else 0.</param>
 /// <param name="AsOf">Where it stands.</param>
 /// <param name="Data">How far it can be relied on.</param>
-public sealed record MissionList(IReadOnlyList<ListedMission> Missions, bool More, AsOfSummary AsOf, DataSummary Data);
+public sealed record MissionList(IReadOnlyList<ListedMission> Missions, bool More, long Cancelled, AsOfSummary AsOf, DataSummary Data);
 
 /// <summary>A mission in a list.</summary>
 /// <param name="Id">Id.</param>

@@ -112,7 +112,62 @@ public sealed class RenderingTests
                    {"id":"t3","name":"ci","scopes":["read"],"createdAt":"2026-11-01T00:00:00Z","expiresAt":"2026-11-15T00:00:00Z","usedAt":null,"revokedAt":null}]}
         """;
 
+    private const string Cents = $$$$"""
+        {"window":{"since":"2026-11-21T00:00:00Z","until":"2026-11-28T00:00:00Z"},"groupBy":["mission"],"currency":"USD",
+         "rows":[{"mission":"m1","title":"Budget TUI","billed":"1.3624"},{"mission":"m2","title":"Digest","billed":"1.3620"},{"mission":"(idle)","title":null,"billed":"10.1846"}],
+         "total":"12.9090","idle":"10.1846","unassigned":"0.00",{{{{Fresh}}}}}
+        """;
+
+    private const string Whole = $$$$"""
+        {"window":{"since":"2026-11-21T00:00:00Z","until":"2026-11-28T00:00:00Z"},"groupBy":[],"currency":"USD","rows":[{"billed":"12.9090"}],"total":"12.9090","idle":"10.1846","unassigned":"-0.0050",{{{{Fresh}}}}}
+        """;
+
+    private const string OnlyIdle = $$$$"""
+        {"window":{"since":"2026-11-21T00:00:00Z","until":"2026-11-28T00:00:00Z"},"groupBy":[],"currency":"USD","rows":[{"billed":"10.1846"}],"total":"10.1846","idle":"10.1846","unassigned":"0.00",{{{{Fresh}}}}}
+        """;
+
+    private const string Gone = """
+        {"window":{"since":"2026-11-21T00:00:00Z","until":"2026-11-28T00:00:00Z"},"groupBy":[],"currency":"USD","rows":[{"billed":"2.00"}],"total":"2.00","idle":"0.00","unassigned":"2.00","asOf":{"position":1234,"time":"2026-11-16T10:50:00Z"},
+         "data":{"through":"2026-11-15T10:46:00Z","lagSeconds":86640,"stale":true,"preliminary":"0.00","removed":[{"account":"prod","at":"2026-11-15T10:48:00Z"}],"missing":[]}}
+        """;
+
+    private const string GoneStatus = """
+        {"version":"0.1.0","position":12,"views":[],"accounts":[{"label":"prod","provider":"xai","state":"removed","since":"2026-11-15T10:48:00Z","through":"2026-11-15T10:46:00Z","lagSeconds":86640,"stale":true,"error":null}],"missionsOpen":[],
+         "outbox":{"waiting":0,"dead":0,"oldestWaiting":null},"spend":{"today":"0.00","monthToDate":"2.00","unassigned":"2.00"},"credit":{"left":null},"pollEverySeconds":300,"warnings":[]}
+        """;
+
+    private const string WaitingStatus = """
+        {"version":"0.1.0","position":12,"views":[],"accounts":[{"label":"prod","provider":"xai","state":"failing","since":"2026-11-16T10:48:00Z","through":"2026-11-16T10:46:00Z","lagSeconds":240,"stale":true,
+           "error":{"kind":"rate-limited","detail":"xAI asks us to wait until 11:48:00 UTC; reading goes on by itself then.","retryAt":"2026-11-16T11:48:00Z"}}],"missionsOpen":[],
+         "outbox":{"waiting":0,"dead":0,"oldestWaiting":null},"spend":{"today":"0.00","monthToDate":"2.00","unassigned":"2.00"},"credit":{"left":null},"pollEverySeconds":300,
+         "warnings":["prod can't be read (rate-limited): xAI asks us to wait until 11:48:00 UTC; reading goes on by itself then.","The name of key k1 is longer than 200 characters and shown cut; figures are complete."]}
+        """;
+
+    private const string CentsOfADifference = $$$$"""
+        {"mission":{{{{Mission}}}}},"from":{"position":1200,"time":"2026-11-16T10:45:00Z","billed":"3.0049","low":"0.00","high":"6.00"},"to":{"position":1234,"time":"2026-11-16T10:50:00Z","billed":"3.2899","low":"0.00","high":"6.00"},
+         "change":"0.2850","moved":"0.6640","billed":"-0.3790","by":[{"agent":"ba","model":"grok-4","unit":"tokens","moved":"0.3320","billed":"-0.1895"},{"agent":"ba","model":"grok-4","unit":"searches","moved":"0.3320","billed":"-0.1895"}],
+         "counterparts":[{"party":"(idle) ba","moved":"-0.3320"},{"party":"(unassigned)","moved":"-0.3320"}],{{{{Fresh}}}}}
+        """;
+
+    private const string SmallCost = $$$$"""
+        {"mission":{{{{Mission}}}}},"currency":"USD","billed":"0.00418","low":"0.00","high":"0.0125","reason":null,"methods":{"whole":"0.0011","shared":"0.00","prorated":"0.00308"},"restated":"0.00",
+         "by":[{"agent":"hannibal","model":"grok-4","billed":"0.00308"},{"agent":"ba","model":"grok-4-fast","billed":"0.0011"}],{{{{Fresh}}}}}
+        """;
+
+    private const string Uncancelled = $$$$"""{"missions":[{{{{Mission}}}},"billed":"4.50","low":"0.00","high":"6.00","reason":null}],"more":false,"cancelled":3,{{{{Fresh}}}}}""";
+
     [Theory]
+    [InlineData("report-adds-up", Cents, "report", "--by", "mission")]
+    [InlineData("report-adds-up-csv", Cents, "report", "--by", "mission", "--csv")]
+    [InlineData("report-whole", Whole, "report")]
+    [InlineData("report-only-idle", OnlyIdle, "report")]
+    [InlineData("report-of-then", Whole, "report", "--as-of", "900")]
+    [InlineData("report-removed", Gone, "report")]
+    [InlineData("status-waiting", WaitingStatus, "status")]
+    [InlineData("status-removed", GoneStatus, "status")]
+    [InlineData("mission-diff-adds-up", CentsOfADifference, "mission", "diff", "X", "--from", "1200")]
+    [InlineData("mission-cost-below-a-cent", SmallCost, "mission", "cost", "X")]
+    [InlineData("mission-list-uncancelled", Uncancelled, "mission", "list")]
     [InlineData("token-list", Tokens, "token", "list")]
     [InlineData("token-list-csv", Tokens, "token", "list", "--csv")]
     [InlineData("mission-cost-partial", Partial, "mission", "cost", "X")]

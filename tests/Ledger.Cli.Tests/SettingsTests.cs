@@ -72,7 +72,7 @@ public sealed class SettingsTests
         desk.Run("mission", "start", "X");
         desk.Run("mission", "list");
         desk.Run("mission", "cost", "X", "--as-of", "7");
-        Assert.Equal(["?state=all", "", "?state=all&minPosition=42", "?mission=X&asOf=7"], service.Requests.Select(asked => asked.Query));
+        Assert.Equal(["?state=uncancelled", "", "?state=uncancelled&minPosition=42", "?mission=X&asOf=7"], service.Requests.Select(asked => asked.Query));
     }
 
     [Fact]
@@ -85,6 +85,6 @@ public sealed class SettingsTests
         desk.Run("mission", "start", "X");
         Assert.Contains("your last write was position 42", desk.Run("mission", "list").Err, StringComparison.Ordinal);
         desk.Run("mission", "list");
-        Assert.Equal("?state=all&minPosition=3", service.Requests[^1].Query);
+        Assert.Equal("?state=uncancelled&minPosition=3", service.Requests[^1].Query);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Ledger.Cli.Output;
 using Ledger.Cli.Parsing;
+using Ledger.Money;
 
 namespace Ledger.Cli.Commands;
 
@@ -21,29 +22,41 @@ internal static class Grouping
     }
 
     /// <summary>One row each. Without groups: by what the first row is grouped by.</summary>
-    public static Table Table(List<JsonElement> rows, List<string> groups)
+    /// <param name="rows">The rows.</param>
+    /// <param name="groups">What they are grouped by.</param>
+    /// <param name="shown">What is shown of each amount; null: each by itself.</param>
+    public static Table Table(List<JsonElement> rows, List<string> groups, IReadOnlyList<Shown>? shown = null)
     {
         if (groups.Count == 0) groups = GroupsOf(rows);
         var columns = new Column[groups.Count + 1];
         for (var i = 0; i < groups.Count; i++) columns[i] = new(Heading(groups[i]), groups[i], WidthMax: 44);
         columns[^1] = new("Billed (USD)", "billed", Right: true, Text: false);
         var table = new Table(columns);
-        foreach (var row in rows)
+        for (var r = 0; r < rows.Count; r++)
         {
+            var row = rows[r];
             var cells = new Cell[groups.Count + 1];
             for (var i = 0; i < groups.Count; i++) cells[i] = Cell.Text(Name(row, groups[i]));
-            cells[^1] = Cell.Money(row.Text("billed"));
+            cells[^1] = Cell.Money(row.Text("billed"), shown?[r]);
             table.Add(cells);
         }
         return table;
     }
 
-    public static Cell[] Totals(List<JsonElement> rows, List<string> groups, string? total)
+    /// <summary>What is shown of the amounts of rows, so that it adds up to the total shown.</summary>
+    public static Shown[] Rounded(Shown total, List<JsonElement> rows, string member = "billed")
+    {
+        var amounts = new Usd[rows.Count];
+        for (var i = 0; i < amounts.Length; i++) amounts[i] = rows[i].Amount(member) ?? Usd.Zero;
+        return Shown.Parts(total, amounts);
+    }
+
+    public static Cell[] Totals(List<JsonElement> rows, List<string> groups, string? total, Shown? shown = null)
     {
         if (groups.Count == 0) groups = GroupsOf(rows);
         var cells = new Cell[groups.Count + 1];
         for (var i = 0; i < cells.Length; i++) cells[i] = new(i == 0 ? "Total" : "", null);
-        cells[^1] = Cell.Money(total);
+        cells[^1] = Cell.Money(total, shown);
         return cells;
     }
 

@@ -58,10 +58,10 @@ internal static class MissionCommands
         Summary = "missions with what they cost, newest first",
         Flags =
         [
-            new("state", "open|ended|cancelled|all", "only those (all)"), new("agent", "A", "only those of this agent"),
+            new("state", "open|ended|cancelled|all", "only those (open and ended; with --json and --csv all)"), new("agent", "A", "only those of this agent"),
             Flags.Limit("50"), Flags.AsOf, Flags.MaxAge, Flags.Format, Flags.Csv,
         ],
-        Examples = ["mission list", "mission list --state open --agent ba", "mission list --csv > missions.csv"],
+        Examples = ["mission list", "mission list --state all", "mission list --state open --agent ba", "mission list --csv > missions.csv"],
         Run = MissionReads.List,
     };
 

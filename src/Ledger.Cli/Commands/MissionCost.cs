@@ -34,60 +34,69 @@ internal static class MissionCost
         return Freshness.Judge(call, answer);
     }
 
-    private static void PrintOne(Call call, JsonElement cost)
+    /// <param name="call">The call.</param>
+    /// <param name="cost">One mission's.</param>
+    /// <param name="whole">What is shown of it, where it is one of several.</param>
+    private static void PrintOne(Call call, JsonElement cost, Shown? whole = null)
     {
         var printer = call.Printer;
         if (cost.Part("mission") is { } mission) Missions.Head(call, mission);
         printer.Line();
-        if (cost.Text("billed") is not { } billed)
+        if (cost.Amount("billed") is not { } amount)
         {
             printer.Line("Billed  " + Missions.Reason(cost.Text("reason")));
             return;
         }
-        printer.Bold($"Billed  {Show.FineMoney(billed)}   (surely between {Show.FineMoney(cost.Text("low"))} and {Show.FineMoney(cost.Text("high"))})");
-        foreach (var line in Methods(cost)) printer.Line("        " + line);
+        var billed = whole ?? Shown.Fine(amount);
+        printer.Bold($"Billed  {billed}   (surely between {Show.FineMoney(cost.Text("low"))} and {Show.FineMoney(cost.Text("high"))})");
+        foreach (var line in Methods(cost, billed)) printer.Line("        " + line);
         if (cost.Text("restated") is { } restated && Show.Money(restated) != "$0.00")
             printer.Line($"        {Show.FineMoney(restated)} by restatements of the provider");
         var rows = cost.Items("by");
         if (rows.Count == 0) return;
         printer.Line();
-        var table = Grouping.Table(rows, []);
-        table.Totals = Grouping.Totals(rows, [], billed);
+        var table = Grouping.Table(rows, [], Grouping.Rounded(billed, rows));
+        table.Totals = Grouping.Totals(rows, [], cost.Text("billed"), billed);
         printer.Print(table);
     }
 
     private static void PrintSeveral(Call call, JsonElement answer, List<JsonElement> several)
     {
-        foreach (var cost in several)
+        var total = answer.Amount("billed") is { } sum ? Shown.Fine(sum) : (Shown?)null;
+        var shown = total is { } of ? Grouping.Rounded(of, several) : null;
+        for (var i = 0; i < several.Count; i++)
         {
-            PrintOne(call, cost);
+            PrintOne(call, several[i], shown?[i]);
             call.Printer.Line();
         }
         var known = several.FindAll(cost => cost.Text("billed") is not null).Count;
-        if (answer.Text("billed") is not { } billed)
+        if (total is not { } billed)
         {
             call.Printer.Bold($"Billed  unknown for all {several.Count} missions of this reference");
             return;
         }
-        call.Printer.Bold($"Billed  {Show.FineMoney(billed)} for {(known < several.Count ? $"{known} of " : "")}{several.Count} missions of this reference");
+        call.Printer.Bold($"Billed  {billed} for {(known < several.Count ? $"{known} of " : "")}{several.Count} missions of this reference");
         if (known < several.Count)
             call.Printer.Line($"        partial: the cost of {(several.Count - known == 1 ? "one" : (several.Count - known).ToString(System.Globalization.CultureInfo.InvariantCulture))} is unknown, not zero");
         if (answer.Flag("more") == true) call.Printer.Line($"        partial: more missions share this reference; the first {several.Count} are summed");
     }
 
     /// <summary>How the figure was found out, in words; the biggest part first is the order of certainty.</summary>
-    private static List<string> Methods(JsonElement cost)
+    private static List<string> Methods(JsonElement cost, Shown billed)
     {
         var lines = new List<string>();
         if (cost.Part("methods") is not { } methods) return lines;
-        foreach (var (name, words) in (ReadOnlySpan<(string, string)>)[
+        ReadOnlySpan<(string Name, string Words)> known =
+        [
             ("whole", "whole: only this mission was running while it was spent"),
             ("shared", "shared: spent while others ran on the same key; split by weight"),
-            ("prorated", "prorated: spent in a stretch of time that reaches beyond the mission; split by length")])
-        {
-            if (methods.Text(name) is { } part && Usd.TryParse(part, out var amount) && amount != Usd.Zero)
-                lines.Add($"{Show.FineMoney(part)} {words}");
-        }
+            ("prorated", "prorated: spent in a stretch of time that reaches beyond the mission; split by length"),
+        ];
+        var amounts = new Usd[known.Length];
+        for (var i = 0; i < known.Length; i++) amounts[i] = methods.Amount(known[i].Name) ?? Usd.Zero;
+        var shown = Shown.Parts(billed, amounts);
+        for (var i = 0; i < known.Length; i++)
+            if (amounts[i] != Usd.Zero) lines.Add($"{shown[i]} {known[i].Words}");
         return lines;
     }
 }

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Ledger.Cli.Http;
 using Ledger.Cli.Output;
+using Ledger.Money;
 
 namespace Ledger.Cli.Commands;
 
@@ -18,26 +20,43 @@ internal static class MissionDiff
         if (answer.Part("mission") is { } mission) printer.Bold($"{SafeText.Of(mission.Text("title"))}  {SafeText.Of(mission.Text("ref"))}".TrimEnd());
         foreach (var edge in (ReadOnlySpan<string>)["from", "to"])
             if (answer.Part(edge) is { } at)
-                printer.Line($"{edge,-5} position {at.Number("position")?.Grouped() ?? Show.Unknown} ({printer.Time(at.Text("time"))}): billed {(at.Text("billed") is { } billed ? $"{Show.FineMoney(billed)}, {Show.FineMoney(at.Text("low"))} to {Show.FineMoney(at.Text("high"))}" : "unknown")}");
-        printer.Bold($"Change {Show.FineMoney(answer.Text("change"))} = {Show.FineMoney(answer.Text("moved"))} moved by edits + {Show.FineMoney(answer.Text("billed"))} new or restated by the provider");
+                printer.Line($"{edge,-5} position {at.Number("position")?.Grouped() ?? Show.Unknown} ({printer.Time(at.Text("time"))}): billed {(at.Amount("billed") is { } billed ? $"{Shown.Of(billed)}, {Show.FineMoney(at.Text("low"))} to {Show.FineMoney(at.Text("high"))}" : "unknown")}");
+        var (change, moved, restated) = Sum(answer);
+        printer.Bold($"Change {Shown.Sum((change, "{0}"))} = {Shown.Sum((moved, "{0} moved by edits"), (restated, "{0} new or restated by the provider"))}");
 
         if (answer.Items("by") is { Count: > 0 } rows)
         {
             printer.Line();
             var table = new Table(new("Agent", "agent"), new("Model", "model"), new("Unit", "unit"), new("Moved", "moved", Right: true, Text: false), new("New or restated", "billed", Right: true, Text: false));
-            foreach (var row in rows)
-                table.Add(Cell.Text(row.Text("agent")), Cell.Text(row.Text("model")), Cell.Text(row.Text("unit")), Cell.Money(row.Text("moved")), Cell.Money(row.Text("billed")));
-            table.Totals = [new("Total", null), new("", null), new("", null), Cell.Money(answer.Text("moved")), Cell.Money(answer.Text("billed"))];
+            var (edits, news) = (Grouping.Rounded(moved, rows, "moved"), Grouping.Rounded(restated, rows));
+            for (var i = 0; i < rows.Count; i++)
+                table.Add(Cell.Text(rows[i].Text("agent")), Cell.Text(rows[i].Text("model")), Cell.Text(rows[i].Text("unit")), Cell.Money(rows[i].Text("moved"), edits[i]), Cell.Money(rows[i].Text("billed"), news[i]));
+            table.Totals = [new("Total", null), new("", null), new("", null), Cell.Money(answer.Text("moved"), moved), Cell.Money(answer.Text("billed"), restated)];
             printer.Print(table);
         }
         if (answer.Items("counterparts") is { Count: > 0 } parties)
         {
             printer.Line();
             var table = new Table(new("Moved from or to", "party"), new("Moved", "moved", Right: true, Text: false));
-            foreach (var party in parties) table.Add(Cell.Text(party.Text("party") ?? party.Names("party")), Cell.Money(party.Text("moved")));
+            // What moved here came from there.
+            var given = Grouping.Rounded(new(-moved.Amount, -moved.Rounded), parties, "moved");
+            for (var i = 0; i < parties.Count; i++) table.Add(Cell.Text(parties[i].Text("party") ?? parties[i].Names("party")), Cell.Money(parties[i].Text("moved"), given[i]));
             printer.Print(table);
         }
-        Freshness.Footers(call, answer);
+        Freshness.Footers(call, answer, isPast: call.Has("to"));
         return Freshness.Judge(call, answer);
+    }
+
+    /// <summary>The change between the two figures as they are shown, and its two parts.</summary>
+    private static (Shown Change, Shown Moved, Shown Restated) Sum(JsonElement answer)
+    {
+        var exact = answer.Amount("change") ?? Usd.Zero;
+        var change = Shown.Of(exact);
+        if (answer.Part("from")?.Amount("billed") is { } before && answer.Part("to")?.Amount("billed") is { } after)
+        {
+            var by = Shown.Of(after).Rounded - Shown.Of(before).Rounded;
+            if (Math.Abs((by - exact).Ticks) < Usd.FromCents(1).Ticks) change = new(exact, by);
+        }
+        return Shown.Parts(change, answer.Amount("moved") ?? Usd.Zero, answer.Amount("billed") ?? Usd.Zero) is [var moved, var restated] ? (change, moved, restated) : default;
     }
 }

@@ -8,13 +8,15 @@ internal static class MissionReads
 {
     public static int List(Call call)
     {
-        call.Printer.CheckFormat();
+        var printer = call.Printer;
+        printer.CheckFormat();
+        // Programs get all there are, as they always did.
+        var state = call.OneOf("state", "open", "ended", "cancelled", "all") ?? (printer.Json || printer.Csv ? "all" : "uncancelled");
         var answer = call.Client.Get(new Query("/missions")
-            .With("state", call.OneOf("state", "open", "ended", "cancelled", "all") ?? "all")
+            .With("state", state)
             .With("agent", call.Text("agent"))
             .With("limit", call.Integer("limit", 1, 1_000)?.ToString(System.Globalization.CultureInfo.InvariantCulture))
             .With("asOf", call.PositionOrTime("as-of")));
-        var printer = call.Printer;
         if (printer.Json)
         {
             printer.PrintJson(answer);
@@ -28,11 +30,12 @@ internal static class MissionReads
             table.Add(Cell.Text(mission.Text("title")), Cell.Text(mission.Text("state")), new(printer.Time(mission.Text("start")), mission.Text("start")),
                 new(Missions.Length(mission, call.Began), mission.Text("end")), Cell.Text(mission.Agents()), Cell.Money(mission.Text("billed")),
                 Cell.Money(mission.Text("low")), Cell.Money(mission.Text("high")), Cell.Text(mission.Text("ref")), Cell.Text(mission.Text("id")));
-        if (table.Count == 0 && !printer.Csv) printer.Line(call.Has("agent") || call.Has("as-of") || (call.Text("state") ?? "all") != "all"
-            ? "No such missions. `mission list` shows all there are."
+        if (table.Count == 0 && !printer.Csv) printer.Line(call.Has("agent") || call.Has("as-of") || state is not ("all" or "uncancelled")
+            ? "No such missions. `mission list --state all` shows all there are."
             : "No missions. `mission start \"Title\" --ref owner/repo#n` begins one.");
         else printer.Print(table);
         if (answer.Flag("more") == true) printer.Footer("There are more; --limit N shows them.");
+        if (answer.Number("cancelled") is > 0 and { } hidden) printer.Footer($"{hidden.Grouped()} cancelled mission{(hidden == 1 ? " is" : "s are")} not shown; --state all shows {(hidden == 1 ? "it" : "them")}.");
         Freshness.Footers(call, answer);
         return Freshness.Judge(call, answer);
     }

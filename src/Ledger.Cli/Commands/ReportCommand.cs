@@ -57,7 +57,9 @@ internal static class ReportCommand
         foreach (var group in answer.Items("groupBy")) groups.Add(group.ToString());
         var window = answer.Part("window") ?? answer;
         if (!printer.Csv && !printer.Compact) printer.Bold($"Billed from {printer.Time(window.Text("since"))} to {printer.Time(window.Text("until"))} {printer.ZoneName}");
-        var table = Grouping.Table(rows, groups);
+        var total = answer.Amount("total") is { } sum ? Shown.Of(sum) : (Shown?)null;
+        var leftovers = total is { } t && answer.Amount("idle") is { } idle && answer.Amount("unassigned") is { } unassigned ? Shown.Leftovers(t, idle, unassigned) : ((Shown, Shown, Shown)?)null;
+        var table = Grouping.Table(rows, groups, leftovers is { } of ? Amounts(rows, of) : null);
         if (rows.Count == 0 && !printer.Csv)
         {
             // Nothing billed and nothing known are not the same.
@@ -65,21 +67,57 @@ internal static class ReportCommand
             Freshness.Footers(call, answer);
             return Freshness.Judge(call, answer);
         }
-        table.Totals = Grouping.Totals(rows, groups, answer.Text("total"));
-        printer.Print(table);
-        printer.Footer(Sum(answer));
+        // Without groups there is one row, and its total is the sentence below.
+        if (printer.Csv || groups.Count > 0)
+        {
+            table.Totals = Grouping.Totals(rows, groups, answer.Text("total"), total);
+            printer.Print(table);
+            if (total is { } all && leftovers is { } parts) printer.Footer($"billed total {all} = {Sum(parts)}");
+        }
+        else
+        {
+            printer.Line($"Billed  {total?.ToString() ?? Show.Unknown}{(leftovers is { } parts ? Told(parts) : "")}");
+        }
         Freshness.Footers(call, answer);
         return Freshness.Judge(call, answer);
     }
 
-    /// <summary><c>billed total $31.00 = missions $20.00 + idle $8.00 + unassigned $3.00</c>.</summary>
-    private static string Sum(JsonElement answer)
+    /// <summary><c>missions $20.00 + idle $8.00 + unassigned $3.00</c>.</summary>
+    private static string Sum((Shown Missions, Shown Idle, Shown Unassigned) of) => Shown.Sum((of.Missions, "missions {0}"), (of.Idle, "idle {0}"), (of.Unassigned, "unassigned {0}"));
+
+    /// <summary>What a total is made of; where it is one thing only, its amount is not said again.</summary>
+    private static string Told((Shown Missions, Shown Idle, Shown Unassigned) of) => (of.Missions.Amount.Ticks, of.Idle.Amount.Ticks, of.Unassigned.Amount.Ticks) switch
     {
-        if (!Usd.TryParse(answer.Text("total"), out var total) || !Usd.TryParse(answer.Text("idle"), out var idle) || !Usd.TryParse(answer.Text("unassigned"), out var unassigned))
-            return "";
-        var missions = total - idle - unassigned;
-        return $"billed total {Show.Money(total.ToString())} = missions {Show.Money(missions.ToString())} + idle {Show.Money(idle.ToString())} + unassigned {Show.Money(unassigned.ToString())}";
+        (0, 0, 0) => "",
+        (_, 0, 0) => ", all of it on missions",
+        (0, _, 0) => ", all of it idle",
+        (0, 0, _) => ", all of it unassigned",
+        _ => $" = {Sum(of)}",
+    };
+
+    /// <summary>What is shown of each row. Rows of leftovers show what the sentence below says of them.</summary>
+    private static Shown[] Amounts(List<JsonElement> rows, (Shown Missions, Shown Idle, Shown Unassigned) of)
+    {
+        var parts = new (Shown Total, List<int> Rows)[] { (of.Missions, []), (of.Idle, []), (of.Unassigned, []) };
+        var byMission = rows.Exists(row => row.Text("mission") is not null);
+        var isCut = rows.Exists(row => Named(row, "(other)"));
+        for (var i = 0; i < rows.Count; i++)
+            parts[isCut ? 0 : Named(rows[i], "(unassigned)") ? 2 : Named(rows[i], "(idle)") ? 1 : 0].Rows.Add(i);
+        // Where no row tells idle from missions, or what is cut off is all of them, they are one.
+        if (isCut) parts[0].Total = of.Missions + of.Idle + of.Unassigned;
+        else if (!byMission) parts[0].Total = of.Missions + of.Idle;
+        if (!byMission && parts[2].Rows.Count == 0) parts[0].Total = of.Missions + of.Idle + of.Unassigned;
+
+        var shown = new Shown[rows.Count];
+        foreach (var (total, indexes) in parts)
+        {
+            var one = Grouping.Rounded(total, indexes.ConvertAll(i => rows[i]));
+            for (var i = 0; i < one.Length; i++) shown[indexes[i]] = one[i];
+        }
+        return shown;
     }
+
+    private static bool Named(JsonElement row, string name) => row.Text("mission") == name || row.Text("agent") == name;
 
     private static List<JsonElement> Sorted(List<JsonElement> rows, string? order)
     {
@@ -89,7 +127,7 @@ internal static class ReportCommand
         return rows;
     }
 
-    private static Usd Amount(JsonElement row) => Usd.TryParse(row.Text("billed"), out var amount) ? amount : Usd.Zero;
+    private static Usd Amount(JsonElement row) => row.Amount("billed") ?? Usd.Zero;
 
     private static bool IsLeftover(JsonElement row)
     {

@@ -36,6 +36,7 @@ internal static class StatusCommand
 
         var accounts = answer.Items("accounts");
         if (accounts.Count == 0) printer.Line("No accounts yet: `ledger account add xai --label prod --key-stdin < key.txt`");
+        var said = new List<string>();
         foreach (var account in accounts)
         {
             if (account.Text("state") == "removed")
@@ -44,7 +45,9 @@ internal static class StatusCommand
                 continue;
             }
             printer.Line($"Account {SafeText.Of(account.Text("label"))} ({SafeText.Of(account.Text("provider"))}): {SafeText.Of(account.Text("state"))}{(account.Flag("stale") == true ? ", STALE" : "")}, {(account.Text("through") is { } through ? $"data through {printer.Time(through)}, {Show.Seconds(account.Seconds("lagSeconds"))} behind" : "no complete reading yet")}");
-            if (Error(account) is { } error) printer.Line("  " + SafeText.Of(error));
+            if (Error(account) is not { } error) continue;
+            printer.Line("  " + SafeText.Of(error));
+            said.Add(error);
         }
         foreach (var mission in answer.Items("missionsOpen"))
             printer.Line(mission.ValueKind == JsonValueKind.Object
@@ -75,7 +78,8 @@ internal static class StatusCommand
             printer.Footer($"  when dealt with, remove {file}");
         }
         if (refused.Count > RefusedShownMax) printer.Line($"Spool: … and {refused.Count - RefusedShownMax} more refused");
-        foreach (var warning in answer.Items("warnings")) printer.Line("Warning: " + SafeText.Of(warning.ToString()));
+        foreach (var warning in answer.Items("warnings"))
+            if (!said.Exists(error => warning.ToString().EndsWith(error, StringComparison.Ordinal))) printer.Line("Warning: " + SafeText.Of(warning.ToString()));
         printer.Footer($"Polled every {Show.Seconds(answer.Seconds("pollEverySeconds"))}. Times are {printer.ZoneName}.");
     }
 

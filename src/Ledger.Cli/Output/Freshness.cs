@@ -5,18 +5,21 @@ namespace Ledger.Cli.Output;
 /// <summary>How old the figures are: told below every table of money, and judged by <c>--max-age</c>.</summary>
 internal static class Freshness
 {
-    public static void Footers(Call call, JsonElement answer)
+    public static void Footers(Call call, JsonElement answer, bool isPast = false)
     {
         var printer = call.Printer;
+        // How far the data reaches now says nothing of what was known then.
+        isPast |= call.Has("as-of");
         var line = "";
         if (answer.Part("asOf") is { } asOf)
             line = $"As of position {asOf.Number("position")?.Grouped() ?? Show.Unknown} ({printer.Time(asOf.Text("time"))}). ";
         if (answer.Part("data") is { } data)
         {
-            line += data.Text("through") is { } through
+            line += isPast ? "Figures are those known then. " : data.Text("through") is { } through
                 ? $"Data through {printer.Time(through)}{(data.Seconds("lagSeconds") is { } lag ? $", {Show.Seconds(lag)} behind" : "")}{(data.Flag("stale") == true ? ": STALE" : "")}. "
                 : "No complete reading yet: figures are unknown, not zero. ";
             printer.Footer(line + $"Times are {printer.ZoneName}.");
+            if (isPast) return;
             foreach (var gone in data.Items("removed"))
                 printer.Footer($"{SafeText.Of(gone.Text("account"))} was removed{(gone.Text("at") is { } at ? $" {printer.Time(at)}" : "")}: its figures end there. `ledger account add` goes on with them.");
             if (data.Text("preliminary") is { } preliminary && Show.Money(preliminary) != "$0.00")

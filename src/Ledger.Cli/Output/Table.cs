@@ -1,4 +1,5 @@
 using System.Text;
+using Ledger.Money;
 
 namespace Ledger.Cli.Output;
 
@@ -11,6 +12,9 @@ internal readonly record struct Cell(string Shown, string? Plain)
     public static Cell Text(string? text) => new(string.IsNullOrEmpty(text) ? Show.Unknown : SafeText.Of(text), text);
 
     public static Cell Money(string? amount) => new(Show.Money(amount), amount);
+
+    /// <summary>An amount that was rounded together with its column.</summary>
+    public static Cell Money(string? amount, Shown? shown) => shown is { } s ? new(s.ToString(), amount) : Money(amount);
 
     public static Cell ExactMoney(string? amount) => new(Show.ExactMoney(amount), amount);
 }

@@ -45,13 +45,14 @@ public static class DigestMail
     {
         // The record may come from a log that knows other zones.
         var zone = Calendar.IsZone(digest.Zone) ? digest.Zone : "UTC";
+        var figures = new DigestFigures(digest);
         return new(SubjectOf(digest),
         [
             .. DigestMoney.Blocks(digest, zone),
-            .. Missions(digest),
-            .. Parts("By agent", "agent", digest.ByAgent, digest),
-            .. Parts("By model", "model", digest.ByModel, digest),
-            .. Leftovers(digest),
+            .. Missions(digest, figures),
+            .. Parts("By agent", "agent", digest.ByAgent, figures.Agents, digest),
+            .. Parts("By model", "model", digest.ByModel, figures.Models, digest),
+            .. Leftovers(digest, figures),
             .. Alerts(digest, zone),
             .. Moved(digest),
             .. Gaps(digest, zone),
@@ -60,7 +61,7 @@ public static class DigestMail
         ]);
     }
 
-    private static IEnumerable<Block> Missions(Digest digest)
+    private static IEnumerable<Block> Missions(Digest digest, DigestFigures figures)
     {
         yield return new Heading($"Missions");
         if (digest.Missions.Count == 0)
@@ -68,8 +69,8 @@ public static class DigestMail
             yield return new Paragraph($"No mission cost anything this week, as far as is known.");
             yield break;
         }
-        var rows = digest.Missions.Select(m => new Row([$"{m.Title}", $"{m.Billed}"], Below(m))).ToList();
-        if (digest.OtherMissions.Count > 0) rows.Add(new([$"{Run.Said(Wording.Count(digest.OtherMissions.Count, "other mission"))}", $"{digest.OtherMissions.Billed}"], Quiet: true));
+        var rows = digest.Missions.Select((m, i) => new Row([$"{m.Title}", $"{figures.Missions[i]}"], Below(m))).ToList();
+        if (digest.OtherMissions.Count > 0) rows.Add(new([$"{Run.Said(Wording.Count(digest.OtherMissions.Count, "other mission"))}", $"{figures.Missions[^1]}"], Quiet: true));
         yield return new Table("Missions of the week by cost", [("Mission", false), ("This week", true)], rows);
     }
 
@@ -84,23 +85,24 @@ public static class DigestMail
         return line;
     }
 
-    private static IEnumerable<Block> Parts(string title, string name, IReadOnlyList<DigestPart> parts, Digest digest)
+    private static IEnumerable<Block> Parts(string title, string name, IReadOnlyList<DigestPart> parts, IReadOnlyList<Shown> billed, Digest digest)
     {
         if (parts.Count == 0) yield break;
+        var before = DigestFigures.Before(parts, digest.Before);
         yield return new Heading($"{Run.Said(title)}");
         yield return new Table($"The week {title.ToLowerInvariant()}", [(title[3..4].ToUpperInvariant() + name[1..], false), ("This week", true), ("Part", true), ("Before", true)],
         [
-            .. parts.Select(p => new Row(
+            .. parts.Select((p, i) => new Row(
                 [
-                    Leftover(p.Name), $"{p.Billed}", $"{Run.Said(digest.Total is { } total && Dollars.Permille(p.Billed, total) is { } part ? Dollars.Percent(part) : "-")}",
-                    $"{Run.Quiet(Dollars.Show(p.Before))}",
+                    Leftover(p.Name), $"{billed[i]}", $"{Run.Said(digest.Total is { } total && Dollars.Permille(p.Billed, total) is { } part ? Dollars.Percent(part) : "-")}",
+                    $"{Run.Quiet(before[i]?.ToString() ?? "-")}",
                 ], Quiet: p.Name is "(other)")),
         ]);
     }
 
     private static Line Leftover(string name) => name == "(other)" ? $"(other)" : name == Ledger.Spend.Party.UnassignedName ? (Line)$"(unassigned)" : $"{name}";
 
-    private static IEnumerable<Block> Leftovers(Digest digest)
+    private static IEnumerable<Block> Leftovers(Digest digest, DigestFigures figures)
     {
         yield return new Heading($"Without a mission");
         if (digest is not { Idle: { } idle, Unassigned: { } unassigned })
@@ -113,7 +115,7 @@ public static class DigestMail
         }
         else
         {
-            yield return new Paragraph($"{Run.Strong(Dollars.Show(idle))}{Of(idle, digest)} by agents between missions (idle), {Run.Strong(Dollars.Show(unassigned))}{Of(unassigned, digest)} through keys that nobody owns (unassigned).");
+            yield return new Paragraph($"{Run.Strong(figures.Idle.ToString())}{Of(idle, digest)} by agents between missions (idle), {Run.Strong(figures.Unassigned.ToString())}{Of(unassigned, digest)} through keys that nobody owns (unassigned).");
         }
         if (digest.Fix is { } fix) yield return new Advice($"{Run.Strong("What clears most:")} {Run.Said(SafeText.Of(fix.Text))}", Command.Safe(fix.Command));
     }
@@ -146,8 +148,11 @@ public static class DigestMail
     {
         yield return new Heading($"Restated since the last digest");
         if (digest.Moved.Count == 0) yield return new Paragraph($"Nothing: earlier weeks cost what their digests said.");
-        else yield return new Bullets([.. digest.Moved.Select(m => (Line)$"Week {m.Week}: the figure moved by {Run.Strong(Dollars.Change(m.Now - m.Said))}, from {m.Said} to {m.Now}.")]);
+        else yield return new Bullets([.. digest.Moved.Select(m => (Line)$"Week {m.Week}: the figure moved by {Run.Strong(Change(m))}, from {Shown.Of(m.Said)} to {Shown.Of(m.Now)}.")]);
     }
+
+    /// <summary>The difference of the two figures as they are shown.</summary>
+    private static string Change(DigestMoved moved) => (moved.Now > moved.Said ? "+" : "") + new Shown(moved.Now - moved.Said, Shown.Of(moved.Now).Rounded - Shown.Of(moved.Said).Rounded);
 
     private static IEnumerable<Block> Gaps(Digest digest, string zone)
     {

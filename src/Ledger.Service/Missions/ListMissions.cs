@@ -30,18 +30,18 @@ public static class ListMissions
     [WolverineGet("/api/v1/missions"), Authorize(Policy = Scopes.Read)]
     public static async Task<MissionList> Get([FromQuery] MissionsQuery query, IQuerySession session, ReadAt readAt, SpendViews views, DataState data, CancellationToken ct)
     {
-        var wanted = State(query.State);
+        var (wanted, hides) = State(query.State);
         if (query.Limit is < 1 or > limitMax) throw new Refused("request.invalid", $"limit is a number from 1 to {limitMax}.", "limit", $"{query.Limit}");
         var (past, behind) = await readAt.Resolve(query.AsOf, query.MinPosition, ct);
         var agent = query.Agent is null ? null : (await session.Known(ct)).AgentId(query.Agent, "agent");
         var named = query.Mission is null ? null : await session.MissionsNamed(query.Mission, ct);
-        bool Asked(Mission m) => (wanted is null || m.State == wanted) && (agent is null || m.Agents.Contains(agent));
+        bool IsTheirs(Mission m) => agent is null || m.Agents.Contains(agent);
+        bool Asked(Mission m) => (wanted is null || m.State == wanted) && !(hides && m.Cancelled) && IsTheirs(m);
         var take = query.Limit ?? limitUsual;
 
-        var found = past is { } position
-            ? Latest(await session.MissionsAt(position, named?.Select(m => m.Stream).ToArray(), ct), Asked, take + 1)
-            : named is not null ? Latest(named, Asked, take + 1)
-            : await Latest(session, wanted, agent, take + 1, ct);
+        var among = past is { } position ? await session.MissionsAt(position, named?.Select(m => m.Stream).ToArray(), ct) : named;
+        var found = among is null ? await Latest(session, wanted, hides, agent, take + 1, ct) : Latest(among, Asked, take + 1);
+        var hidden = !hides ? 0 : among?.Count(m => m.Cancelled && IsTheirs(m)) ?? await Theirs(session, agent).LongCountAsync(m => m.Cancelled, ct);
         var shown = found.Take(take).ToArray();
         behind |= !await views.WaitForStreams([.. shown.Select(m => m.Stream)], ct);
         await using var view = await views.Open(ct);
@@ -50,22 +50,24 @@ public static class ListMissions
         var names = await view.Names(past, ct);
         var figures = past is { } then ? await Then(view, shown, then, data.PreliminaryFrom, ct) : await view.Figures([.. stood.Keys], ct);
         return new(
-            [.. shown.Select(m => Listed(stood.GetValueOrDefault(m.Id, m), figures.GetValueOrDefault(m.Id), names))], found.Count > take, await readAt.Summary(past ?? view.Position, ct), await data.Now(view, null, behind, ct));
+            [.. shown.Select(m => Listed(stood.GetValueOrDefault(m.Id, m), figures.GetValueOrDefault(m.Id), names))], found.Count > take, hidden, await readAt.Summary(past ?? view.Position, ct), await data.Now(view, null, behind, ct));
     }
 
-    private static async Task<IReadOnlyList<Mission>> Latest(IQuerySession session, MissionState? state, string? agent, int limit, CancellationToken ct)
+    private static async Task<IReadOnlyList<Mission>> Latest(IQuerySession session, MissionState? state, bool hides, string? agent, int limit, CancellationToken ct)
     {
-        var missions = session.Query<Mission>().AsQueryable();
+        var missions = Theirs(session, agent);
         missions = state switch
         {
             MissionState.Open => missions.Where(m => m.IsOpen),
             MissionState.Ended => missions.Where(m => !m.IsOpen && !m.Cancelled),
             MissionState.Cancelled => missions.Where(m => m.Cancelled),
-            _ => missions,
+            _ => hides ? missions.Where(m => !m.Cancelled) : missions,
         };
-        if (agent is not null) missions = missions.Where(m => m.Agents.Contains(agent));
         return await missions.OrderByDescending(m => m.LatestStart).ThenBy(m => m.Id).Take(limit).ToListAsync(ct);
     }
+
+    private static IQueryable<Mission> Theirs(IQuerySession session, string? agent) =>
+        agent is null ? session.Query<Mission>() : session.Query<Mission>().Where(m => m.Agents.Contains(agent));
 
     private static Mission[] Latest(IEnumerable<Mission> missions, Func<Mission, bool> asked, int limit) =>
         [.. missions.Where(asked).OrderByDescending(m => m.LatestStart).ThenBy(m => m.Id, StringComparer.Ordinal).Take(limit)];
@@ -86,12 +88,14 @@ public static class ListMissions
             AgentNames = known.NamesBeside(m.Agents),
         };
 
-    private static MissionState? State(string? word) => word switch
+    /// <summary>The state asked for, or any; and whether cancelled ones are only counted.</summary>
+    private static (MissionState? State, bool Hides) State(string? word) => word switch
     {
-        null or "all" => null,
-        "open" => MissionState.Open,
-        "ended" => MissionState.Ended,
-        "cancelled" => MissionState.Cancelled,
-        _ => throw new Refused("request.invalid", "state is one of open, ended, cancelled, all.", "state", word),
+        null or "all" => (null, false),
+        "uncancelled" => (null, true),
+        "open" => (MissionState.Open, false),
+        "ended" => (MissionState.Ended, false),
+        "cancelled" => (MissionState.Cancelled, false),
+        _ => throw new Refused("request.invalid", "state is one of open, ended, cancelled, uncancelled, all.", "state", word),
     };
 }

@@ -58,7 +58,7 @@ public static class GetReport
             Limit = query.Limit ?? rowsUsual,
             PreliminaryFrom = data.PreliminaryFrom,
         }, ct);
-        var rows = report.Rows.Where(r => r.Billed != Usd.Zero).ToArray();
+        var rows = Groups.LeftoversLast(groupBy, report.Rows.Where(r => r.Billed != Usd.Zero));
         var state = await data.Now(view, report.Preliminary, behind, ct);
         var isKnown = state.Through is not null || report.Rows.Count > 0;
         return new(

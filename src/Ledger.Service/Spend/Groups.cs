@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Ledger.Service.Accounts;
 using Ledger.Service.Agents;
 using Ledger.Service.Storage;
+using Ledger.Spend;
 
 namespace Ledger.Service.Spend;
 
@@ -24,6 +25,26 @@ public static class Groups
     }
 
     public static string NameOf(Dimension dimension) => dimension.ToString().ToLowerInvariant();
+
+    /// <summary>Within each time, what no mission and no agent carries comes last, whatever it costs; and after it what was cut off.</summary>
+    public static IReadOnlyList<GroupRow> LeftoversLast(IReadOnlyList<Dimension> by, IEnumerable<GroupRow> rows)
+    {
+        var times = by.Select((d, i) => (d, i)).Where(x => x.d is Dimension.Day or Dimension.Hour).Select(x => x.i).ToArray();
+        var isCut = rows.LastOrDefault() is { } last && last.Group.Count > 0 && last.Group.All(g => g == GroupRow.Other) ? last : null;
+        return
+        [
+            .. rows.Where(r => r != isCut).OrderBy(r => string.Join('\u001f', times.Select(i => r.Group[i])), StringComparer.Ordinal).ThenBy(Rank),
+            .. isCut is null ? [] : new[] { isCut },
+        ];
+
+        int Rank(GroupRow row)
+        {
+            var rank = 0;
+            for (var i = 0; i < by.Count; i++)
+                if (by[i] is Dimension.Agent or Dimension.Mission) rank = Math.Max(rank, row.Group[i] switch { Party.IdleName => 1, Party.UnassignedName => 2, _ => 0 });
+            return rank;
+        }
+    }
 
     /// <summary>Rows: their group's values under their names, with what people call them beside ids, and the amount.</summary>
     /// <param name="by">The grouping.</param>

@@ -52,6 +52,10 @@ public sealed class MissionStories(TestDatabases databases) : IAsyncLifetime
 
         Assert.Equal(Usd.Parse("3.00"), (await host.Post($"missions/{mission}/cancel")).Ok().Money("moved"));
         Assert.Equal("cancelled", (string?)(await host.Get("missions?state=cancelled")).Ok()["missions"]!.AsArray().Single()!["state"]);
+        var list = (await host.Get("missions?state=uncancelled")).Ok();
+        Assert.Equal(1, (long)list["cancelled"]!);
+        Assert.DoesNotContain(list["missions"]!.AsArray(), m => (string?)m!["state"] == "cancelled");
+        Assert.Equal((1L, 0L), ((long)(await host.Get($"missions?state=uncancelled&asOf={await host.Head()}")).Ok()["cancelled"]!, (long)(await host.Get("missions")).Ok()["cancelled"]!));
         (await host.Post($"missions/{mission}/cancel")).Refused("mission.cancelled");
     }
 

@@ -34,7 +34,11 @@ public sealed class Reports(TestDatabases databases) : IAsyncLifetime
         Assert.Equal(["2026-11-15 3.00", "2026-11-16 2.75"], await Rows("by=day", "day"));
         Assert.Equal(["prod key-of-xai-ba xai-ba 5.00", "prod key-of-xai-nobody xai-nobody 0.50", "prod - - 0.25"], await Rows("by=account,key", "account", "key", "keyName"));
         Assert.Equal(["key-of-xai-ba 5.00", "(other) 0.75"], await Rows("by=key&limit=1", "key"));
-        Assert.Equal(["(idle) - 3.00", $"{mission} The hour 2.00"], await Rows("by=mission&agent=ba&provider=xai", "mission", "title"));
+        Assert.Equal([$"{mission} The hour 2.00", "(idle) - 3.00"], await Rows("by=mission&agent=ba&provider=xai", "mission", "title"));
+        // Leftovers come last, whatever they cost, and what was cut off after them.
+        Assert.Equal([$"{mission} The hour 2.00", "(idle) - 3.00", "(unassigned) - 0.75"], await Rows("by=mission", "mission", "title"));
+        Assert.Equal([$"{mission} 2.00", "(idle) 3.00", "(other) 0.75"], await Rows("by=mission&limit=2", "mission"));
+        Assert.Equal(["2026-11-15 (idle) 3.00", $"2026-11-16 {mission} 2.00", "2026-11-16 (unassigned) 0.75"], await Rows("by=day,mission", "day", "mission"));
         Assert.Equal(["2.00"], await Rows($"mission={mission}&account=prod&key=xai-ba"));
         Assert.Equal(["0.75"], await Rows("agent=(unassigned)"));
 

@@ -106,5 +106,7 @@ internal sealed class Line
 
     public void AppendFormatted(Usd amount) => runs.Add(Run.Said(Dollars.Show(amount)));
 
+    public void AppendFormatted(Shown amount) => runs.Add(Run.Said(amount.ToString()));
+
     public void AppendFormatted(long count) => runs.Add(Run.Said(count.ToString("#,0", CultureInfo.InvariantCulture)));
 }
