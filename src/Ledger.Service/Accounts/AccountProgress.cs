@@ -35,7 +35,7 @@ public sealed class AccountProgress(IDocumentStore store, SpendViews views, Posi
             if (known.Removed) return (days, "The account was removed.");
             if (source.Backfilled == known.ConnectedAt) return (days, null);
             if (source.Failing is { } kind) return (days, ProviderWords.Sentence(kind, source.Detail ?? "", known.Label, source.NextDue));
-            if (clock.GetElapsedTime(began) > backfillPatience) return (days, "It takes long.");
+            if (clock.GetElapsedTime(began) > backfillPatience) return (days, "It takes long; reading goes on in the background.");
             await Task.Delay(lookEvery, clock, ct);
         }
     }

@@ -65,7 +65,7 @@ public static class ConnectAccountEndpoint
         else
         {
             (days, var trouble) = await reading.Backfilled(id, progress, ct);
-            if (trouble is not null) warnings.Add($"Not everything could be read yet; reading goes on in the background. {trouble}");
+            if (trouble is not null) warnings.Add($"Not everything could be read yet. {trouble}");
         }
         var (lines, billed, keys) = await reading.Figures(id, ct);
         return new(await reading.Summary(id, ct), keys, days, lines, billed, warnings);

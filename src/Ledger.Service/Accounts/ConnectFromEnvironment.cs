@@ -82,7 +82,10 @@ public sealed partial class EnvironmentAccount(LedgerOptions options, IServicePr
 
     public void Warn(Exception e)
     {
-        Warning = $"The management key in the environment is not in use: {Problems.Explain(e, out _).Detail}";
+        var why = e is ProviderException { Kind: FailureKind.Unreachable or FailureKind.RateLimited } provider
+            ? ProviderWords.Sentence(provider.Kind, provider.Detail, null, provider.RetryAt, goesOn: true)
+            : Problems.Explain(e, out _).Detail;
+        Warning = $"The management key in the environment is not in use: {why}";
         LogWarning(Warning);
     }
 

@@ -12,14 +12,15 @@ public static class ProviderWords
     /// <param name="detail">What exactly happened.</param>
     /// <param name="label">The account, where it is connected; null: somebody is connecting it.</param>
     /// <param name="retryAt">When it is tried again, or may be.</param>
-    public static string Sentence(string kind, string detail, string? label, DateTimeOffset? retryAt)
+    /// <param name="goesOn">It is tried again by itself; null: as for accounts that are connected. A command has to be given again.</param>
+    public static string Sentence(string kind, string detail, string? label, DateTimeOffset? retryAt, bool? goesOn = null)
     {
-        // Reading goes on by itself; a command that found it out has to be given again.
-        var then = label is null ? "; try again then" : "; reading goes on by itself then";
-        var again = label is null ? "" : retryAt is { } at ? $" It is tried again at {Clock(at)}." : " It is tried again by itself.";
+        var isRepeated = goesOn ?? label is not null;
+        var then = isRepeated ? "; reading goes on by itself then" : "; try again then";
+        var again = !isRepeated ? "" : retryAt is { } at ? $" It is tried again at {Clock(at)}." : " It is tried again by itself.";
         return kind switch
         {
-            FailureKind.RateLimited => retryAt is { } end ? $"xAI asks us to wait until {Clock(end)}{then}." : "xAI asks us to wait a while; try again later.",
+            FailureKind.RateLimited => retryAt is { } end ? $"xAI asks us to wait until {Clock(end)}{then}." : $"xAI asks us to wait a while{(isRepeated ? "; reading goes on by itself" : "; try again later")}.",
             FailureKind.Auth when label is null => $"xAI refuses the key (mistyped, revoked or expired?). {makeKey} {Quoted(detail)}".TrimEnd(),
             FailureKind.Auth => $"xAI refuses {label}'s key (revoked?). `ledger account rotate {label}` gives a new one. {Quoted(detail)}".TrimEnd(),
             FailureKind.WrongKind => detail,

@@ -48,7 +48,7 @@ internal static class WireJson
         var root = Object(json.RootElement, "answer");
         isSilent = true;
         foreach (var name in members) isSilent &= !root.TryGetProperty(name, out var member) || member.ValueKind == JsonValueKind.Null;
-        var isError = root.TryGetProperty("error", out var error) && error.ValueKind != JsonValueKind.Null;
+        var isError = root.TryGetProperty("error", out var error) && error.ValueKind != JsonValueKind.Null || root.TryGetProperty("code", out _) && root.TryGetProperty("message", out _);
         if (!isSilent && !isError) return root;
         foreach (var property in root.EnumerateObject())
             if (isError || !members.Contains(property.Name) && !others.Contains(property.Name)) throw Unknown(root, members[0]);

@@ -95,6 +95,30 @@ public sealed class BelievableReadings(TestDatabases databases)
     }
 
     [Fact]
+    public async Task connecting_to_something_else_connects_nothing_and_says_what_it_is()
+    {
+        await using var host = await LedgerHost.Start(databases);
+        var body = new { provider = "xai", label = "prod", credential = host.Xai.Issue(host.Team).Text };
+        foreach (var (call, fault, argument, code, exit, words) in new[]
+        {
+            (XaiCall.Usage, Fault.Body, """{"code":13,"message":"internal error","details":[]}""", "provider.contract", 65, "xAI's answer is not what it should be: no timeSeries in the answer; it says \"internal error\". Nothing of it was used."),
+            (XaiCall.Validation, Fault.Body, "{}", "provider.contract", 65, "xAI's answer is not what it should be: no scope in the answer. Nothing of it was used."),
+            (XaiCall.Validation, Fault.Html, null, "provider.unavailable", 69, "xAI gives no usable answer: The answer is text/html where JSON was expected."),
+            (XaiCall.Validation, Fault.HtmlAsJson, null, "provider.unavailable", 69, "xAI gives no usable answer: The answer is not valid JSON (line 1, byte 1): it looks like HTML."),
+            (XaiCall.Usage, Fault.ServerError, "500", "provider.unavailable", 69, "xAI gives no usable answer: HTTP 500: The service is currently unavailable."),
+        })
+        {
+            host.Xai.Faults.Order(fault, call, times: 100, argument);
+            var refused = (await host.Post("accounts", body)).Refused(code);
+            Assert.Equal((words, exit), ((string?)refused["detail"], (int)refused["exit"]!));
+            host.Xai.Faults.Clear();
+        }
+        var wrong = (await host.Post("accounts", body with { credential = "xai-token-nobody-knows" })).Refused("credential.refused");
+        Assert.Equal("xAI refuses the key (mistyped, revoked or expired?). A management key is made in the xAI console under Settings, Management Keys. (xAI says: Invalid bearer token: this is not a management key.)", (string?)wrong["detail"]);
+        Assert.Empty((await host.Get("accounts")).Ok()["accounts"]!.AsArray());
+    }
+
+    [Fact]
     public async Task a_revoked_key_is_told_with_the_command_that_mends_it()
     {
         await using var host = await LedgerHost.Start(databases);

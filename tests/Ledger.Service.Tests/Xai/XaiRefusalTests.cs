@@ -17,6 +17,7 @@ public sealed class XaiRefusalTests
         { "null", "is null where an object was expected" },
         { """{"timeSeries":[]} trailing""", "something follows it" },
         { """{"code":13,"message":"internal error","details":[]}""", "no timeSeries in the answer; it says \"internal error\"" },
+        { """{"code":13,"message":"internal error","timeSeries":[]}""", "no timeSeries in the answer; it says \"internal error\"" },
         { """{"error":"overloaded","timeSeries":[]}""", "no timeSeries in the answer; it says \"overloaded\"" },
         { """{"limitReached":false,"result":[]}""", "no timeSeries in the answer" },
         { """{"data":{"timeSeries":[]}}""", "no timeSeries in the answer" },

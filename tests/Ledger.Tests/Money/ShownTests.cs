@@ -49,9 +49,9 @@ public sealed class ShownTests
     }
 
     [Theory]
-    [InlineData("0.664", "-0.379", "0.29", "$0.67 moved − $0.38 new")]
-    [InlineData("-0.664", "0.379", "-0.29", "−$0.67 moved + $0.38 new")]
-    [InlineData("-0.664", "-0.379", "-1.04", "−$0.66 moved − $0.38 new")]
+    [InlineData("0.664", "-0.379", "0.285", "$0.67 moved − $0.38 new")]
+    [InlineData("-0.664", "0.379", "-0.285", "−$0.67 moved + $0.38 new")]
+    [InlineData("-0.664", "-0.379", "-1.043", "−$0.66 moved − $0.38 new")]
     [InlineData("1", "0", "1", "$1.00 moved + $0.00 new")]
     public void a_sum_has_its_signs_between_the_terms(string moved, string billed, string change, string said)
     {
