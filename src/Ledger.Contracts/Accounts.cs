@@ -9,8 +9,14 @@ namespace Ledger.Contracts;
 /// <param name="Provider"><c>xai</c>.</param>
 /// <param name="Label">What people call it; unique among connected accounts.</param>
 /// <param name="Team">The provider's id of the team; needed where the key does not say it.</param>
-/// <param name="Bucket"><c>1h</c> (default) or <c>15m</c>.</param>
-/// <param name="SettlementLag">How late figures settle, <c>0s</c> to <c>6h</c>; <c>learned</c> (default): from the feed.</param>
+/// <param name="Bucket">
+/// The finest width used where a mission begins or ends, or a key changes hands: <c>auto</c> (default; to the second), <c>1m</c>, <c>1h</c> (hours are
+/// never split), or <c>15m</c>: everything by the quarter-hour. Left out: as it was before the account was removed, else <c>auto</c>.
+/// </param>
+/// <param name="SettlementLag">
+/// How late figures settle, <c>0s</c> to <c>6h</c>; <c>default</c>: as the provider says (xAI: 5 minutes). Left out: as it was before the account was
+/// removed, else the default.
+/// </param>
 /// <param name="Credential">A management key.</param>
 /// <param name="NoWait">Answer once it is connected.</param>
 public sealed record ConnectAccount(string? Provider, string? Label, string? Team, string? Bucket, string? SettlementLag, Secret? Credential, bool? NoWait);
@@ -30,8 +36,8 @@ public sealed record RotateKey(Secret? Credential);
 
 /// <summary>Changes an account's label, the width of its buckets from the next hour on, or its settlement lag: <c>PATCH /api/v1/accounts/{label}</c>.</summary>
 /// <param name="Label">New label.</param>
-/// <param name="Bucket"><c>1h</c> or <c>15m</c>.</param>
-/// <param name="SettlementLag"><c>0s</c> to <c>6h</c>, or <c>learned</c>.</param>
+/// <param name="Bucket"><c>auto</c>, <c>1m</c>, <c>15m</c> or <c>1h</c>.</param>
+/// <param name="SettlementLag"><c>0s</c> to <c>6h</c>, or <c>default</c>.</param>
 public sealed record EditAccount(string? Label, string? Bucket, string? SettlementLag);
 
 /// <summary>Reads 35 days now: <c>POST /api/v1/accounts/{label}/sync</c>. Waiting ends after 30 seconds; the reading goes on.</summary>
@@ -77,7 +83,8 @@ public sealed record AccountAnswer(AccountSummary Account);
 /// <param name="Label">What people call it.</param>
 /// <param name="Provider"><c>xai</c>.</param>
 /// <param name="Team">The provider's id of the team.</param>
-/// <param name="BucketSeconds">Width of the buckets that are asked for now.</param>
+/// <param name="BucketSeconds">Width of the buckets that every reading asks for now.</param>
+/// <param name="Bucket"><c>auto</c>, <c>1m</c>, <c>15m</c> or <c>1h</c>.</param>
 /// <param name="SettlementLag">How late figures settle.</param>
 /// <param name="State"><c>connecting</c>, <c>ok</c>, <c>failing</c> or <c>removed</c>.</param>
 /// <param name="Since">Since when it fails or is removed, else since when it is connected.</param>
@@ -88,13 +95,14 @@ public sealed record AccountAnswer(AccountSummary Account);
 /// <param name="Credential">The key it is read with; null: there is none.</param>
 /// <param name="Balance">The money on it; null: not known yet.</param>
 public sealed record AccountSummary(
-    string Id, string Label, string Provider, string Team, int BucketSeconds, SettlementLagSummary SettlementLag, string State, DateTimeOffset? Since, AccountError? Error,
+    string Id, string Label, string Provider, string Team, int BucketSeconds, string Bucket, SettlementLagSummary SettlementLag, string State, DateTimeOffset? Since, AccountError? Error,
     DateTimeOffset? Through, long? LagSeconds, bool Stale, CredentialSummary? Credential, BalanceSummary? Balance);
 
-/// <summary>The settlement lag: set, or learned.</summary>
-/// <param name="Seconds">Null while it is learned.</param>
-/// <param name="Learned">Learned from the feed.</param>
-public sealed record SettlementLagSummary(int? Seconds, bool Learned);
+/// <summary>The settlement lag: set, or the provider's default.</summary>
+/// <param name="Seconds">How late figures settle.</param>
+/// <param name="Learned">Always false: 0.1 learned it from the feed.</param>
+/// <param name="Assumed">Nobody set it: it is the provider's default.</param>
+public sealed record SettlementLagSummary(int? Seconds, bool Learned, bool Assumed);
 
 /// <summary>Why an account can't be read.</summary>
 /// <param name="Kind">Stable word: <c>auth</c>, <c>permission</c>, <c>rate-limited</c>, <c>unreachable</c>, <c>contract</c>, <c>not-found</c>.</param>

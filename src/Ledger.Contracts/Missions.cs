@@ -208,13 +208,14 @@ public sealed record LineReading(long Position, Guid Event, DateTimeOffset Asked
 /// <param name="To">The later position.</param>
 /// <param name="Change">By how much it changed.</param>
 /// <param name="Moved">The part that edits of history moved.</param>
+/// <param name="Refined">The part that smaller buckets of the provider told more finely.</param>
 /// <param name="Billed">The part that is new or was restated.</param>
-/// <param name="By">Both parts by agent, model and unit.</param>
+/// <param name="By">The parts by agent, model and unit.</param>
 /// <param name="Counterparts">Where moved money came from (negative) or went to.</param>
 /// <param name="AsOf">Where it stands.</param>
 /// <param name="Data">How far it can be relied on.</param>
 public sealed record MissionDiff(
-    MissionSummary Mission, DiffEnd From, DiffEnd To, Usd Change, Usd Moved, Usd Billed, IReadOnlyList<MissionDiffRow> By, IReadOnlyList<DiffCounterpart> Counterparts,
+    MissionSummary Mission, DiffEnd From, DiffEnd To, Usd Change, Usd Moved, Usd Refined, Usd Billed, IReadOnlyList<MissionDiffRow> By, IReadOnlyList<DiffCounterpart> Counterparts,
     AsOfSummary AsOf, DataSummary Data);
 
 /// <summary>An end of a difference.</summary>
@@ -230,8 +231,9 @@ public sealed record DiffEnd(long Position, DateTimeOffset? Time, Usd? Billed, U
 /// <param name="Model">The model, or null.</param>
 /// <param name="Unit">The unit type, or null.</param>
 /// <param name="Moved">Moved by edits.</param>
+/// <param name="Refined">Told more finely.</param>
 /// <param name="Billed">New or restated.</param>
-public sealed record MissionDiffRow(string Agent, string? Model, string? Unit, Usd Moved, Usd Billed);
+public sealed record MissionDiffRow(string Agent, string? Model, string? Unit, Usd Moved, Usd Refined, Usd Billed);
 
 /// <summary>Who gave or got what edits moved.</summary>
 /// <param name="Party">A mission's id, <c>(idle)</c> or <c>(unassigned)</c>.</param>

@@ -19,7 +19,7 @@ internal sealed class Story(Stage stage)
     public async Task<bool> Tell(CancellationToken ct)
     {
         Chapter("1. A team and its key", "Five agents, $31.00 of prepaid credit, three days of work. Where did the money go?");
-        await Run(["account", "add", "xai", "--label", "trentuna", "--settlement-lag", "0s", "--key-stdin"], ct, input: stage.Key.Text);
+        await Run(["account", "add", "xai", "--label", "trentuna", "--key-stdin"], ct, input: stage.Key.Text);
         await Run(["agent", "add", "--from-keys"], ct);
         await Run(["report", "--since", "7d", "--by", "key"], ct);
         await Check("the bill", "total", ["report", "--since", "7d"], stage.Team.Billed(), ct);

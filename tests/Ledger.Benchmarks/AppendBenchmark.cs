@@ -31,7 +31,7 @@ internal static class AppendBenchmark
         foreach (var store in (DocumentStore[])[product, bare])
         {
             await using var session = store.LightweightSession();
-            session.Events.Append(Account.StreamOf(account), new AccountConnected(account, "xai", "team", "prod", 3600, 300, day.AddDays(-60), null));
+            session.Events.Append(Account.StreamOf(account), new AccountConnected(account, "xai", "team", "prod", 3600, 300, day.AddDays(-60), null, 3600));
             session.Store(new Source { Account = account });
             await session.SaveChangesAsync();
         }
@@ -53,6 +53,9 @@ internal static class AppendBenchmark
     /// <summary>What one append wrote.</summary>
     private sealed record Written(object[] Events, HeldDay[] Days, Source Source);
 
+    /// <summary>The account splits nothing, so nobody is asked.</summary>
+    private static readonly EdgeReader edges = new(null!, null!, TimeProvider.System);
+
     /// <summary>From the answer of the provider to the commit. Where the account stands was read before it was asked.</summary>
     private static async Task<(double Comparing, double Appending, Written Written)> Product(DocumentStore store, Reading reading)
     {
@@ -61,8 +64,8 @@ internal static class AppendBenchmark
         Source? after = null;
         var comparing = await Figures.Milliseconds(async () =>
         {
-            var read = new AccountReadings([reading], DimensionSet.KeyModelUnit, null, null, null, null, 300);
-            after = (await session.Record(source, read, null, reading.Answered, CancellationToken.None))!;
+            var read = new AccountReadings([reading], DimensionSet.KeyModelUnit, null, null, null, null, null);
+            after = (await session.Record(source, read, new(new(account, PollReason.Due, reading.Asked), null), edges, reading.Answered, CancellationToken.None))!;
             session.Store(after);
         });
         var pending = session.PendingChanges;

@@ -123,9 +123,9 @@ internal static class SpendBenchmark
         var seconds = 0.0;
         foreach (var table in new[] { "line", "fact", "part", "claim", "day", "agent_day", "balance", "context" })
         {
-            await books.Execute($"create table spend_copy.{table} (like spend_v2_next.{table} including all)");
+            await books.Execute($"create table spend_copy.{table} (like spend_v3_next.{table} including all)");
             using var rows = new MemoryStream();
-            await using (var from = await db.BeginRawBinaryCopyAsync($"copy spend_v2_next.{table} to stdout (format binary)")) await from.CopyToAsync(rows);
+            await using (var from = await db.BeginRawBinaryCopyAsync($"copy spend_v3_next.{table} to stdout (format binary)")) await from.CopyToAsync(rows);
             rows.Position = 0;
             var watch = Stopwatch.StartNew();
             await using (var to = await db.BeginRawBinaryCopyAsync($"copy spend_copy.{table} from stdin (format binary)")) await rows.CopyToAsync(to);
@@ -137,7 +137,7 @@ internal static class SpendBenchmark
 
     private static async Task LargeEdit(SpendBooks books)
     {
-        var lines = await books.Scalar<long>("select count(*) from spend_v2.line");
+        var lines = await books.Scalar<long>("select count(*) from spend_v3.line");
         await using var session = books.Store.LightweightSession();
         foreach (var k in Enumerable.Range(0, keys))
             session.Events.Append(KeyOwnership.StreamOf(account, $"k{k}"), new KeyAssigned(account, $"k{k}", [new($"a{(k + 1) % keys}", 1)], null, until, null));

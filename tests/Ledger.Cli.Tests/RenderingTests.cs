@@ -60,8 +60,8 @@ public sealed class RenderingTests
         """;
 
     private const string Accounts = """
-        {"accounts":[{"id":"a1","label":"prod","provider":"xai","team":"team_123","bucketSeconds":3600,"settlementLag":{"seconds":300,"learned":true},"state":"ok","since":null,"error":null,"through":"2026-11-16T10:46:00Z","lagSeconds":240,"stale":false,"credential":{"redacted":"xai-…4711","storedAt":"2026-11-01T00:00:00Z"},"balance":{"prepaidLeft":"3.19"}},
-                     {"id":"a2","label":"lab","provider":"xai","team":null,"bucketSeconds":900,"settlementLag":null,"state":"failing","error":{"kind":"auth","detail":"The key was revoked."},"through":null,"lagSeconds":null,"stale":true,"credential":null,"balance":null}]}
+        {"accounts":[{"id":"a1","label":"prod","provider":"xai","team":"team_123","bucketSeconds":3600,"bucket":"auto","settlementLag":{"seconds":300,"learned":false,"assumed":true},"state":"ok","since":null,"error":null,"through":"2026-11-16T10:46:00Z","lagSeconds":240,"stale":false,"credential":{"redacted":"xai-…4711","storedAt":"2026-11-01T00:00:00Z"},"balance":{"prepaidLeft":"3.19"}},
+                     {"id":"a2","label":"lab","provider":"xai","team":null,"bucketSeconds":900,"bucket":"15m","settlementLag":null,"state":"failing","error":{"kind":"auth","detail":"The key was revoked."},"through":null,"lagSeconds":null,"stale":true,"credential":null,"balance":null}]}
         """;
 
     private const string Agents = """{"agents":[{"id":"a1","name":"ba","idle":"shares","keys":[{"account":"prod","key":"k1","name":"xai-vigilio","weight":1},{"account":"prod","key":"k2","name":"xai-ba","weight":3}],"openMissions":["01jd0000"]}]}""";

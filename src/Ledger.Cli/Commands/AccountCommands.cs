@@ -13,8 +13,8 @@ internal static class AccountCommands
 
     public static Command[] All() => [Add(), List(), Test(), Sync(), Edit(), Rotate(), Remove()];
 
-    private static Flag Bucket => new("bucket", "1h|15m", "width of the buckets asked for from now on (1h); 15m bounds tighter");
-    private static Flag SettlementLag => new("settlement-lag", "LAG|learned", "how late the provider's figures settle, such as 5m or 0s (learned)");
+    private static Flag Bucket => new("bucket", "auto|1m|15m|1h", "finest width where a mission begins or ends: to the second (auto), the minute, never split (1h); 15m reads everything by the quarter-hour");
+    private static Flag SettlementLag => new("settlement-lag", "LAG|default", "how late the provider's figures settle, such as 10m (xAI: 5m)");
 
     private static Command Add() => new()
     {
@@ -27,7 +27,7 @@ internal static class AccountCommands
         Summary = "connect a provider account: reads its keys and 90 days of its bill",
         About = "The credential comes from standard input (--key-stdin), XAI_MANAGEMENT_KEY, XAI_MANAGEMENT_API_KEY, a file named by either with _FILE, or a hidden prompt.",
         Flags = [new("label", "NAME", "what to call it (xai)"), new("team", "ID", "the team, where the key does not tell (XAI_TEAM_ID)"), Bucket, SettlementLag, Flags.KeyStdin, Flags.NoWait, Flags.IdempotencyKey],
-        Examples = ["ledger account add xai --label prod --key-stdin < key.txt", "XAI_MANAGEMENT_KEY_FILE=/run/secrets/xai ledger account add xai --label prod --bucket 15m"],
+        Examples = ["ledger account add xai --label prod --key-stdin < key.txt", "XAI_MANAGEMENT_KEY_FILE=/run/secrets/xai ledger account add xai --label prod --bucket 1m"],
         Run = RunAdd,
     };
 
@@ -73,7 +73,7 @@ internal static class AccountCommands
         ArgumentsMax = 1,
         Summary = "change an account's label, bucket width or settlement lag",
         Flags = [new("label", "NAME", "its new name"), Bucket, SettlementLag, Flags.IdempotencyKey],
-        Examples = ["ledger account edit prod --bucket 15m", "ledger account edit prod --settlement-lag learned"],
+        Examples = ["ledger account edit prod --bucket 1h", "ledger account edit prod --settlement-lag default"],
         Run = RunEdit,
     };
 
@@ -150,7 +150,7 @@ internal static class AccountCommands
             return Exit.Ok;
         }
         var table = new Table(
-            new("Label", "label", WidthMax: 30), new("Provider", "provider"), new("Team", "team", WidthMax: 40, Optional: true), new("State", "state"), new("Bucket", "bucketSeconds", Text: false, Optional: true),
+            new("Label", "label", WidthMax: 30), new("Provider", "provider"), new("Team", "team", WidthMax: 40, Optional: true), new("State", "state"), new("Bucket", "bucket", Optional: true),
             new("Settles in", "settlementLagSeconds", Text: false, Optional: true), new("Data through", "through", Text: false), new("Behind", "lagSeconds", Right: true, Text: false),
             new("Credential", "credential", WidthMax: 24, Optional: true), new("Prepaid left", "prepaidLeft", Right: true, Text: false));
         foreach (var account in answer.Items("accounts"))
@@ -160,8 +160,8 @@ internal static class AccountCommands
             table.Add(
                 Cell.Text(account.Text("label")), Cell.Text(account.Text("provider")), Cell.Text(account.Text("team")),
                 new(SafeText.Of(account.Text("state")) + (account.Flag("stale") == true ? ", stale" : ""), account.Text("state")),
-                new(Show.Seconds(account.Seconds("bucketSeconds")), account.Text("bucketSeconds")),
-                new(Show.Seconds(lag?.Seconds("seconds")) + (lag?.Flag("learned") == true ? " (learned)" : ""), lag?.Text("seconds")),
+                Cell.Text(account.Text("bucket")),
+                new(Show.Seconds(lag?.Seconds("seconds")) + (lag?.Flag("assumed") == true ? " (assumed)" : ""), lag?.Text("seconds")),
                 new(printer.Time(account.Text("through")), account.Text("through")), new(Show.Seconds(account.Seconds("lagSeconds")), account.Text("lagSeconds")),
                 Cell.Text(account.Part("credential")?.Text("redacted")), Cell.Money(left));
         }
@@ -251,12 +251,12 @@ internal static class AccountCommands
 
     private static string PathOf(Call call) => "/accounts/" + Uri.EscapeDataString(call.Arguments.Positioned(0) ?? TheOnlyOne);
 
-    private static string? BucketOf(Call call) => call.OneOf("bucket", "1h", "15m");
+    private static string? BucketOf(Call call) => call.OneOf("bucket", "auto", "1m", "15m", "1h");
 
     private static string? LagOf(Call call)
     {
-        if (call.Text("settlement-lag") is not { } lag || lag == "learned") return call.Text("settlement-lag");
+        if (call.Text("settlement-lag") is not { } lag || lag is "default" or "learned") return call.Text("settlement-lag");
         return Times.TryDuration(lag, out var length) && length <= TimeSpan.FromHours(6) ? lag
-            : throw call.Wrong("usage.duration", "--settlement-lag is `learned`, or a length of time of at most 6h, such as 0s or 5m.", "settlement-lag", lag);
+            : throw call.Wrong("usage.duration", "--settlement-lag is `default`, or a length of time of at most 6h, such as 0s or 5m.", "settlement-lag", lag);
     }
 }

@@ -21,17 +21,23 @@ internal static class MissionDiff
         foreach (var edge in (ReadOnlySpan<string>)["from", "to"])
             if (answer.Part(edge) is { } at)
                 printer.Line($"{edge,-5} position {at.Number("position")?.Grouped() ?? Show.Unknown} ({printer.Time(at.Text("time"))}): billed {(at.Amount("billed") is { } billed ? $"{Shown.Of(billed)}, {Show.FineMoney(at.Text("low"))} to {Show.FineMoney(at.Text("high"))}" : "unknown")}");
-        var (change, moved, restated) = Sum(answer);
-        printer.Bold($"Change {Shown.Sum((change, "{0}"))} = {Shown.Sum((moved, "{0} moved by edits"), (restated, "{0} new or restated by the provider"))}");
+        var (change, moved, refined, restated) = Sum(answer);
+        var isRefined = answer.Amount("refined") is { } told && told != Usd.Zero;
+        (Shown, string)[] terms = isRefined
+            ? [(moved, "{0} moved by edits"), (refined, "{0} told by smaller buckets"), (restated, "{0} new or restated by the provider")]
+            : [(moved, "{0} moved by edits"), (restated, "{0} new or restated by the provider")];
+        printer.Bold($"Change {Shown.Sum((change, "{0}"))} = {Shown.Sum(terms)}");
 
         if (answer.Items("by") is { Count: > 0 } rows)
         {
             printer.Line();
-            var table = new Table(new("Agent", "agent"), new("Model", "model"), new("Unit", "unit"), new("Moved", "moved", Right: true, Text: false), new("New or restated", "billed", Right: true, Text: false));
-            var (edits, news) = (Grouping.Rounded(moved, rows, "moved"), Grouping.Rounded(restated, rows));
+            // Most differences have no such part.
+            var parts = new[] { (Name: "moved", Heading: "Moved", Sum: moved), (Name: "refined", Heading: "Refined", Sum: refined), (Name: "billed", Heading: "New or restated", Sum: restated) }
+                .Where(p => p.Name != "refined" || isRefined).Select(p => (p.Name, p.Heading, p.Sum, Rows: Grouping.Rounded(p.Sum, rows, p.Name))).ToArray();
+            var table = new Table([new("Agent", "agent"), new("Model", "model"), new("Unit", "unit"), .. parts.Select(p => new Column(p.Heading, p.Name, Right: true, Text: false))]);
             for (var i = 0; i < rows.Count; i++)
-                table.Add(Cell.Text(rows[i].Text("agent")), Cell.Text(rows[i].Text("model")), Cell.Text(rows[i].Text("unit")), Cell.Money(rows[i].Text("moved"), edits[i]), Cell.Money(rows[i].Text("billed"), news[i]));
-            table.Totals = [new("Total", null), new("", null), new("", null), Cell.Money(answer.Text("moved"), moved), Cell.Money(answer.Text("billed"), restated)];
+                table.Add([Cell.Text(rows[i].Text("agent")), Cell.Text(rows[i].Text("model")), Cell.Text(rows[i].Text("unit")), .. parts.Select(p => Cell.Money(rows[i].Text(p.Name), p.Rows[i]))]);
+            table.Totals = [new("Total", null), new("", null), new("", null), .. parts.Select(p => Cell.Money(answer.Text(p.Name), p.Sum))];
             printer.Print(table);
         }
         if (answer.Items("counterparts") is { Count: > 0 } parties)
@@ -47,8 +53,8 @@ internal static class MissionDiff
         return Freshness.Judge(call, answer);
     }
 
-    /// <summary>The change between the two figures as they are shown, and its two parts.</summary>
-    private static (Shown Change, Shown Moved, Shown Restated) Sum(JsonElement answer)
+    /// <summary>The change between the two figures as they are shown, and its three parts.</summary>
+    private static (Shown Change, Shown Moved, Shown Refined, Shown Restated) Sum(JsonElement answer)
     {
         var exact = answer.Amount("change") ?? Usd.Zero;
         var change = Shown.Of(exact);
@@ -57,6 +63,8 @@ internal static class MissionDiff
             var by = Shown.Of(after).Rounded - Shown.Of(before).Rounded;
             if (Math.Abs((by - exact).Ticks) < Usd.FromCents(1).Ticks) change = new(exact, by);
         }
-        return Shown.Parts(change, answer.Amount("moved") ?? Usd.Zero, answer.Amount("billed") ?? Usd.Zero) is [var moved, var restated] ? (change, moved, restated) : default;
+        return Shown.Parts(change, answer.Amount("moved") ?? Usd.Zero, answer.Amount("refined") ?? Usd.Zero, answer.Amount("billed") ?? Usd.Zero) is [var moved, var refined, var restated]
+            ? (change, moved, refined, restated)
+            : default;
     }
 }

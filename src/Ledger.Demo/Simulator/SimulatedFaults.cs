@@ -122,7 +122,17 @@ public sealed class SimulatedFaults
     public bool ModelRefused { get; set; }
 
     /// <summary>Quarter-hours are refused.</summary>
-    public bool QuarterHourRefused { get; set; }
+    public bool QuarterHourRefused
+    {
+        get => WidthsRefused.ContainsKey(900);
+        set => WidthsRefused = value ? new Dictionary<int, DateTimeOffset> { [900] = DateTimeOffset.MaxValue } : [];
+    }
+
+    /// <summary>Widths of buckets that are refused, in seconds, and before when: for stretches that begin earlier.</summary>
+    public Dictionary<int, DateTimeOffset> WidthsRefused { get; set; } = [];
+
+    /// <summary>Changes what is answered by finer buckets than hours: width, start of the bucket, key and the true figure make the figure shown; null leaves the line out.</summary>
+    public Func<int, DateTimeOffset, string, double, double?>? Finer { get; set; }
 
     /// <summary>The team never prepaid: its balance answers 404.</summary>
     public bool NeverPrepaid { get; set; }
@@ -146,8 +156,10 @@ public sealed class SimulatedFaults
     public void Clear()
     {
         lock (gate) orders.Clear();
-        (ModelRefused, QuarterHourRefused, NeverPrepaid, GroupsMax, ClockAhead) = (false, false, false, int.MaxValue, TimeSpan.Zero);
+        (ModelRefused, WidthsRefused, Finer, NeverPrepaid, GroupsMax, ClockAhead) = (false, [], null, false, int.MaxValue, TimeSpan.Zero);
     }
+
+    internal bool Refuses(int seconds, Interval range) => WidthsRefused.TryGetValue(seconds, out var before) && range.Start < before;
 
     internal FaultOrder? Next(XaiCall call, string? team)
     {

@@ -8,14 +8,25 @@ internal sealed class UsageQuery
 {
     private static readonly string[] dimensions = ["api_key_id", "model", "unit_type", "description"];
 
+    private static readonly Dictionary<string, int> widths = new(StringComparer.Ordinal)
+    {
+        ["TIME_UNIT_DAY"] = 86_400,
+        ["TIME_UNIT_HOUR"] = 3_600,
+        ["TIME_UNIT_QUARTER_HOUR"] = 900,
+        ["TIME_UNIT_MINUTE"] = 60,
+        ["TIME_UNIT_SECOND"] = 1,
+    };
+
     private readonly TimeZoneInfo zone;
-    private readonly string unit;
     private readonly List<(string Field, string Value)> filters = [];
 
-    private UsageQuery(Interval range, TimeZoneInfo zone, string unit, string[] groupBy)
+    private UsageQuery(Interval range, TimeZoneInfo zone, int seconds, string[] groupBy)
     {
-        (Range, this.zone, this.unit, GroupBy) = (range, zone, unit, groupBy);
+        (Range, this.zone, Seconds, GroupBy) = (range, zone, seconds, groupBy);
     }
+
+    /// <summary>Width of the buckets.</summary>
+    public int Seconds { get; }
 
     public Interval Range { get; }
 
@@ -32,14 +43,14 @@ internal sealed class UsageQuery
             var range = new Interval(Time(times, "startTime", zone), Time(times, "endTime", zone));
             if (range.IsEmpty) throw Invalid("endTime must be after startTime");
             var unit = request.GetProperty("timeUnit").GetString() ?? "";
-            if (unit is not ("TIME_UNIT_DAY" or "TIME_UNIT_HOUR" or "TIME_UNIT_QUARTER_HOUR")) throw Invalid("timeUnit is not supported");
-            if (faults.QuarterHourRefused && unit == "TIME_UNIT_QUARTER_HOUR") throw Invalid("timeUnit TIME_UNIT_QUARTER_HOUR is not supported");
+            if (!widths.TryGetValue(unit, out var width)) throw Invalid("timeUnit is not supported");
+            if (faults.Refuses(width, range)) throw Invalid($"timeUnit {unit} is not supported");
             var value = request.GetProperty("values").EnumerateArray().Single();
             if (value.GetProperty("name").GetString() != "usd" || value.GetProperty("aggregation").GetString() != "AGGREGATION_SUM") throw Invalid("values");
             var groupBy = request.GetProperty("groupBy").EnumerateArray().Select(name => name.GetString() ?? "").ToArray();
             if (groupBy.Except(dimensions, StringComparer.Ordinal).Any()) throw Invalid("groupBy has an unknown field");
             if (faults.ModelRefused && groupBy.Contains("model", StringComparer.Ordinal)) throw Invalid("groupBy has an unknown field: model");
-            var query = new UsageQuery(range, zone, unit, groupBy);
+            var query = new UsageQuery(range, zone, width, groupBy);
             foreach (var filter in request.TryGetProperty("filters", out var list) ? list.EnumerateArray().Select(each => each.GetString() ?? "") : [])
             {
                 var colon = filter.IndexOf(':', StringComparison.Ordinal);
@@ -59,7 +70,7 @@ internal sealed class UsageQuery
     {
         var starts = new List<DateTimeOffset>();
         var local = TimeZoneInfo.ConvertTime(Range.Start, zone).DateTime;
-        var width = unit switch { "TIME_UNIT_DAY" => TimeSpan.TicksPerDay, "TIME_UNIT_HOUR" => TimeSpan.TicksPerHour, _ => TimeSpan.TicksPerMinute * 15 };
+        var width = Seconds * TimeSpan.TicksPerSecond;
         for (var at = new DateTime(local.Ticks / width * width); ; at = at.AddTicks(width))
         {
             var utc = new DateTimeOffset(zone.IsInvalidTime(at) ? at.AddHours(1) - zone.GetUtcOffset(at.AddHours(1)) : at - zone.GetUtcOffset(at), TimeSpan.Zero);

@@ -193,6 +193,11 @@ internal static class XaiWire
             {
                 if (values[i] is not { } value) continue;
                 var start = buckets[i];
+                if (query.Seconds < 3600 && faults.Finer is { } finer)
+                {
+                    if (finer(query.Seconds, start, group[0], value) is not { } shown) continue;
+                    value = shown;
+                }
                 if (fault?.Fault == Fault.MisalignedBucket) start = start.AddMinutes(1);
                 if (fault?.Fault == Fault.FutureBucket && first) start = start.AddDays(1);
                 Point(json, start, value, first && fault?.Fault == Fault.Figure ? fault.Argument ?? "NaN" : null);

@@ -9,9 +9,9 @@ namespace Ledger.Service.Accounts;
 /// <summary>An account as somebody wants it.</summary>
 /// <param name="Label">Its label.</param>
 /// <param name="Team">The team, where the key does not say it.</param>
-/// <param name="BucketSeconds">Width of its buckets.</param>
-/// <param name="LagSeconds">Its settlement lag; null: learned.</param>
-public sealed record AccountWanted(string Label, string? Team, int BucketSeconds, int? LagSeconds);
+/// <param name="Bucket"><c>auto</c>, <c>1m</c>, <c>15m</c> or <c>1h</c>; null: as it was before it was removed, else <c>auto</c>.</param>
+/// <param name="Lag">Its settlement lag; null: as it was before, else the provider's default.</param>
+public sealed record AccountWanted(string Label, string? Team, string? Bucket, SettlementLag? Lag);
 
 /// <summary>A credential that somebody gave.</summary>
 /// <param name="Id">Derived from the command, so that a repeat of it is known.</param>
@@ -55,9 +55,10 @@ public sealed class AccountConnection(XaiClients clients, Credentials credential
             throw new Refused("account.label_taken", $"Another account (team {Names.Printable(taken.Team)}) is called {wanted.Label}.", "label", wanted.Label);
 
         var now = clock.GetUtcNow().ToMicroseconds();
+        var (seconds, finest) = AccountSummaries.Buckets(wanted.Bucket ?? (stream.Aggregate is { } removed ? AccountSummaries.BucketText(removed) : ""));
         ILedgerEvent[] events =
         [
-            new AccountConnected(id, provider, team, wanted.Label, wanted.BucketSeconds, wanted.LagSeconds, now, given.By),
+            new AccountConnected(id, provider, team, wanted.Label, seconds, wanted.Lag is { } lag ? lag.Seconds : stream.Aggregate?.SettlementLagSeconds, now, given.By, finest),
             await credentials.Store(session, given.Id, id, given.Secret, now, given.By, ct),
         ];
         stream.AppendMany(events);

@@ -1,4 +1,5 @@
 using FluentValidation;
+using Ledger.Accounts;
 using Ledger.Contracts;
 using Ledger.Service.Http;
 using Ledger.Service.Polling;
@@ -17,7 +18,7 @@ public sealed class ConnectAccountValidator : AbstractValidator<ConnectAccount>
         RuleFor(r => r.Provider).OneOf("xai").Required();
         RuleFor(r => r.Label).Name().Required();
         RuleFor(r => r.Label).AccountLabel();
-        RuleFor(r => r.Bucket).OneOf("1h", "15m");
+        RuleFor(r => r.Bucket).OneOf("auto", "1m", "15m", "1h");
         RuleFor(r => r.SettlementLag).SettlementLag();
         RuleFor(r => r.Credential).ManagementKey();
     }
@@ -40,7 +41,7 @@ public static class ConnectAccountEndpoint
         else
         {
             AccountSummaries.TryLag(request.SettlementLag, out var lag);
-            var account = await accounts.Connection.Connect(session, new(request.Label!.Trim(), request.Team, AccountSummaries.BucketSeconds(request.Bucket), lag), new(credential, secret, caller.Name), ct);
+            var account = await accounts.Connection.Connect(session, new(request.Label!.Trim(), request.Team, request.Bucket, request.SettlementLag is null ? null : new SettlementLag(lag)), new(credential, secret, caller.Name), ct);
             id = account.Id;
             await bus.PublishAsync(new PollAccount(id, PollReason.Connect, account.ConnectedAt));
             // What follows waits for readings, so it has to be in the books before.
@@ -82,7 +83,7 @@ public static class AccountRules
         .Must(l => l is null || (l.Trim() != AccountLookup.Only && !l.Contains('/', StringComparison.Ordinal))).WithMessage("label can't be - and holds no slash.");
 
     public static void SettlementLag<T>(this IRuleBuilder<T, string?> rule) => rule
-        .Must(l => l is null || AccountSummaries.TryLag(l, out _)).WithMessage("settlementLag is a length of time from 0s to 6h, or learned.");
+        .Must(l => l is null || AccountSummaries.TryLag(l, out _)).WithMessage("settlementLag is a length of time from 0s to 6h, or default.");
 
     public static void ManagementKey<T>(this IRuleBuilder<T, Secret?> rule)
     {

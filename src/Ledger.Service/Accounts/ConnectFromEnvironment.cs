@@ -24,7 +24,6 @@ public static class ConnectFromEnvironmentHandler
 {
     private const string label = "xai";
     private const string by = "environment";
-    private const int secondsPerHour = 3600;
 
     /// <summary>Tried again while the provider can't be reached. Another node may have connected the same key just now; the next look finds it.</summary>
     public static void Configure(HandlerChain chain)
@@ -63,7 +62,7 @@ public static class ConnectFromEnvironmentHandler
             return new(there.Id, PollReason.Due, message.At);
         }
         var called = known.Accounts.Values.Any(a => !a.Removed && a.Label == label) ? $"{label}-{team[..Math.Min(8, team.Length)]}" : label;
-        var account = await accounts.Connection.Connect(session, new(called, team, secondsPerHour, null), given, ct);
+        var account = await accounts.Connection.Connect(session, new(called, team, null, null), given, ct);
         return new(account.Id, PollReason.Connect, account.ConnectedAt);
     }
 }

@@ -17,7 +17,7 @@ public sealed class EditAccountValidator : AbstractValidator<EditAccount>
     {
         RuleFor(r => r.Label).Name();
         RuleFor(r => r.Label).AccountLabel();
-        RuleFor(r => r.Bucket).OneOf("1h", "15m");
+        RuleFor(r => r.Bucket).OneOf("auto", "1m", "15m", "1h");
         RuleFor(r => r.SettlementLag).SettlementLag();
     }
 }
@@ -47,10 +47,11 @@ public static class EditAccountEndpoint
     private static AccountEdited? Changed(Account account, EditAccount wanted, int? lag, DateTimeOffset now, string by)
     {
         var label = wanted.Label?.Trim() is { } l && l != account.Label ? l : null;
-        int? seconds = wanted.Bucket is null || AccountSummaries.BucketSeconds(wanted.Bucket) == account.BucketSeconds ? null : AccountSummaries.BucketSeconds(wanted.Bucket);
+        var (width, finest) = AccountSummaries.Buckets(wanted.Bucket ?? AccountSummaries.BucketText(account));
+        int? seconds = width == account.BucketSeconds ? null : width;
         var settlement = wanted.SettlementLag is not null && lag != account.SettlementLagSeconds ? new SettlementLag(lag) : null;
-        return label is null && seconds is null && settlement is null
+        return label is null && seconds is null && finest == account.FinestSeconds && settlement is null
             ? null
-            : new(account.Id, label, seconds, seconds is null ? null : Account.NextHour(now), settlement, now, by);
+            : new(account.Id, label, seconds, seconds is null ? null : Account.NextHour(now), settlement, now, by, finest);
     }
 }

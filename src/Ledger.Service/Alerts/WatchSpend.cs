@@ -5,6 +5,7 @@ using Ledger.Agents;
 using Ledger.Budgets;
 using Ledger.Keys;
 using Ledger.Missions;
+using Ledger.Service.Polling;
 using Ledger.Service.Storage;
 using Marten;
 using Microsoft.Extensions.Hosting;
@@ -51,10 +52,11 @@ public sealed class WatchSubscription : BatchSubscription
     ];
 
     private readonly IHostApplicationLifetime host;
+    private readonly TimeProvider clock;
 
-    public WatchSubscription(IHostApplicationLifetime host) : base(Name)
+    public WatchSubscription(IHostApplicationLifetime host, TimeProvider clock) : base(Name)
     {
-        this.host = host;
+        (this.host, this.clock) = (host, clock);
         foreach (var type in events) IncludeType(type);
         Options.BatchSize = eventsPerPage;
         Options.MaximumHopperSize = eventsReadAhead;
@@ -68,6 +70,9 @@ public sealed class WatchSubscription : BatchSubscription
         await Started(cancellationToken);
         ((ITransactionParticipantRegistrar)operations).AddTransactionParticipant(new ProgressFence(Progress, page.SequenceCeiling));
         await bus.PublishAsync(new WatchSpend(page.SequenceFloor, page.SequenceCeiling));
+        if (RefineEdges.Missed(page.Events.Select(e => e.Data), clock.GetUtcNow()) is { } missed)
+            foreach (var account in await operations.Query<Account>().Where(a => !a.Removed).Take(Known.Max).ToListAsync(cancellationToken))
+                await bus.PublishAsync(new RefineEdges(account.Id, missed.Start, missed.End));
     }
 
     /// <summary>Marten's daemon starts before Wolverine, which publishes nothing until then.</summary>

@@ -36,8 +36,8 @@ public static class DiffMission
         var before = await view.Cost(mission.Id, from, [], data.PreliminaryFrom, ct);
         var after = await view.Cost(mission.Id, to, [], data.PreliminaryFrom, ct);
         return new(
-            (await view.Names(to, ct)).Summary(diff.Mission), End(diff.From, before), End(diff.To, after), diff.After - diff.Before, diff.Moved, diff.Billed,
-            [.. diff.By.Select(r => new MissionDiffRow(r.Agent, r.Model, r.Unit, r.Moved, r.Billed))],
+            (await view.Names(to, ct)).Summary(diff.Mission), End(diff.From, before), End(diff.To, after), diff.After - diff.Before, diff.Moved, diff.Refined, diff.Billed,
+            [.. diff.By.Select(r => new MissionDiffRow(r.Agent, r.Model, r.Unit, r.Moved, r.Refined, r.Billed))],
             [.. diff.Counterparts.Select(c => new DiffCounterpart(c.Mission, c.Agent, c.Moved))],
             diff.To.Summary(), await data.Now(view, after?.Preliminary, behind, ct));
     }

@@ -42,6 +42,14 @@ public sealed class VerifyBooks(IDocumentStore store, RebuildViews rebuild)
                 select line_id, position, replaces, lag(total) over (partition by line_id order by position) as before from {schema}.fact) f
             where replaces is distinct from before limit 1
             """),
+        ("a bucket of time is held in one width", $"select count(*) from {schema}.line where seconds < 3600", $"""
+            select format('account %s holds %s by %s s and by %s s', n.account, w.start, w.seconds, n.seconds)
+            from {schema}.line n join ({latest}) nt on nt.line_id = n.id and nt.total <> 0
+            cross join (values (60), (900), (3600)) v (seconds)
+            join {schema}.line w on w.account = n.account and w.seconds = v.seconds and w.start = date_bin(make_interval(secs => v.seconds), n.start, timestamptz '2000-01-01 00:00:00Z')
+            join lateral (select total from {schema}.fact f where f.line_id = w.id order by position desc limit 1) wt on wt.total <> 0
+            where n.seconds < v.seconds limit 1
+            """),
         ("the parts of a line add up to its total", $"select count(*) from {schema}.line", $"""
             select format('line %s costs %s, its parts %s', coalesce(l.line_id, p.line_id), l.total, p.amount) from ({latest}) l
             full join (select line_id, sum(amount) as amount from {schema}.part group by line_id) p on p.line_id = l.line_id

@@ -4,6 +4,7 @@ using Ledger.Service.Settings;
 using Ledger.Service.Storage;
 using Ledger.Service.Xai;
 using Marten;
+using Wolverine;
 using Wolverine.Attributes;
 using Wolverine.ErrorHandling;
 using Wolverine.Runtime.Handlers;
@@ -27,6 +28,9 @@ public enum PollReason
 
     /// <summary>It was connected: 90 days, the newest first.</summary>
     Connect,
+
+    /// <summary>Old hours with edges are read more finely.</summary>
+    Refine,
 }
 
 /// <summary>Reads one stretch of an account, and goes on with another one if more is to be read. Messages of one account are handled one at a time, on any node.</summary>
@@ -50,11 +54,11 @@ public static class PollAccountHandler
         chain.OnAnyException().Discard();
     }
 
-    public static async Task<PollAccount?> Handle(PollAccount message, IDocumentSession session, AccountReader reader, LedgerOptions options, TimeProvider clock, CancellationToken ct)
+    public static async Task<OutgoingMessages> Handle(PollAccount message, IDocumentSession session, AccountReader reader, EdgeReader edges, LedgerOptions options, TimeProvider clock, CancellationToken ct)
     {
-        if (await session.LoadAsync<Account>(Account.StreamOf(message.Account), ct) is not { Removed: false, Credential: not null } account) return null;
+        if (await session.LoadAsync<Account>(Account.StreamOf(message.Account), ct) is not { Removed: false, Credential: not null } account) return [];
         var source = await session.SourceOf(account.Id, ct);
-        if (PollPlan.Next(message, account, source, options.BackfillDays, clock.GetUtcNow()) is not { } stretch) return null;
+        if (PollPlan.Next(message, account, source, options.BackfillDays, clock.GetUtcNow()) is not { } stretch) return [];
 
         AccountReadings read;
         try
@@ -64,20 +68,33 @@ public static class PollAccountHandler
         catch (ProviderException e)
         {
             await session.Failed(source, e, options.PollEvery, clock.GetUtcNow(), ct);
-            return null;
+            return [];
         }
-        if (read.Readings.Count == 0) return message with { HoursMax = read.HoursAtOnce };
-        if (read.IsTooLarge && PollPlan.Shorter(stretch) is { } shorter) return message with { HoursMax = shorter };
+        if (read.Readings.Count == 0) return [message with { HoursMax = read.HoursAtOnce }];
+        if (read.IsTooLarge && PollPlan.Shorter(stretch) is { } shorter) return [message with { HoursMax = shorter }];
 
         var isNewest = PollPlan.Reaches(stretch, read.Asked);
         var counted = isNewest && message.Reason != PollReason.Connect
             ? BookmarkReading.CountsAt(await session.Edges(message, read.Answered - options.BookmarkReach, ct), read.Asked, read.Answered, source.CountedBefore(read.Asked), options.BookmarkReach)
             : null;
         var now = clock.GetUtcNow();
-        if (await session.Record(source, read, counted, now.ToMicroseconds(), ct) is not { } after) return null;
+        Source? after;
+        try
+        {
+            after = await session.Record(source, read, new(message, counted), edges, now.ToMicroseconds(), ct);
+        }
+        catch (ProviderException e)
+        {
+            await session.Failed(source, e, options.PollEvery, clock.GetUtcNow(), ct);
+            return [];
+        }
+        if (after is null) return [];
         var isDone = PollPlan.Next(message, account, after, options.BackfillDays, now) is null;
-        session.Store(after.Read(read, message.Reason, account, isNewest, isDone, options.PollEvery, now));
-        return isDone ? null : message with { HoursMax = read.HoursAtOnce ?? PollPlan.Longer(message.HoursMax) };
+        // Once after each connection, and once after a version that did not split anything.
+        var looksForEdges = isDone && after.EdgesLookedFor != account.ConnectedAt && account.FinestSeconds < account.BucketSeconds;
+        session.Store((looksForEdges ? after with { EdgesLookedFor = account.ConnectedAt } : after).Read(read, message.Reason, account, isNewest, isDone, options.PollEvery, now));
+        if (!isDone) return [message with { HoursMax = read.HoursAtOnce ?? PollPlan.Longer(message.HoursMax) }];
+        return looksForEdges ? [new RefineEdges(account.Id, now.AddDays(-RefineEdges.DaysMax).FloorToHour(), now)] : [];
     }
 
     /// <summary>The edges that a reading may count at: that of the bookmark that asked for it, and those that missions have had since.</summary>

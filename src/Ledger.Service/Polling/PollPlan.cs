@@ -47,6 +47,9 @@ public static class PollPlan
         }
     }
 
+    /// <summary>What every regular poll reads.</summary>
+    public static Interval RegularDays(DateTimeOffset now) => new(new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero).AddDays(-regularDays), now);
+
     /// <summary>What a sync reads that was asked for at an instant. Readings cover whole buckets, so it ends at that instant whatever their width.</summary>
     public static Interval DeepDays(DateTimeOffset now) => new(new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero).AddDays(-deepDays), now);
 

@@ -13,9 +13,9 @@ namespace Ledger.Service.Polling;
 /// <param name="Balance">The money on the account; null: not asked, or it can't be read.</param>
 /// <param name="BalanceAt">When it was asked for; null: it was not.</param>
 /// <param name="Keys">Names of keys by id; null: not asked.</param>
-/// <param name="LagSeconds">The settlement lag the readings are judged by.</param>
+/// <param name="ClockAhead">By how much the provider's clock is ahead of ours, at least; null: it did not say.</param>
 public sealed record AccountReadings(
-    IReadOnlyList<Reading> Readings, DimensionSet Dimensions, int? HoursAtOnce, BalanceObserved? Balance, DateTimeOffset? BalanceAt, IReadOnlyDictionary<string, string?>? Keys, int LagSeconds)
+    IReadOnlyList<Reading> Readings, DimensionSet Dimensions, int? HoursAtOnce, BalanceObserved? Balance, DateTimeOffset? BalanceAt, IReadOnlyDictionary<string, string?>? Keys, TimeSpan? ClockAhead)
 {
     private const int linesMax = 200_000;
 
@@ -28,7 +28,7 @@ public sealed record AccountReadings(
 }
 
 /// <summary>Asks the provider: usage, and the balance and the keys' names where they are due. Bounded in requests and time.</summary>
-public sealed partial class AccountReader(XaiClients clients, Credentials credentials, SettlementLags lags, TimeProvider clock, ILogger<AccountReader> logger)
+public sealed partial class AccountReader(XaiClients clients, Credentials credentials, TimeProvider clock, ILogger<AccountReader> logger)
 {
     /// <summary>The kind of a failure that is not the provider's.</summary>
     public const string Internal = "internal";
@@ -67,10 +67,10 @@ public sealed partial class AccountReader(XaiClients clients, Credentials creden
     {
         var now = clock.GetUtcNow();
         var deep = message.Reason is PollReason.Sync or PollReason.Reread or PollReason.Connect;
-        var priority = message.Reason is PollReason.Due or PollReason.Reread ? Priority.Background : Priority.First;
+        var priority = PriorityOf(message.Reason);
         var wantsBalance = message.Reason switch
         {
-            PollReason.Bookmark => false,
+            PollReason.Bookmark or PollReason.Refine => false,
             PollReason.Sync => source.BalanceAt is null || source.BalanceAt < message.Sent,
             _ => source.BalanceAt is null || source.BalanceAt < account.ConnectedAt || now - source.BalanceAt >= balanceEvery,
         };
@@ -78,11 +78,12 @@ public sealed partial class AccountReader(XaiClients clients, Credentials creden
         var keys = message.Reason == PollReason.Connect && !(source.KeysAt >= account.ConnectedAt) ? await Keys(xai, account, ct) : null;
 
         // What the provider refused once it may take by now, so a deep reading asks for the usual again.
+        TimeSpan? clockAhead = null;
         var (dimensions, hours, readings) = (deep ? DimensionSet.KeyModelUnit : source.Dimensions, default(int?), new List<Reading>());
         foreach (var (part, seconds) in account.InWidths(stretch).Reverse())
         {
             var usage = await xai.ReadUsage(account.Team, part, seconds, dimensions, priority, ct);
-            (dimensions, hours) = (usage.Dimensions, usage.HoursAtOnce);
+            (dimensions, hours, clockAhead) = (usage.Dimensions, usage.HoursAtOnce, usage.ClockAhead ?? clockAhead);
             foreach (var silent in usage.Silent)
                 if (await session.HoldsSpend(account.Id, silent, ct)) throw new ProviderException(FailureKind.Contract, $"no timeSeries in the answer for {silent.Start.ToText()} to {silent.End.ToText()}, where there was spend before.");
             readings.InsertRange(0, message.Reason == PollReason.Connect ? usage.Readings.SelectMany(r => r.PerDay()) : usage.Readings);
@@ -91,8 +92,10 @@ public sealed partial class AccountReader(XaiClients clients, Credentials creden
         // Without readings nothing is recorded.
         wantsBalance &= readings.Count > 0;
         var balance = wantsBalance ? await Balance(xai, account, ct) : null;
-        return new(readings, dimensions, hours, balance, wantsBalance ? now : null, keys, await lags.Of(account, ct));
+        return new(readings, dimensions, hours, balance, wantsBalance ? now : null, keys, clockAhead);
     }
+
+    internal static Priority PriorityOf(PollReason reason) => reason is PollReason.Due or PollReason.Reread or PollReason.Refine ? Priority.Background : Priority.First;
 
     /// <summary>Without the balance the spend is as complete as before, so its failure is noted only.</summary>
     private async Task<BalanceObserved?> Balance(XaiClient xai, Account account, CancellationToken ct)

@@ -1,10 +1,38 @@
 using System.Text.Json;
 using Ledger.Accounts;
 using Ledger.Keys;
+using Ledger.Missions;
+using Ledger.Service.Storage;
 using Ledger.Service.Xai;
 using Marten;
+using Marten.Services.BatchQuerying;
 
 namespace Ledger.Service.Polling;
+
+/// <summary>Why readings were asked for.</summary>
+/// <param name="Poll">The message.</param>
+/// <param name="CountedAt">The bookmark's instant at which they count as taken; null: at their own.</param>
+public sealed record AskedFor(PollAccount Poll, DateTimeOffset? CountedAt);
+
+/// <summary>What makes edges.</summary>
+public static class EdgeQueries
+{
+    private const int missionsMax = 10_000;
+
+    public static Task<IReadOnlyList<Mission>> MissionsSince(this IBatchedQuery batch, DateTimeOffset since) =>
+        batch.Query<Mission>().Where(m => m.LastEdge >= since && !m.Cancelled).OrderByDescending(m => m.LastEdge).Take(missionsMax).ToList();
+
+    public static Task<IReadOnlyList<KeyOwnership>> KeysOf(this IBatchedQuery batch, string account) =>
+        batch.Query<KeyOwnership>().Where(k => k.Account == account).Take(Known.Max).ToList();
+
+    public static async Task<(IReadOnlyList<Mission> Missions, IReadOnlyList<KeyOwnership> Keys)> EdgeMakers(this IQuerySession session, string account, DateTimeOffset since, CancellationToken ct)
+    {
+        var batch = session.CreateBatchQuery();
+        var (missions, keys) = (batch.MissionsSince(since), batch.KeysOf(account));
+        await batch.Execute(ct);
+        return (await missions, await keys);
+    }
+}
 
 /// <summary>Puts what was read into the books, in one transaction: the lines that changed, keys, balance, the end of a failure, and what the next poll decides by.</summary>
 public static class RecordReading
@@ -15,11 +43,12 @@ public static class RecordReading
     /// <param name="session">Its transaction.</param>
     /// <param name="source">Where the account stood.</param>
     /// <param name="read">What was read.</param>
-    /// <param name="counted">The bookmark's instant at which the readings count as taken; null: at their own.</param>
+    /// <param name="asked">Why they were read, and the bookmark's instant at which they count as taken.</param>
+    /// <param name="edges">Asks more finely where it is needed.</param>
     /// <param name="now">Now, to the microsecond.</param>
     /// <param name="ct">Cancels.</param>
     /// <returns>Where the account stands then, not stored yet.</returns>
-    public static async Task<Source?> Record(this IDocumentSession session, Source source, AccountReadings read, DateTimeOffset? counted, DateTimeOffset now, CancellationToken ct)
+    public static async Task<Source?> Record(this IDocumentSession session, Source source, AccountReadings read, AskedFor asked, EdgeReader edges, DateTimeOffset now, CancellationToken ct)
     {
         // Everything it decides by, in one round trip.
         var names = NamesOf(read);
@@ -27,19 +56,24 @@ public static class RecordReading
         var asksStream = batch.Events.FetchForWriting<Account>(Account.StreamOf(source.Account));
         var asksDays = batch.LoadMany<HeldDay>().ByIdList(read.Readings.SelectMany(r => HeldDay.IdsOf(source.Account, r.Covers)).Distinct(StringComparer.Ordinal));
         var asksKeys = batch.LoadMany<KeyOwnership>().ByIdList(names.Keys.Select(k => KeyOwnership.StreamOf(source.Account, k)));
+        var asksMissions = batch.MissionsSince(read.Readings.Min(r => r.Covers.Start));
+        var asksOwners = batch.KeysOf(source.Account);
         await batch.Execute(ct);
         var stream = await asksStream;
         if (stream.Aggregate is not { Removed: false } account) return null;
 
         var held = new HeldLines(account.Id, await asksDays);
+        var (missions, owners) = (await asksMissions, await asksOwners);
         var coverage = source.Covered;
-        foreach (var reading in read.Readings)
+        foreach (var hours in read.Readings)
         {
-            var parts = Observation.Observe(account.Id, reading, held.Of(reading.Covers), coverage.Of(reading.Covers), read.LagSeconds, counted);
+            var finer = await edges.Read(session, account, source, hours, new(held.Of(hours.Covers), missions, owners), asked.Poll.Reason, ct);
+            source = source.WithSplits(finer, now);
+            var (reading, counted) = (finer.Reading, asked.CountedAt);
+            var parts = Observation.Observe(account.Id, reading, held.Of(reading.Covers), coverage.Of(reading.Covers), account.LagSeconds, counted);
             foreach (var part in parts) held.Apply(part);
             stream.AppendMany(parts);
-            var seconds = reading.Lines is [var line, ..] ? line.Seconds : account.BucketSeconds;
-            coverage = coverage.With(new(reading.Covers.Start, reading.Covers.End, seconds, counted ?? reading.Asked, counted ?? reading.Answered, reading.Asked));
+            coverage = coverage.With(new(reading.Covers.Start, reading.Covers.End, reading.Seconds, counted ?? reading.Asked, counted ?? reading.Answered, reading.Asked));
         }
         foreach (var day in held.Changed()) session.Store(day);
         if (read.Balance is { } balance && IsNews(account.Balance, balance)) stream.AppendOne(balance);

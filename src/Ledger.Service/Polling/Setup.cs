@@ -20,7 +20,7 @@ public static class Setup
 
     public static void AddPolling(this IServiceCollection services)
     {
-        services.AddSingleton<AccountReader>().AddSingleton<SettlementLags>();
+        services.AddSingleton<AccountReader>().AddSingleton<EdgeReader>();
         // Each attempt that fails would be told, with its stack; what comes of them is at the account.
         services.AddLogging(logging => logging.AddFilter("Polly", LogLevel.Critical));
     }
@@ -28,11 +28,12 @@ public static class Setup
     /// <summary>An account is read by one message at a time, whichever node handles it, and swept for every few seconds.</summary>
     public static void Polling(this WolverineOptions opts, LedgerOptions options)
     {
-        opts.MessagePartitioning.ByMessage<PollAccount>(m => m.Account);
+        opts.MessagePartitioning.ByMessage<PollAccount>(m => m.Account).ByMessage<RefineEdges>(m => m.Account);
         opts.MessagePartitioning.GlobalPartitioned(polls =>
         {
             polls.UseShardedPostgresqlQueues(slot, slots);
             polls.Message<PollAccount>();
+            polls.Message<RefineEdges>();
         });
         var every = (int)Math.Clamp(options.PollEvery.TotalSeconds, 1, sweepEvery.TotalSeconds);
         opts.Schedules.ScheduleRecurring("poll-sweep", $"*/{every} * * * * *", at => new PollSweep(at));

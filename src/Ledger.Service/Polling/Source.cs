@@ -47,16 +47,55 @@ public sealed record Source
     /// <summary>What the feed is grouped by, where the provider refused the usual.</summary>
     public DimensionSet Dimensions { get; init; } = DimensionSet.KeyModelUnit;
 
+    /// <summary>Widths that the provider refused for the running hour too, and when last.</summary>
+    public IReadOnlyDictionary<int, DateTimeOffset> WidthsRefused { get; init; } = new Dictionary<int, DateTimeOffset>();
+
+    /// <summary>Buckets that have an edge and stay whole, and why; the newest first.</summary>
+    public IReadOnlyList<UnsplitBucket> Unsplit { get; init; } = [];
+
+    /// <summary>The connection (by its instant) for which edges older than the regular reading were looked for; null: none yet.</summary>
+    public DateTimeOffset? EdgesLookedFor { get; init; }
+
+    /// <summary>By how many seconds the provider's clock is ahead of ours, at least; negative: behind; null: not known.</summary>
+    public double? ClockAheadSeconds { get; init; }
+
     /// <summary>The last complete reading of each stretch of time, whether it changed anything or not.</summary>
     public Coverage Covered { get; init; } = Coverage.None;
 
     private static readonly TimeSpan backoffMax = TimeSpan.FromMinutes(15);
+
+    private static readonly TimeSpan triedAgain = TimeSpan.FromDays(1);
 
     /// <summary>Should the message that goes on be lost, another one is sent after this.</summary>
     private static readonly TimeSpan goesOnWithin = TimeSpan.FromSeconds(30);
 
     /// <summary>The account can't be read just now and waits before it is tried again.</summary>
     public bool IsBackingOff(DateTimeOffset now) => Failing is not null && NextDue > now;
+
+    /// <summary>Whether a finer width may be asked for at a start. What was refused, or did not add up, is tried again once a day.</summary>
+    public bool MayAsk(Account account, DateTimeOffset start, int seconds, DateTimeOffset now) =>
+        seconds >= account.FinestSeconds && !(WidthsRefused.TryGetValue(seconds, out var at) && now - at < triedAgain)
+        && !Unsplit.Any(u => u.Seconds == seconds && u.Start == start && now - u.At < triedAgain);
+
+    /// <summary>What of a reading stays whole, and what no longer does.</summary>
+    public Source WithSplits(FinerReading finer, DateTimeOffset now)
+    {
+        const int keptMax = 200;
+        var (reading, unsplit) = (finer.Reading, finer.Unsplit);
+        var running = now.FloorToHour();
+        var refused = unsplit.Where(u => u.Why == Split.Refused && u.Start.FloorToHour() == running).Select(u => u.Seconds).ToHashSet();
+        return this with
+        {
+            WidthsRefused = refused.Count == 0 ? WidthsRefused : WidthsRefused.Where(w => !refused.Contains(w.Key)).Concat(refused.Select(s => KeyValuePair.Create(s, now))).ToDictionary(),
+            Unsplit =
+            [
+                .. unsplit.Select(u => new UnsplitBucket(u.Start, u.Seconds, u.Why, now))
+                    .Concat(Unsplit.Where(u => !unsplit.Any(n => n.Start == u.Start && n.Seconds == u.Seconds)
+                        && !(reading.SplitHours.TryGetValue(u.Start.FloorToHour(), out var width) && (u.Seconds == 1 ? reading.SplitMinutes.Contains(u.Start) : width <= u.Seconds))))
+                    .OrderByDescending(u => u.Start).Take(keptMax),
+            ],
+        };
+    }
 
     /// <summary>A stretch was read and recorded.</summary>
     /// <param name="read">What was read.</param>
@@ -87,6 +126,7 @@ public sealed record Source
             BalanceAt = read.BalanceAt ?? BalanceAt,
             KeysAt = read.Keys is null ? KeysAt : now,
             Dimensions = read.Dimensions,
+            ClockAheadSeconds = read.ClockAhead?.TotalSeconds ?? ClockAheadSeconds,
         };
     }
 
@@ -110,6 +150,13 @@ public sealed record Source
 #pragma warning restore CA5394
     }
 }
+
+/// <summary>A bucket that has an edge and stays whole.</summary>
+/// <param name="Start">Its start.</param>
+/// <param name="Seconds">The width that was wanted: 900, 60 or 1.</param>
+/// <param name="Why">See <see cref="Split"/>.</param>
+/// <param name="At">When it was last tried.</param>
+public sealed record UnsplitBucket(DateTimeOffset Start, int Seconds, string Why, DateTimeOffset At);
 
 /// <summary>Which stretches of an account's time were read completely, and when last. Disjoint, in order of time.</summary>
 /// <param name="Stretches">The stretches.</param>

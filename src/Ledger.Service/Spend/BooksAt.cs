@@ -30,7 +30,7 @@ public sealed partial class SpendView
     private const int eventsPerPage = 2_000;
 
     private const string linesWithFacts = $"""
-        select l.id, l.account, l.key, l.model, l.unit, l.dimensions, l.start, l.seconds, f.position, f.total, f.evidence_start, f.evidence_end, f.answered
+        select l.id, l.account, l.key, l.model, l.unit, l.dimensions, l.start, l.seconds, f.position, f.total, f.evidence_start, f.evidence_end, f.answered, f.closed, f.moved, f.moved_starts, f.moved_ends
         from {schema}.line l join {schema}.fact f on f.line_id = l.id
         """;
 
@@ -112,7 +112,7 @@ public sealed partial class SpendView
         await using var command = new NpgsqlCommand($"""
             with once as (
                 select line_id, min(total) as total, min(evidence_start) as evidence_start, min(evidence_end) as evidence_end
-                from {schema}.fact where position <= $1 group by line_id having count(*) = 1 and min(total) <> 0)
+                from {schema}.fact where position <= $1 group by line_id having count(*) = 1 and min(total) <> 0 and max(moved) is null)
             select l.account, l.key, {names}, l.start, l.seconds, evidence_start, evidence_end, array_agg(total)
             from once join {schema}.line l on l.id = line_id where l.start >= $2 and l.start < $3 group by 1, 2, 3, 4, 5, 6, 7, 8
             """, connection)
@@ -130,7 +130,7 @@ public sealed partial class SpendView
     private IAsyncEnumerable<SpendLine> LinesOfMoreFacts(Interval window, long position, CancellationToken ct) => Lines(
         $"""
         {linesWithFacts} and f.position <= $1
-        where l.start >= $2 and l.start < $3 and l.id in (select line_id from {schema}.fact where position <= $1 group by line_id having count(*) > 1)
+        where l.start >= $2 and l.start < $3 and l.id in (select line_id from {schema}.fact where position <= $1 group by line_id having count(*) > 1 or max(moved) is not null)
         order by l.id, f.position
         """, [new() { Value = position }, new() { Value = Clamp(window.Start) }, new() { Value = Clamp(window.End) }], ct);
 
@@ -165,8 +165,7 @@ public sealed partial class SpendView
                 line = new(reader.GetInt64(0), new(
                     reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetString(4), (DimensionSet)reader.GetInt16(5), reader.GetFieldValue<DateTimeOffset>(6), reader.GetInt32(7)));
             }
-            line.Facts.Add(new(
-                reader.GetInt64(8), new(reader.GetInt64(9)), new(reader.GetFieldValue<DateTimeOffset>(10), reader.GetFieldValue<DateTimeOffset>(11)), reader.GetFieldValue<DateTimeOffset>(12)));
+            line.Facts.Add(LineCache.FactAt(reader, 8));
         }
         if (line is not null) yield return line;
     }

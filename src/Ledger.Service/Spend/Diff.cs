@@ -4,26 +4,28 @@ using Ledger.Spend;
 
 namespace Ledger.Service.Spend;
 
-/// <summary>How a mission's cost changed between two positions, in two parts.</summary>
+/// <summary>How a mission's cost changed between two positions, in three parts.</summary>
 /// <param name="Mission">The mission at the later position.</param>
 /// <param name="From">The earlier position.</param>
 /// <param name="To">The later position.</param>
 /// <param name="Before">Billed at the earlier position.</param>
 /// <param name="After">Billed at the later position.</param>
 /// <param name="Moved">Moved to it by edits of history: windows, owners, weights. Over all parties this sums to 0.</param>
+/// <param name="Refined">Told more finely: the provider's smaller buckets say who spent what was there already. Over all parties this sums to 0.</param>
 /// <param name="Billed">New or restated by the provider. Over all parties this sums to the change of the bill.</param>
-/// <param name="By">Both parts by agent, model and unit.</param>
+/// <param name="By">The parts by agent, model and unit.</param>
 /// <param name="Counterparts">Where moved money came from (negative) or went to, over the lines this mission shares.</param>
 public sealed record DiffAnswer(
-    Mission Mission, AsOf From, AsOf To, Usd Before, Usd After, Usd Moved, Usd Billed, IReadOnlyList<DiffRow> By, IReadOnlyList<Counterpart> Counterparts);
+    Mission Mission, AsOf From, AsOf To, Usd Before, Usd After, Usd Moved, Usd Refined, Usd Billed, IReadOnlyList<DiffRow> By, IReadOnlyList<Counterpart> Counterparts);
 
 /// <summary>A row of a difference.</summary>
 /// <param name="Agent">The agent.</param>
 /// <param name="Model">The model, or null.</param>
 /// <param name="Unit">The unit type, or null.</param>
 /// <param name="Moved">Moved by edits.</param>
+/// <param name="Refined">Told more finely.</param>
 /// <param name="Billed">New or restated.</param>
-public sealed record DiffRow(string Agent, string? Model, string? Unit, Usd Moved, Usd Billed);
+public sealed record DiffRow(string Agent, string? Model, string? Unit, Usd Moved, Usd Refined, Usd Billed);
 
 /// <summary>Who gave or got what an edit moved.</summary>
 /// <param name="Mission">A mission's id, <c>(idle)</c> or <c>(unassigned)</c>.</param>
@@ -35,8 +37,9 @@ public sealed partial class SpendView
 {
     /// <summary>What changed for a mission between two positions; null when there is no such mission at the later one.</summary>
     /// <remarks>
-    /// Moved is what the later owners and windows make of the earlier facts, less what the earlier ones made of them. The rest is new: it is what
-    /// the facts since then brought, all under the later owners and windows.
+    /// Moved is what the later owners and windows make of the earlier facts, less what the earlier ones made of them. The rest is what the facts since
+    /// then brought, all under the later owners and windows. Where an hour's time is held in other widths since, the part of it that was there
+    /// before (by largest remainder) is refined, and what goes beyond is new.
     /// </remarks>
     /// <exception cref="PositionUnknownException">The views don't reach a position asked for.</exception>
     public async Task<DiffAnswer?> Diff(string mission, long from, long to, CancellationToken ct)
@@ -47,31 +50,86 @@ public sealed partial class SpendView
         var (was, now) = (await ContextAt(from, ct), await ContextAt(to, ct));
         if (!now.Missions.TryGetValue(mission, out var known)) return null;
 
-        var reach = Reach(known, now).Concat(was.Missions.TryGetValue(mission, out var before) ? Reach(before, was) : []).ToArray();
-        var by = new SortedDictionary<(string Agent, string Model, string Unit), (Int128 Before, Int128 Moved, Int128 Billed)>();
+        var reach = Reach(known, now).Concat(was.Missions.TryGetValue(mission, out var before) ? Reach(before, was) : [])
+            .Select(t => t with { Stretch = new(t.Stretch.Start.FloorToHour(), t.Stretch.End < Instants.Max ? t.Stretch.End.AddTicks(-1).FloorToHour().AddHours(1) : t.Stretch.End) }).Distinct().ToArray();
+        var by = new SortedDictionary<(string Agent, string Model, string Unit), Changes>();
         var others = new Dictionary<Party, Int128>();
+        var hours = new Dictionary<(string Account, string Key, DateTimeOffset Hour), HourChange>();
         await foreach (var line in LinesMeeting(reach, to, ct))
         {
             var held = new SpendLine(line.Id, line.Name);
             held.Facts.AddRange(line.Facts.Where(f => f.Position <= from));
             var (first, edited, last) = (ByParty(held.Parts(was)), ByParty(held.Parts(now)), ByParty(line.Parts(now)));
             var moved = edited.Keys.Union(first.Keys).ToDictionary(p => p, p => edited.GetValueOrDefault(p) - first.GetValueOrDefault(p));
-            foreach (var party in first.Keys.Union(edited.Keys).Union(last.Keys).Where(p => p.Mission == mission))
-            {
-                var row = (party.Agent!, line.Name.Model, line.Name.Unit);
-                var sum = by.GetValueOrDefault(row);
-                by[row] = (sum.Before + first.GetValueOrDefault(party), sum.Moved + moved.GetValueOrDefault(party), sum.Billed + last.GetValueOrDefault(party) - edited.GetValueOrDefault(party));
-            }
+            foreach (var party in moved.Keys.Where(p => p.Mission == mission))
+                Add((party.Agent!, line.Name.Model, line.Name.Unit), new(first.GetValueOrDefault(party), moved[party], 0, 0));
+
+            var hour = (line.Name.Account, line.Name.Key, line.Name.Start.FloorToHour());
+            if (!hours.TryGetValue(hour, out var change)) hours[hour] = change = new();
+            change.Add(line, from, edited, last);
             if (!moved.Any(m => m.Key.Mission == mission && m.Value != 0)) continue;
             foreach (var (party, ticks) in moved.Where(m => m.Key.Mission != mission))
                 others[party] = others.GetValueOrDefault(party) + ticks;
         }
+        foreach (var (row, refined, billed) in hours.Values.SelectMany(h => h.Of(mission))) Add(row, new(0, 0, refined, billed));
 
-        var (start, change, rise) = by.Values.Aggregate((Before: (Int128)0, Moved: (Int128)0, Billed: (Int128)0), (a, b) => (a.Before + b.Before, a.Moved + b.Moved, a.Billed + b.Billed));
+        var all = by.Values.Aggregate(new Changes(0, 0, 0, 0), (a, b) => a.Plus(b));
         return new(
-            known, earlier, later, Money(start), Money(start + change + rise), Money(change), Money(rise),
-            [.. by.Where(r => r.Value.Moved != 0 || r.Value.Billed != 0).Select(r => new DiffRow(r.Key.Agent, Named(r.Key.Model), Named(r.Key.Unit), Money(r.Value.Moved), Money(r.Value.Billed)))],
+            known, earlier, later, Money(all.Before), Money(all.Before + all.Moved + all.Refined + all.Billed), Money(all.Moved), Money(all.Refined), Money(all.Billed),
+            [
+                .. by.Where(r => (r.Value.Moved, r.Value.Refined, r.Value.Billed) != (0, 0, 0))
+                    .Select(r => new DiffRow(r.Key.Agent, Named(r.Key.Model), Named(r.Key.Unit), Money(r.Value.Moved), Money(r.Value.Refined), Money(r.Value.Billed))),
+            ],
             [.. others.Where(o => o.Value != 0).OrderBy(o => o.Value).ThenBy(o => o.Key).Select(o => new Counterpart(Shown(o.Key), o.Key.Agent, Money(o.Value)))]);
+
+        void Add((string, string, string) row, Changes change) => by[row] = by.TryGetValue(row, out var sum) ? sum.Plus(change) : change;
+    }
+
+    private sealed record Changes(Int128 Before, Int128 Moved, Int128 Refined, Int128 Billed)
+    {
+        public Changes Plus(Changes other) => new(Before + other.Before, Moved + other.Moved, Refined + other.Refined, Billed + other.Billed);
+    }
+
+    /// <summary>What became of the lines of one key and hour since a position.</summary>
+    private sealed class HourChange
+    {
+        private readonly Dictionary<(Party Party, string Model, string Unit), (Int128 Edited, Int128 Last)> rows = [];
+        private readonly HashSet<int> closed = [];
+        private readonly HashSet<int> held = [];
+
+        /// <summary>Its time is held in another width since.</summary>
+        private bool IsRefined => closed.Count > 0 && held.Except(closed).Any();
+
+        public void Add(SpendLine line, long from, Dictionary<Party, Int128> edited, Dictionary<Party, Int128> last)
+        {
+            if (line.Facts.Exists(f => f.Position > from && f.Said.Closed && f.Total == Usd.Zero)) closed.Add(line.Name.Seconds);
+            if (line.Total != Usd.Zero) held.Add(line.Name.Seconds);
+            foreach (var party in edited.Keys.Union(last.Keys))
+            {
+                var row = (party, line.Name.Model, line.Name.Unit);
+                var sum = rows.GetValueOrDefault(row);
+                rows[row] = (sum.Edited + edited.GetValueOrDefault(party), sum.Last + last.GetValueOrDefault(party));
+            }
+        }
+
+        /// <summary>What was refined and what is new for a mission.</summary>
+        public IEnumerable<((string Agent, string Model, string Unit) Row, Int128 Refined, Int128 Billed)> Of(string mission)
+        {
+            var there = rows.ToDictionary(r => r.Key, r => r.Value.Edited);
+            if (IsRefined)
+            {
+                var before = rows.Values.Aggregate((Int128)0, (sum, r) => sum + r.Edited);
+                var now = rows.Where(r => r.Value.Last > 0).OrderBy(r => r.Key.Party).ThenBy(r => r.Key.Model, StringComparer.Ordinal).ThenBy(r => r.Key.Unit, StringComparer.Ordinal).ToArray();
+                if (before > 0 && now.Length > 0)
+                {
+                    var shares = Money(before).Split(now.Select(r => (System.Numerics.BigInteger)r.Value.Last).ToArray());
+                    there = rows.Keys.ToDictionary(r => r, _ => (Int128)0);
+                    for (var i = 0; i < now.Length; i++) there[now[i].Key] = shares[i].Ticks;
+                }
+            }
+            return rows.Where(r => r.Key.Party.Mission == mission)
+                .Select(r => ((r.Key.Party.Agent!, r.Key.Model, r.Key.Unit), there[r.Key] - r.Value.Edited, r.Value.Last - there[r.Key]));
+        }
     }
 
     /// <summary>How much money an edit moved between parties (what was taken from some and given to others).</summary>

@@ -109,6 +109,9 @@ public sealed class LineCache(string schema)
         return line;
     }
 
+    /// <summary>A line by its name, to look at.</summary>
+    public SpendLine Of(LineKey name) => byName.TryGetValue(name, out var line) ? line.Line : throw new InvalidOperationException($"The log moves money from a line that was never there: {name}.");
+
     /// <summary>Adds what was said of a line.</summary>
     public void Say(HeldLine line, LineFact fact)
     {
@@ -196,6 +199,18 @@ public sealed class LineCache(string schema)
         new() { Value = touched.Select(t => Clamp(t.Stretch.End)).ToArray() },
     ];
 
+    /// <summary>The columns that <see cref="FactAt"/> reads, in order.</summary>
+    public const string FactColumns = "position, total, evidence_start, evidence_end, answered, closed, moved, moved_starts, moved_ends";
+
+    public static LineFact FactAt(NpgsqlDataReader reader, int column)
+    {
+        var moved = reader.IsDBNull(column + 6) ? null : Moved(reader.GetFieldValue<long[]>(column + 6), reader.GetFieldValue<DateTimeOffset[]>(column + 7), reader.GetFieldValue<DateTimeOffset[]>(column + 8));
+        var evidence = new Interval(reader.GetFieldValue<DateTimeOffset>(column + 2), reader.GetFieldValue<DateTimeOffset>(column + 3));
+        return new(reader.GetInt64(column), new(new(reader.GetInt64(column + 1)), evidence, moved, reader.GetBoolean(column + 5)), reader.GetFieldValue<DateTimeOffset>(column + 4));
+
+        static Rise[] Moved(long[] amounts, DateTimeOffset[] starts, DateTimeOffset[] ends) => [.. amounts.Select((a, i) => new Rise(new(a), new(starts[i], ends[i])))];
+    }
+
     /// <summary>Lines with their facts and with what their rows say.</summary>
     private async Task<IReadOnlyList<HeldLine>> Read(long[] ids, NpgsqlConnection db, CancellationToken ct)
     {
@@ -205,7 +220,7 @@ public sealed class LineCache(string schema)
             BatchCommands =
             {
                 new($"select id, account, key, model, unit, dimensions, start, seconds, missing_since from {schema}.line where id = any($1) order by id") { Parameters = { new() { Value = ids } } },
-                new($"select line_id, position, total, evidence_start, evidence_end, answered from {schema}.fact where line_id = any($1) order by line_id, position") { Parameters = { new() { Value = ids } } },
+                new($"select line_id, {FactColumns} from {schema}.fact where line_id = any($1) order by line_id, position") { Parameters = { new() { Value = ids } } },
                 new($"select line_id, mission, agent, method, amount, restated from {schema}.part where line_id = any($1)") { Parameters = { new() { Value = ids } } },
                 new($"select line_id, mission, sole from {schema}.claim where line_id = any($1)") { Parameters = { new() { Value = ids } } },
             },
@@ -220,8 +235,7 @@ public sealed class LineCache(string schema)
         }
         await reader.NextResultAsync(ct);
         while (await reader.ReadAsync(ct))
-            read[reader.GetInt64(0)].Line.Facts.Add(new(
-                reader.GetInt64(1), new(reader.GetInt64(2)), new(reader.GetFieldValue<DateTimeOffset>(3), reader.GetFieldValue<DateTimeOffset>(4)), reader.GetFieldValue<DateTimeOffset>(5)));
+            read[reader.GetInt64(0)].Line.Facts.Add(FactAt(reader, 1));
         await reader.NextResultAsync(ct);
         var parts = new List<(long Line, Holding Part)>();
         while (await reader.ReadAsync(ct))

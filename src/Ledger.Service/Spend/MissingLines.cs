@@ -13,27 +13,6 @@ public sealed record MissingLine(string Account, LineName Name, Usd Total, DateT
 
 public sealed partial class SpendView
 {
-    /// <summary>How late an account's figures settle, learned from its rises of the last 14 days.</summary>
-    /// <param name="account">The account.</param>
-    /// <param name="readSince">Since when it is read.</param>
-    /// <param name="start">The provider's start value.</param>
-    /// <param name="now">Now.</param>
-    /// <param name="ct">Cancels.</param>
-    public async Task<TimeSpan> SettlementLag(string account, DateTimeOffset readSince, TimeSpan start, DateTimeOffset now, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand($"""
-            select f.late_seconds, sum(f.total - coalesce(f.replaces, 0)) from {schema}.line l join {schema}.fact f on f.line_id = l.id
-            where l.account = $1 and l.start >= $2 and f.answered >= $2 and f.late_seconds is not null group by 1
-            """, connection);
-        command.Parameters.Add(new() { Value = account });
-        command.Parameters.Add(new() { Value = (now - Settlement.LearnFrom).ToUniversalTime() });
-        var rises = new List<(long, Int128)>();
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
-            rises.Add((reader.GetInt64(0), (Int128)reader.GetDecimal(1)));
-        return Settlement.Learned(rises, now - readSince, start);
-    }
-
     /// <summary>Lines that complete answers lack, the largest first.</summary>
     public async Task<IReadOnlyList<MissingLine>> Missing(int limit, CancellationToken ct)
     {

@@ -17,8 +17,8 @@ public sealed partial class SpendView
 
     /// <summary>Readings after a position that moved figures of the past by at least an amount, up or down.</summary>
     /// <remarks>
-    /// A line moved by what its total is away from the furthest it was, less what it was away before. What other lines of the same key and
-    /// hour took over (the feed's dimensions changed) did not move.
+    /// A line moved by what its total is away from the furthest it was, less what it was away before. What other lines of the same hour took
+    /// over (another model, unit, key or width) did not move.
     /// </remarks>
     public async Task<IReadOnlyList<Restated>> RestatedSince(long position, Usd floor, int limit, CancellationToken ct)
     {
@@ -33,9 +33,9 @@ public sealed partial class SpendView
                 window so_far as (partition by line_id order by position)),
             moved as (select *, restated - coalesce(lag(restated) over (partition by line_id order by position), 0) as moved from away),
             hour as (
-                select m.position, l.account, l.key, date_trunc('hour', l.start, 'utc') as start, sum(m.moved) as moved, sum(m.delta) as net
+                select m.position, l.account, date_trunc('hour', l.start, 'utc') as start, sum(m.moved) as moved, sum(m.delta) as net
                 from moved m join {schema}.line l on l.id = m.line_id where m.position > $1
-                group by 1, 2, 3, 4 having sum(m.moved) <> 0),
+                group by 1, 2, 3 having sum(m.moved) <> 0),
             netted as (select *, case when moved < 0 then greatest(moved, least(net, 0)) else least(moved, greatest(net, 0)) end as counts from hour)
             select position, account, sum(counts), min(start), max(start) from netted group by 1, 2 having abs(sum(counts)) >= $3 order by 1, 2 limit $4
             """, connection);

@@ -9,7 +9,7 @@ namespace Ledger.Service.Spend;
 /// <param name="Agent">The agent; null for nobody.</param>
 /// <param name="Hour">The UTC hour its bucket starts in.</param>
 /// <param name="Amount">By how much.</param>
-public readonly record struct Rise(long Position, DateTimeOffset At, string? Agent, DateTimeOffset Hour, Usd Amount);
+public readonly record struct HourRise(long Position, DateTimeOffset At, string? Agent, DateTimeOffset Hour, Usd Amount);
 
 public sealed partial class SpendView
 {
@@ -18,10 +18,10 @@ public sealed partial class SpendView
     /// <param name="from">Buckets that start there or later.</param>
     /// <param name="limit">Most rises.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<IReadOnlyList<Rise>> RisesAfter(long position, DateTimeOffset from, int limit, CancellationToken ct)
+    public async Task<IReadOnlyList<HourRise>> RisesAfter(long position, DateTimeOffset from, int limit, CancellationToken ct)
     {
         var context = await ContextAt(Position, ct);
-        var rises = new List<Rise>();
+        var rises = new List<HourRise>();
         await foreach (var line in LinesStarting(new(from, Instants.Max), Position, ct))
         {
             if (line.Facts[^1].Position <= position) continue;

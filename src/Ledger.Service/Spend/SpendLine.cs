@@ -20,10 +20,14 @@ public readonly record struct LineKey(string Account, string Key, string Model, 
 
 /// <summary>What the provider said of a line, once.</summary>
 /// <param name="Position">Where in the log.</param>
-/// <param name="Total">The total it gave.</param>
-/// <param name="Evidence">When a rise can have happened.</param>
+/// <param name="Said">What.</param>
 /// <param name="Answered">When the reading was answered.</param>
-public readonly record struct LineFact(long Position, Usd Total, Interval Evidence, DateTimeOffset Answered);
+public readonly record struct LineFact(long Position, Observed Said, DateTimeOffset Answered)
+{
+    public Usd Total => Said.Total;
+
+    public Interval Evidence => Said.Evidence;
+}
 
 /// <summary>A line with what was said of it. Who carries it follows from the facts and from who owned what when, and from nothing else.</summary>
 public sealed class SpendLine(long id, LineKey name)
@@ -69,7 +73,7 @@ public sealed class SpendLine(long id, LineKey name)
     public IReadOnlyList<Claim> Claims(AttributionContext context, KeyHour? neighbours = null) =>
         neighbours?.ClaimsOf(Name, context) ?? Bounds.Of(Name.Bucket, context.Ownership(Name.Account, Name.Key), context);
 
-    private void Observe(LineBook book, LineFact fact, KeyOwnership ownership, AttributionContext context, KeyHour? neighbours) => book.Observe(fact.Total, fact.Evidence, (amount, when) =>
+    private void Observe(LineBook book, LineFact fact, KeyOwnership ownership, AttributionContext context, KeyHour? neighbours) => book.Observe(fact.Said, (amount, when) =>
     {
         if (neighbours?.WholeOf(Name, when) is { } party) return [new(party, Method.Whole, amount)];
         var parts = Attributor.Attribute(amount, when, ownership, context);

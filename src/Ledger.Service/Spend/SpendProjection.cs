@@ -10,13 +10,13 @@ namespace Ledger.Service.Spend;
 /// Turns events into the money views. Marten hands it the events in the order of their positions, a page at a time; the rows are
 /// written in the transaction that moves the projection's progress.
 /// </summary>
-[ProjectionVersion(2)]
+[ProjectionVersion(3)]
 public sealed class SpendProjection(TeamZone zone) : IProjection
 {
     public const string Name = "Spend";
 
     /// <summary>The row of <c>mt_event_progression</c> that says how far it is.</summary>
-    public const string Progress = "Spend:V2:All";
+    public const string Progress = "Spend:V3:All";
 
     private readonly SpendWriter writer = new(SpendTables.Live, zone);
 

@@ -123,7 +123,7 @@ public sealed class SpendRows(string schema)
         }
         Written += lines.Count + Facts.Count + parts.Count + claims.Count + Balances.Count;
         await Copy(db, "line (id, account, key, model, unit, dimensions, start, seconds, missing_since)", lines, Write, ct);
-        await Copy(db, "fact (line_id, position, total, replaces, evidence_start, evidence_end, answered, late_seconds)", Facts, Write, ct);
+        await Copy(db, "fact (line_id, position, total, replaces, evidence_start, evidence_end, answered, closed, moved, moved_starts, moved_ends)", Facts, Write, ct);
         await Copy(db, "part (line_id, mission, agent, method, amount, restated, account, key, model, unit, start, seconds, day)", parts, Write, ct);
         await Copy(db, "claim (line_id, mission, sole)", claims, Write, ct);
         ClearButDays();
@@ -263,12 +263,20 @@ public sealed class SpendRows(string schema)
     {
         w.Write(fact.Line, NpgsqlDbType.Bigint);
         w.Write(fact.Position, NpgsqlDbType.Bigint);
-        w.Write(fact.Total, NpgsqlDbType.Bigint);
+        w.Write(fact.Said.Total.Ticks, NpgsqlDbType.Bigint);
         Number(w, fact.Replaces);
-        Time(w, fact.Evidence.Start);
-        Time(w, fact.Evidence.End);
+        Time(w, fact.Said.Evidence.Start);
+        Time(w, fact.Said.Evidence.End);
         Time(w, fact.Answered);
-        Number(w, fact.LateSeconds);
+        w.Write(fact.Said.Closed, NpgsqlDbType.Boolean);
+        if (fact.Said.Moved is not { Count: > 0 } moved)
+        {
+            for (var i = 0; i < 3; i++) w.WriteNull();
+            return;
+        }
+        w.Write(moved.Select(m => m.Amount.Ticks).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Bigint);
+        w.Write(moved.Select(m => m.Evidence.Start.UtcDateTime).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.TimestampTz);
+        w.Write(moved.Select(m => m.Evidence.End.UtcDateTime).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.TimestampTz);
     }
 
     private static void Write(NpgsqlBinaryImporter w, PartRow row)
@@ -315,4 +323,4 @@ public sealed class SpendRows(string schema)
 }
 
 /// <summary>A fact on its way into the table.</summary>
-public readonly record struct FactRow(long Line, long Position, long Total, long? Replaces, Interval Evidence, DateTimeOffset Answered, long? LateSeconds);
+public readonly record struct FactRow(long Line, long Position, Observed Said, long? Replaces, DateTimeOffset Answered);

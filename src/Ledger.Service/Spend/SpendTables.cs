@@ -12,13 +12,13 @@ namespace Ledger.Service.Spend;
 public sealed class SpendTables : FeatureSchemaBase
 {
     /// <summary>The schema that is read. Its name carries the version of the projection.</summary>
-    public const string Live = "spend_v2";
+    public const string Live = "spend_v3";
 
     /// <summary>The schema that a rebuild fills.</summary>
-    public const string Next = "spend_v2_next";
+    public const string Next = "spend_v3_next";
 
     /// <summary>The schema that a rebuild replaced.</summary>
-    public const string Before = "spend_v2_before";
+    public const string Before = "spend_v3_before";
 
     /// <summary>A claim's least and most, summed up, where <c>total</c> is its line's: what <see cref="Ledger.Spend.Claim"/> says of one, for many.</summary>
     public const string Bounds = "coalesce(sum(total) filter (where sole or total < 0), 0) as low, coalesce(sum(total) filter (where sole or total > 0), 0) as high";
@@ -67,7 +67,11 @@ public sealed class SpendTables : FeatureSchemaBase
         table.AddColumn<DateTimeOffset>("evidence_start").NotNull();
         table.AddColumn<DateTimeOffset>("evidence_end").NotNull();
         table.AddColumn<DateTimeOffset>("answered").NotNull();
-        table.AddColumn<long>("late_seconds");
+        table.AddColumn("closed", "boolean").NotNull();
+        // What moved here from other lines of the key, with their evidence.
+        table.AddColumn("moved", "bigint[]");
+        table.AddColumn("moved_starts", "timestamptz[]");
+        table.AddColumn("moved_ends", "timestamptz[]");
         Index(table, "fact_by_position", null, "position");
         return table;
     }

@@ -140,7 +140,8 @@ public sealed class SpendWriter(string schema, TeamZone zone)
 
     private static IEnumerable<LineKey> Wanted(UsageSnapshotTaken part) =>
         part.Lines.Where(l => l.Replaces is not null).Select(l => LineKey.Of(part.Account, l, part.Dimensions))
-            .Concat((part.Missing ?? []).Concat(part.Found ?? []).Select(n => LineKey.Of(part.Account, n, part.Dimensions)));
+            .Concat((part.Missing ?? []).Concat(part.Found ?? []).Select(n => LineKey.Of(part.Account, n, part.Dimensions)))
+            .Concat(part.Lines.SelectMany(l => (l.MovedFrom ?? []).Select(m => NameOf(part, l, m))));
 
     private void Take(UsageSnapshotTaken reading, SnapshotLine said, long position)
     {
@@ -153,11 +154,26 @@ public sealed class SpendWriter(string schema, TeamZone zone)
         var bucket = said.Bucket;
         var previous = said.Retaken ? null : PreviousOf(reading, bucket);
         var evidence = Evidence.Of(bucket, previous?.Asked, TimeSpan.FromSeconds(reading.SettlementLagSeconds), reading.Answered);
-        var late = previous is not null && said.Delta > Usd.Zero && bucket.End <= reading.Answered ? (long?)(reading.Answered - bucket.End).TotalSeconds : null;
-        lines.Say(line, new(position, said.Total, evidence, reading.Answered));
-        rows.Facts.Add(new(line.Line.Id, position, said.Total.Ticks, said.Replaces?.Ticks, evidence, reading.Answered, late));
+        var observed = new Observed(said.Total, evidence, Moved(reading, said, line.Line, position), said.Closed);
+        lines.Say(line, new(position, observed, reading.Answered));
+        rows.Facts.Add(new(line.Line.Id, position, observed, said.Replaces?.Ticks, reading.Answered));
         if (!said.Withdrawn) line.MissingSince = null;
     }
+
+    /// <summary>What a line's money rose in before, where it was another line's of its key, or where the line itself begins anew with what others left it.</summary>
+    private IReadOnlyList<Rise>? Moved(UsageSnapshotTaken reading, SnapshotLine said, SpendLine line, long position)
+    {
+        if (said.Closed) return said.Total > Usd.Zero ? Before(line, said.Total) : null;
+        if (said.MovedFrom is not { } moves) return null;
+        var moved = moves.Where(m => m.Key == said.Key)
+            .SelectMany(m => Before(lines.Of(NameOf(reading, said, m)), m.Amount)).ToArray();
+        return moved.Length == 0 ? null : moved;
+
+        IReadOnlyList<Rise> Before(SpendLine from, Usd amount) => Rise.Of(from.Facts.Where(f => f.Position < position).Select(f => f.Said), amount);
+    }
+
+    private static LineKey NameOf(UsageSnapshotTaken reading, SnapshotLine line, MovedFrom from) =>
+        new(reading.Account, from.Key ?? "", from.Model ?? "", from.Unit ?? "", from.Dimensions ?? reading.Dimensions, line.Start, line.Seconds);
 
     private static PreviousReading? PreviousOf(UsageSnapshotTaken snapshot, Interval bucket)
     {

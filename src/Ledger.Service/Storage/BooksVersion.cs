@@ -66,8 +66,11 @@ public static class BooksVersion
     /// <summary>The money views of programs between 0.1 and this one. Those in force are filled from the log.</summary>
     private static async Task RemoveOldViews(NpgsqlConnection db, CancellationToken ct)
     {
-        if (await Scalar(db, "select to_regnamespace('spend_v1')::text", ct) is null) return;
-        await Execute(db, "drop schema if exists spend_v1, spend_v1_next, spend_v1_before cascade; delete from mt_event_progression where name = 'Spend:All'", ct);
+        if (await Scalar(db, "select coalesce(to_regnamespace('spend_v1'), to_regnamespace('spend_v2'))::text", ct) is null) return;
+        await Execute(db, """
+            drop schema if exists spend_v1, spend_v1_next, spend_v1_before, spend_v2, spend_v2_next, spend_v2_before cascade;
+            delete from mt_event_progression where name in ('Spend:All', 'Spend:V2:All')
+            """, ct);
     }
 
     /// <summary>Writes down whose the books in this database are.</summary>

@@ -58,6 +58,7 @@ internal sealed class UsageReader(Func<UsageAsked, Task<UsageAnswer>> ask, XaiOp
             DimensionsDropped = answers.Any(answer => answer.Asked.Dimensions != set),
             Requests = requests,
             Dimensions = set,
+            ClockAhead = answers.Append(begun).Select(a => a.ClockAhead).LastOrDefault(ahead => ahead is not null),
             Silent = [.. answers.Where(a => a.Part.IsSilent).Select(a => a.Asked.Range)],
         };
     }
@@ -141,7 +142,7 @@ internal sealed class UsageReader(Func<UsageAsked, Task<UsageAnswer>> ask, XaiOp
     }
 
     /// <summary>Two stretches of whole hours while there are several, then of whole buckets; null: it is one bucket.</summary>
-    private static (Interval Early, Interval Late)? Halves(Interval stretch, int bucketSeconds)
+    internal static (Interval Early, Interval Late)? Halves(Interval stretch, int bucketSeconds)
     {
         if (stretch.Length <= TimeSpan.FromSeconds(bucketSeconds)) return null;
         var unit = stretch.Length > TimeSpan.FromHours(1) ? TimeSpan.TicksPerHour : bucketSeconds * TimeSpan.TicksPerSecond;
@@ -174,6 +175,7 @@ internal sealed class UsageReader(Func<UsageAsked, Task<UsageAnswer>> ask, XaiOp
                 Answered = run.Max(answer => answer.Answered),
                 Covers = new(run[0].Asked.Range.Start, run[^1].Asked.Range.End),
                 Dimensions = run[0].Asked.Dimensions,
+                Seconds = run[0].Asked.BucketSeconds,
                 Lines = [.. run.SelectMany(answer => answer.Part.Lines)],
                 KeyNames = names,
                 // An answer without any series shows nothing about zeros, so it is not proof that lines vanished.
@@ -189,4 +191,4 @@ internal sealed class UsageReader(Func<UsageAsked, Task<UsageAnswer>> ask, XaiOp
 }
 
 /// <summary>One answer and when it was asked and given.</summary>
-internal sealed record UsageAnswer(UsageAsked Asked, UsagePart Part, DateTimeOffset At, DateTimeOffset Answered);
+internal sealed record UsageAnswer(UsageAsked Asked, UsagePart Part, DateTimeOffset At, DateTimeOffset Answered, TimeSpan? ClockAhead = null);

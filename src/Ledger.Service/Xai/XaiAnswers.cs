@@ -67,12 +67,22 @@ public sealed record XaiUsage
     /// <summary>How many requests it took.</summary>
     public required int Requests { get; init; }
 
+    /// <summary>By how much the provider's clock is ahead of ours, at least; negative: behind; null: it did not say.</summary>
+    public TimeSpan? ClockAhead { get; init; }
+
     /// <summary>Stretches whose answer left out its list of series. Where the books hold spend of one, nothing of the reading may be used.</summary>
     public required IReadOnlyList<Interval> Silent { get; init; }
 
     /// <summary>Dimensions asked for, after a refusal of <c>model</c>; crowded stretches may have fewer.</summary>
     public required DimensionSet Dimensions { get; init; }
 }
+
+/// <summary>A short stretch by finer buckets.</summary>
+/// <param name="Lines">All of it, zeros too; none where there is no answer that can be used.</param>
+/// <param name="Why">Why it can't be used: <see cref="Split.Refused"/>, <see cref="Split.CutOff"/> or <see cref="Split.Broken"/>; null: it can.</param>
+/// <param name="Requests">How many it took.</param>
+/// <param name="Answered">When the last one was answered.</param>
+public sealed record FineUsage(IReadOnlyList<ReadLine> Lines, string? Why, int Requests, DateTimeOffset Answered);
 
 /// <summary>What xAI says of the money on the account; unknown is null. Credit that is held is positive here, negative on the wire.</summary>
 /// <param name="CycleYear">Billing cycle (a UTC month).</param>

@@ -69,15 +69,45 @@ public sealed class XaiClient
         if (range.End > now) range = range with { End = now };
         if (range.IsEmpty || range.Length > TimeSpan.FromDays(100)) throw new ArgumentOutOfRangeException(nameof(range), range, "A range has some length, at most 100 days, and begins in the past.");
 
-        var path = $"v1/billing/teams/{Segment(team)}/usage";
-        var reader = new UsageReader(Ask, options, bucketSeconds, dimensions);
-        return await reader.Read(range);
+        return await new UsageReader(asked => Ask(team, asked, priority, ct), options, bucketSeconds, dimensions).Read(range);
+    }
 
-        async Task<UsageAnswer> Ask(UsageAsked asked)
+    /// <summary>A short stretch by quarter-hours, minutes or seconds. Needs <see cref="XaiRights.BillingRead"/>. A refusal of the width is an answer here.</summary>
+    /// <param name="team">The team.</param>
+    /// <param name="range">Whole buckets: at most 6 hours by the minute or quarter-hour, 10 minutes by the second.</param>
+    /// <param name="bucketSeconds">900, 60 or 1.</param>
+    /// <param name="dimensions">As the hours were read.</param>
+    /// <param name="priority">Who goes first.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<FineUsage> ReadFine(string team, Interval range, int bucketSeconds, DimensionSet dimensions, Priority priority, CancellationToken ct)
+    {
+        var lines = new List<ReadLine>();
+        var left = new Stack<Interval>([range]);
+        var (requests, answered) = (0, range.Start);
+        while (left.TryPop(out var stretch))
         {
-            var answer = await Send(new(HttpMethod.Post, path, priority, UsageRequest(asked)), XaiRights.BillingRead, ct);
-            return new(asked, Judged(() => XaiParser.Usage(answer.Body, asked, answer.Answered)), answer.Asked, answer.Answered);
+            UsageAnswer answer;
+            requests++;
+            try
+            {
+                answer = await Ask(team, new(stretch, bucketSeconds, dimensions), priority, ct);
+            }
+            catch (ProviderException e) when (e.Kind is FailureKind.Invalid or FailureKind.Contract)
+            {
+                return new([], e.Kind == FailureKind.Invalid ? Split.Refused : Split.Broken, requests, answered);
+            }
+            answered = answer.Answered;
+            if (!answer.Part.LimitReached) lines.AddRange(answer.Part.Lines);
+            else if (requests < options.RequestsMax && UsageReader.Halves(stretch, bucketSeconds) is var (early, late)) foreach (var half in new[] { early, late }) left.Push(half);
+            else return new([], Split.CutOff, requests, answered);
         }
+        return new(lines, null, requests, answered);
+    }
+
+    private async Task<UsageAnswer> Ask(string team, UsageAsked asked, Priority priority, CancellationToken ct)
+    {
+        var answer = await Send(new(HttpMethod.Post, $"v1/billing/teams/{Segment(team)}/usage", priority, UsageRequest(asked)), XaiRights.BillingRead, ct);
+        return new(asked, Judged(() => XaiParser.Usage(answer.Body, asked, answer.Answered)), answer.Asked, answer.Answered, answer.ClockAhead);
     }
 
     /// <summary>Invoice preview, top-ups and limit. Needs <see cref="XaiRights.BillingRead"/>; without a right to the limits they stay unknown.</summary>
@@ -112,7 +142,7 @@ public sealed class XaiClient
         json.WriteString("endTime", TimeText(asked.Range.End));
         json.WriteString("timezone", "Etc/GMT");
         json.WriteEndObject();
-        json.WriteString("timeUnit", asked.BucketSeconds == 900 ? "TIME_UNIT_QUARTER_HOUR" : "TIME_UNIT_HOUR");
+        json.WriteString("timeUnit", asked.BucketSeconds switch { 3600 => "TIME_UNIT_HOUR", 900 => "TIME_UNIT_QUARTER_HOUR", 60 => "TIME_UNIT_MINUTE", _ => "TIME_UNIT_SECOND" });
         json.WriteStartArray("values");
         json.WriteStartObject();
         json.WriteString("name", "usd");

@@ -16,7 +16,12 @@ internal sealed record XaiRequest(HttpMethod Method, string Path, Priority Prior
 /// <param name="Asked">When the attempt that succeeded was sent.</param>
 /// <param name="Answered">When its last byte was in.</param>
 /// <param name="ServerDate">The provider's clock.</param>
-internal sealed record XaiAnswer(ReadOnlyMemory<byte> Body, DateTimeOffset Asked, DateTimeOffset Answered, DateTimeOffset? ServerDate);
+internal sealed record XaiAnswer(ReadOnlyMemory<byte> Body, DateTimeOffset Asked, DateTimeOffset Answered, DateTimeOffset? ServerDate)
+{
+    /// <summary>By how much the provider's clock is ahead of ours, at least; negative: behind. The header has whole seconds, and the answer took some time.</summary>
+    public TimeSpan? ClockAhead =>
+        ServerDate is not { } theirs ? null : theirs > Answered ? theirs - Answered : theirs.AddSeconds(1) < Asked ? theirs.AddSeconds(1) - Asked : TimeSpan.Zero;
+}
 
 /// <summary>Sends requests with one credential through the named HTTP client. Any failure is a <see cref="ProviderException"/>.</summary>
 internal sealed class XaiHttp(HttpClient http, Secret key, Pacer pacer, TimeProvider clock)

@@ -7,7 +7,7 @@ namespace Ledger.Service.Xai;
 
 /// <summary>What one request for usage asked for; the answer is judged by it.</summary>
 /// <param name="Range">Whole buckets.</param>
-/// <param name="BucketSeconds">3600 or 900.</param>
+/// <param name="BucketSeconds">3600, 900, 60 or 1.</param>
 /// <param name="Dimensions">What it was grouped by.</param>
 /// <param name="CurrencyField">For feeds that name their currency: where. xAI's doesn't.</param>
 internal sealed record UsageAsked(Interval Range, int BucketSeconds, DimensionSet Dimensions, string? CurrencyField = null);

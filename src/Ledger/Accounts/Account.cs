@@ -8,12 +8,16 @@ namespace Ledger.Accounts;
 /// <param name="Provider"><c>xai</c>.</param>
 /// <param name="Team">The provider's own id of the team, opaque.</param>
 /// <param name="Label">What people call it; unique among connected accounts.</param>
-/// <param name="BucketSeconds">Width of buckets asked for: 3600, or 900 for quarter-hours.</param>
-/// <param name="SettlementLagSeconds">How late figures settle; null: learned from the feed.</param>
+/// <param name="BucketSeconds">Width of buckets that every reading asks for: 3600, or 900 for quarter-hours.</param>
+/// <param name="SettlementLagSeconds">How late figures settle; null: the provider's default.</param>
 /// <param name="At">When.</param>
 /// <param name="By">Who.</param>
+/// <param name="FinestSeconds">
+/// Finest width used at edges: 1, 60, or <paramref name="BucketSeconds"/>, which splits nothing. Null (0.1 wrote none): 1 where buckets are hours.
+/// </param>
 public sealed record AccountConnected(
-    string Account, string Provider, string Team, string Label, int BucketSeconds, int? SettlementLagSeconds, DateTimeOffset At, string? By) : ILedgerEvent;
+    string Account, string Provider, string Team, string Label, int BucketSeconds, int? SettlementLagSeconds, DateTimeOffset At, string? By,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? FinestSeconds = null) : ILedgerEvent;
 
 /// <summary>An account's settings were changed; null leaves a setting as it was.</summary>
 /// <param name="Account">The account.</param>
@@ -23,11 +27,13 @@ public sealed record AccountConnected(
 /// <param name="SettlementLag">New settlement lag.</param>
 /// <param name="At">When.</param>
 /// <param name="By">Who.</param>
+/// <param name="FinestSeconds">New finest width at edges; see <see cref="AccountConnected"/>.</param>
 public sealed record AccountEdited(
-    string Account, string? Label, int? BucketSeconds, DateTimeOffset? BucketsFrom, SettlementLag? SettlementLag, DateTimeOffset At, string? By) : ILedgerEvent;
+    string Account, string? Label, int? BucketSeconds, DateTimeOffset? BucketsFrom, SettlementLag? SettlementLag, DateTimeOffset At, string? By,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? FinestSeconds = null) : ILedgerEvent;
 
 /// <summary>How late an account's figures settle.</summary>
-/// <param name="Seconds">0 to 21,600, or null: learned.</param>
+/// <param name="Seconds">0 to 21,600, or null: the provider's default.</param>
 public sealed record SettlementLag(int? Seconds);
 
 /// <summary>A billing credential was stored or replaced. The secret itself never enters an event.</summary>
@@ -116,7 +122,21 @@ public sealed record PreviousReading(DateTimeOffset Start, DateTimeOffset End, D
 /// <param name="Model">Model, or null.</param>
 /// <param name="Unit">Unit, or null.</param>
 public sealed record LineName(
-    DateTimeOffset Start, int Seconds, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DimensionSet? Dimensions, string? Key, string? Model, string? Unit);
+    DateTimeOffset Start, int Seconds, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DimensionSet? Dimensions, string? Key, string? Model, string? Unit)
+{
+    /// <summary>The bucket.</summary>
+    [JsonIgnore]
+    public Interval Bucket => new(Start, Start.AddSeconds(Seconds));
+}
+
+/// <summary>Money that another line of the same bucket held before: a renamed model, unit or key.</summary>
+/// <param name="Dimensions">Under which dimensions that line was; null: those of the snapshot.</param>
+/// <param name="Key">Its key id, or null.</param>
+/// <param name="Model">Its model, or null.</param>
+/// <param name="Unit">Its unit, or null.</param>
+/// <param name="Amount">How much moved.</param>
+public sealed record MovedFrom(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DimensionSet? Dimensions, string? Key, string? Model, string? Unit, Usd Amount);
 
 /// <summary>One changed line.</summary>
 public sealed record SnapshotLine
@@ -150,13 +170,24 @@ public sealed record SnapshotLine
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Raw { get; init; }
 
-    /// <summary>The line vanished from two complete answers an hour or more apart and counts as 0.</summary>
+    /// <summary>The line vanished from two complete answers ten minutes or more apart and counts as 0.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Withdrawn { get; init; }
 
     /// <summary>
-    /// The line's first total takes over what lines of other dimensions or widths held for the same time: nothing of when it rose is
-    /// known but the bucket.
+    /// Its money is held by lines of another width now, or by others of its key (<see cref="MovedFrom"/>). What it still has or gets later begins
+    /// anew, without height.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Closed { get; init; }
+
+    /// <summary>What other lines of the bucket held of its total before; null: nothing. What comes from lines of its own key keeps their evidence.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<MovedFrom>? MovedFrom { get; init; }
+
+    /// <summary>
+    /// The line takes over what lines of another width held for the same time (before moves were recorded: also of other dimensions): nothing of
+    /// when it rose is known but the bucket.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Retaken { get; init; }
@@ -233,8 +264,15 @@ public sealed record Account
     /// </summary>
     public required IReadOnlyList<BucketWidth> Widths { get; init; }
 
-    /// <summary>How late figures settle; null: learned.</summary>
+    /// <summary>Finest width used at edges: 1, 60, or that of the buckets asked for, which splits nothing.</summary>
+    public int FinestSeconds { get; init; } = 1;
+
+    /// <summary>How late figures settle as somebody set it; null: the provider's default holds.</summary>
     public int? SettlementLagSeconds { get; init; }
+
+    /// <summary>How late figures settle, in seconds. The default is xAI's: five minutes.</summary>
+    [JsonIgnore]
+    public int LagSeconds => SettlementLagSeconds ?? 300;
 
     /// <summary>When it was (last) connected.</summary>
     public required DateTimeOffset ConnectedAt { get; init; }
@@ -273,6 +311,7 @@ public sealed record Account
             Team = e.Team,
             Label = e.Label,
             Widths = account is null ? [new(DateTimeOffset.MinValue, e.BucketSeconds)] : account.With(e.BucketSeconds, NextHour(e.At)),
+            FinestSeconds = e.FinestSeconds ?? Finest(e.BucketSeconds),
             SettlementLagSeconds = e.SettlementLagSeconds,
             ConnectedAt = e.At,
         },
@@ -280,6 +319,7 @@ public sealed record Account
         {
             Label = e.Label ?? a.Label,
             Widths = e.BucketSeconds is { } seconds ? a.With(seconds, e.BucketsFrom ?? NextHour(e.At)) : a.Widths,
+            FinestSeconds = e.FinestSeconds ?? (e.BucketSeconds is { } width ? Finest(width) : a.FinestSeconds),
             SettlementLagSeconds = e.SettlementLag is { } lag ? lag.Seconds : a.SettlementLagSeconds,
         },
         ({ } a, CredentialStored e) => a with { Credential = e },
@@ -302,6 +342,9 @@ public sealed record Account
 
     /// <summary>The first whole UTC hour that has not begun.</summary>
     public static DateTimeOffset NextHour(DateTimeOffset at) => at.FloorToHour().AddHours(1);
+
+    /// <summary>What 0.1 did not say: hours are split at edges, quarter-hours are what somebody asked for.</summary>
+    private static int Finest(int bucketSeconds) => bucketSeconds == 3600 ? 1 : bucketSeconds;
 
     private IReadOnlyList<BucketWidth> With(int seconds, DateTimeOffset from) =>
         seconds == BucketSeconds ? Widths : [.. Widths.Where(w => w.From < from), new(from, seconds)];

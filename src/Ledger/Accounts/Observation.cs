@@ -9,7 +9,7 @@ public static class Observation
     public const int LinesPerSnapshotMax = 2_000;
 
     /// <summary>A line must be lacking this long in complete answers before it counts as withdrawn.</summary>
-    public static readonly TimeSpan WithdrawnAfter = TimeSpan.FromHours(1);
+    public static readonly TimeSpan WithdrawnAfter = TimeSpan.FromMinutes(10);
 
     /// <summary>What one reading changes. Empty when nothing did.</summary>
     /// <param name="account">The account.</param>
@@ -21,57 +21,74 @@ public static class Observation
     public static IReadOnlyList<UsageSnapshotTaken> Observe(
         string account, Reading reading, IReadOnlyCollection<HeldLine> held, IReadOnlyList<PreviousReading> previous, int settlementLagSeconds, DateTimeOffset? bookmark)
     {
-        var byName = held.ToDictionary(h => h.Name);
         var changed = new List<SnapshotLine>();
         var missing = new List<LineName>();
         var found = new List<LineName>();
-        var seen = new HashSet<LineName>();
+        var known = held.ToDictionary(h => h.Name);
 
+        // A bucket of time is held in one width, so what stands in another one is closed in the event that brings the new totals.
+        var covered = held.Where(h => h.Total != Usd.Zero && reading.Covers.Start <= h.Name.Start && h.Name.Bucket.End <= reading.Covers.End).ToList();
+        var closed = covered.Where(h => h.Name.Seconds != reading.WidthAt(h.Name.Start)).ToList();
+        foreach (var old in closed)
+            changed.Add(Changed(old.Name, reading.Dimensions, Usd.Zero, old.Total, raw: null) with { Closed = true });
+        var closedTime = closed.Select(c => c.Name.Bucket).Distinct().ToLookup(b => b.Start.FloorToHour());
+        bool IsRetaken(LineName name) => closed.Count > 0 && closedTime[name.Start.FloorToHour()].Any(c => c.Meets(name.Bucket));
+
+        var lines = Read(reading, known);
+        foreach (var line in lines.Values)
+            if (known.GetValueOrDefault(line.Name) is { MissingSince: not null }) found.Add(line.Name);
+        foreach (var (name, total) in covered.Except(closed).Select(h => (h.Name, h.Total)).Concat(Taken(closed, reading)))
+            lines[name] = lines.TryGetValue(name, out var line) ? line with { Before = total } : new(name, total, null);
+
+        foreach (var bucket in lines.Values.Where(IsNews).GroupBy(l => (l.Name.Start, l.Name.Seconds)))
+        {
+            var moves = Moves.Of([.. bucket]);
+            foreach (var line in bucket)
+            {
+                var before = known.GetValueOrDefault(line.Name);
+                var total = line.Read?.Total ?? moves.Left(line);
+                var isWithdrawn = line.Read is null && total != Usd.Zero && reading.Dense && reading.Asked - before?.MissingSince >= WithdrawnAfter;
+                if (isWithdrawn) total = Usd.Zero;
+                else if (line.Read is null && total != Usd.Zero && (before?.MissingSince is null || total != before.Total)) missing.Add(line.Name);
+                if (total == (before?.Total ?? Usd.Zero)) continue;
+                var isRetaken = IsRetaken(line.Name);
+                changed.Add(Changed(line.Name, reading.Dimensions, total, before?.Total, line.Read?.Raw) with
+                {
+                    Withdrawn = isWithdrawn,
+                    Retaken = isRetaken,
+                    Closed = moves.LeftWithinKey(line),
+                    MovedFrom = isRetaken ? null : moves.Into(line, reading.Dimensions),
+                });
+            }
+        }
+        bool IsNews(BucketLine line) => line.Read is not { } read || read.Total != line.Before || read.Total != (known.TryGetValue(line.Name, out var before) ? before.Total : Usd.Zero);
+
+        if (changed.Count == 0 && missing.Count == 0 && found.Count == 0) return [];
+        changed.Sort(static (a, b) => Compare(Name(a), Name(b)));
+        missing.Sort(Compare);
+        return Parts(account, reading, changed, missing, found, previous, settlementLagSeconds, bookmark);
+    }
+
+    /// <summary>The lines of the answer; zeros only where the books hold something else.</summary>
+    private static Dictionary<LineName, BucketLine> Read(Reading reading, Dictionary<LineName, HeldLine> known)
+    {
+        var lines = new Dictionary<LineName, BucketLine>(reading.Lines.Count);
         foreach (var line in reading.Lines)
         {
             var name = new LineName(line.Start, line.Seconds, reading.Dimensions, line.Key, line.Model, line.Unit);
-            seen.Add(name);
-            var known = byName.GetValueOrDefault(name);
-            if (known is { MissingSince: not null }) found.Add(name);
-            if (known is null ? line.Total == Usd.Zero : line.Total == known.Total) continue;
-            changed.Add(Changed(name, reading.Dimensions, line.Total, known?.Total, line.Raw));
+            if (line.Total != Usd.Zero || known.ContainsKey(name)) lines.Add(name, new(name, Usd.Zero, line));
         }
-
-        // Buckets that were read under another set of dimensions, or cut in another width, are held under this one from now on:
-        // the old lines go to 0 in the event that brings the new totals, so the bill is never counted twice. The key is never
-        // dropped, so a key the answer lacks is missing, not read otherwise.
-        var retaken = reading.Lines.ToLookup(l => l.Key ?? "", l => new Interval(l.Start, l.Start.AddSeconds(l.Seconds)));
-        var exactly = reading.Lines.Select(l => (l.Start, l.Seconds, l.Key)).ToHashSet();
-        var retakenStretches = new List<(string Key, Interval Bucket)>();
-        foreach (var old in held)
-        {
-            if (seen.Contains(old.Name) || old.Total == Usd.Zero) continue;
-            var bucket = new Interval(old.Name.Start, old.Name.Start.AddSeconds(old.Name.Seconds));
-            if (bucket.Start < reading.Covers.Start || bucket.End > reading.Covers.End) continue;
-            var sameBucket = exactly.Contains((old.Name.Start, old.Name.Seconds, old.Name.Key));
-            var otherwise = sameBucket ? old.Name.Dimensions != reading.Dimensions : retaken[old.Name.Key ?? ""].Any(r => r.Meets(bucket));
-            if (otherwise)
-            {
-                retakenStretches.Add((old.Name.Key ?? "", bucket));
-                changed.Add(Changed(old.Name, reading.Dimensions, Usd.Zero, old.Total, raw: null));
-            }
-            else if (old.MissingSince is not { } since)
-                missing.Add(old.Name);
-            else if (reading.Dense && reading.Asked - since >= WithdrawnAfter)
-                changed.Add(Changed(old.Name, reading.Dimensions, Usd.Zero, old.Total, raw: null) with { Withdrawn = true });
-        }
-
-        if (retakenStretches.Count > 0)
-        {
-            var takenOver = retakenStretches.ToLookup(r => r.Key, r => r.Bucket);
-            for (var i = 0; i < changed.Count; i++)
-                if (changed[i].Replaces is null && takenOver[changed[i].Key ?? ""].Any(b => b.Meets(changed[i].Bucket)))
-                    changed[i] = changed[i] with { Retaken = true };
-        }
-        if (changed.Count == 0 && missing.Count == 0 && found.Count == 0) return [];
-        changed.Sort(static (a, b) => Compare(Name(a), Name(b)));
-        return Parts(account, reading, changed, missing, found, previous, settlementLagSeconds, bookmark);
+        return lines;
     }
+
+    /// <summary>What a wider bucket takes over from those within it, line by line: what the answer lacks of it is missing as if it had been held so.</summary>
+    private static IEnumerable<(LineName Name, Usd Total)> Taken(List<HeldLine> closed, Reading reading) =>
+        from line in closed
+        let width = reading.WidthAt(line.Name.Start)
+        where width > line.Name.Seconds
+        let start = new DateTimeOffset(line.Name.Start.UtcTicks - (line.Name.Start.UtcTicks % (width * TimeSpan.TicksPerSecond)), TimeSpan.Zero)
+        group line.Total by line.Name with { Start = start, Seconds = width, Dimensions = reading.Dimensions } into taken
+        select (taken.Key, taken.Aggregate(Usd.Zero, (sum, total) => sum + total));
 
     private static SnapshotLine Changed(LineName name, DimensionSet ofReading, Usd total, Usd? replaces, string? raw) => new()
     {
@@ -108,8 +125,9 @@ public static class Observation
                 SettlementLagSeconds = settlementLagSeconds,
                 Previous = previous,
                 Lines = chunks[i],
-                Missing = i == 0 && missing.Count > 0 ? missing : null,
-                Found = i == 0 && found.Count > 0 ? found : null,
+                // In the last part: some may be lines that this reading brings.
+                Missing = i == chunks.Count - 1 && missing.Count > 0 ? missing : null,
+                Found = i == chunks.Count - 1 && found.Count > 0 ? found : null,
             });
         return parts;
     }
@@ -119,12 +137,13 @@ public static class Observation
     {
         const int bytesMax = 900_000;
         const int bytesPerLine = 250;
+        const int bytesPerMove = 80;
         var chunks = new List<IReadOnlyList<SnapshotLine>>();
         var chunk = new List<SnapshotLine>();
         var bytes = 0;
         foreach (var line in changed)
         {
-            var size = bytesPerLine + Bytes(line.Key) + Bytes(line.Model) + Bytes(line.Unit) + Bytes(line.Raw);
+            var size = bytesPerLine + Bytes(line.Key) + Bytes(line.Model) + Bytes(line.Unit) + Bytes(line.Raw) + (line.MovedFrom ?? []).Sum(m => bytesPerMove + Bytes(m.Key) + Bytes(m.Model) + Bytes(m.Unit));
             if (chunk.Count == LinesPerSnapshotMax || (chunk.Count > 0 && bytes + size > bytesMax))
             {
                 chunks.Add(chunk);
@@ -142,7 +161,7 @@ public static class Observation
 
     private static LineName Name(SnapshotLine line) => new(line.Start, line.Seconds, line.Dimensions, line.Key, line.Model, line.Unit);
 
-    private static int Compare(LineName a, LineName b)
+    internal static int Compare(LineName a, LineName b)
     {
         var c = a.Start.CompareTo(b.Start);
         if (c == 0) c = a.Seconds.CompareTo(b.Seconds);
@@ -152,6 +171,12 @@ public static class Observation
         return c == 0 ? string.CompareOrdinal(a.Unit, b.Unit) : c;
     }
 }
+
+/// <summary>A line as the books hold it and as an answer has it.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Before">Its total before.</param>
+/// <param name="Read">What the answer says; null: the answer lacks it.</param>
+internal sealed record BucketLine(LineName Name, Usd Before, ReadLine? Read);
 
 /// <summary>A line as the books hold it.</summary>
 /// <param name="Name">Its name, with its dimensions spelled out.</param>

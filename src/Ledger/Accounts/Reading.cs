@@ -20,6 +20,15 @@ public sealed record Reading
     /// <summary>Under which dimensions the feed was asked.</summary>
     public required DimensionSet Dimensions { get; init; }
 
+    /// <summary>Width of the buckets, where they are not split.</summary>
+    public int Seconds { get; init; } = 3600;
+
+    /// <summary>Hours that are split, and by which width: 900 or 60.</summary>
+    public IReadOnlyDictionary<DateTimeOffset, int> SplitHours { get; init; } = new Dictionary<DateTimeOffset, int>();
+
+    /// <summary>Minutes of those hours that are split by the second.</summary>
+    public IReadOnlySet<DateTimeOffset> SplitMinutes { get; init; } = new HashSet<DateTimeOffset>();
+
     /// <summary>The lines the answer held, each once. Explicit zeros are kept: a changed zero is a restatement.</summary>
     public required IReadOnlyList<ReadLine> Lines { get; init; }
 
@@ -28,6 +37,9 @@ public sealed record Reading
 
     /// <summary>Whether the feed fills in zeros, so that a line's absence means something.</summary>
     public required bool Dense { get; init; }
+
+    /// <summary>In which width it has an instant's time.</summary>
+    public int WidthAt(DateTimeOffset at) => !SplitHours.TryGetValue(at.FloorToHour(), out var width) ? Seconds : SplitMinutes.Contains(at.FloorToMinute()) ? 1 : width;
 }
 
 /// <summary>One line of a reading.</summary>

@@ -17,15 +17,20 @@ public sealed class LineBook
     public Usd Total { get; private set; }
 
     /// <summary>What the provider said the line costs now.</summary>
-    /// <param name="total">The new total.</param>
-    /// <param name="evidence">When a rise above the height can have happened.</param>
+    /// <param name="said">The new total, and since when.</param>
     /// <param name="attribute">Shares a rise over the evidence.</param>
-    public void Observe(Usd total, Interval evidence, Func<Usd, Interval, IReadOnlyList<Part>> attribute)
+    public void Observe(Observed said, Func<Usd, Interval, IReadOnlyList<Part>> attribute)
     {
-        Total = total;
+        if (said.Closed) (up, down) = (null, null);
+        Total = said.Total;
         var (top, bottom) = (up?.Height ?? Usd.Zero, down?.Height ?? Usd.Zero);
-        if (total > top) (up ??= new()).Raise(total, attribute(total - top, evidence));
-        if (total < bottom) (down ??= new()).Raise(total, attribute(total - bottom, evidence));
+        if (Total > top)
+            foreach (var rise in said.Rises(Total - top))
+            {
+                up ??= new();
+                up.Raise(up.Height + rise.Amount, attribute(rise.Amount, rise.Evidence));
+            }
+        if (Total < bottom) (down ??= new()).Raise(Total, attribute(Total - bottom, said.Evidence));
     }
 
     /// <summary>

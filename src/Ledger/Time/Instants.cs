@@ -31,6 +31,9 @@ public static class Instants
     /// <summary>The start of the UTC hour it lies in.</summary>
     public static DateTimeOffset FloorToHour(this DateTimeOffset at) => new(at.UtcTicks - (at.UtcTicks % TimeSpan.TicksPerHour), TimeSpan.Zero);
 
+    /// <summary>The start of the UTC minute it lies in.</summary>
+    public static DateTimeOffset FloorToMinute(this DateTimeOffset at) => new(at.UtcTicks - (at.UtcTicks % TimeSpan.TicksPerMinute), TimeSpan.Zero);
+
     /// <summary>RFC 3339 in UTC with as many decimals as needed: <c>2026-11-16T10:15:00Z</c>.</summary>
     public static string ToText(this DateTimeOffset at) =>
         at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture);

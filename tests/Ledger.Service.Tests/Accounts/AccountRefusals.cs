@@ -27,10 +27,10 @@ public sealed class AccountRefusals(TestDatabases databases) : IAsyncLifetime
             ("POST accounts", """{"provider":"xai","label":"x","credential":"has a space"}""", "request.invalid", "credential"),
             ("POST accounts", """{"provider":"xai","label":"x","credential":"xai-token-nobody-knows"}""", "credential.refused", "credential"),
             ("POST accounts", """{"provider":"xai","label":"x","credential":"k","settlementLag":"9h"}""", "request.invalid", "settlementLag"),
-            ("POST accounts", """{"provider":"xai","label":"x","credential":"k","bucket":"1m"}""", "request.invalid", "bucket"),
+            ("POST accounts", """{"provider":"xai","label":"x","credential":"k","bucket":"2m"}""", "request.invalid", "bucket"),
             ("POST accounts", """{"provider":"xai","label":"x","credential":7}""", "request.json", "credential"),
             ("PATCH accounts/nowhere", """{"label":"x"}""", "account.unknown", "account"),
-            ("PATCH accounts/prod", """{"bucket":"1m"}""", "request.invalid", "bucket"),
+            ("PATCH accounts/prod", """{"bucket":"2m"}""", "request.invalid", "bucket"),
             ("PATCH accounts/prod", """{"settlementLag":"-1s"}""", "request.invalid", "settlementLag"),
             ("POST accounts/nowhere/sync", "{}", "account.unknown", "account"),
             ("POST accounts/nowhere/test", "{}", "account.unknown", "account"),
@@ -56,7 +56,7 @@ public sealed class AccountRefusals(TestDatabases databases) : IAsyncLifetime
     public async Task an_edit_that_changes_nothing_writes_nothing()
     {
         var facts = await host.Facts();
-        (await host.Patch("accounts/prod", new { label = "prod", bucket = "1h", settlementLag = "0s" })).Ok();
+        (await host.Patch("accounts/prod", new { label = "prod", bucket = "auto", settlementLag = "0s" })).Ok();
         Assert.Equal(facts, await host.Facts());
     }
 }

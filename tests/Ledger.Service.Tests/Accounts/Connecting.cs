@@ -21,7 +21,7 @@ public sealed class Connecting(TestDatabases databases)
         Assert.NotNull(added.Position);
         Assert.Equal(Usd.Parse("2.00"), added.Money("billed"));
         Assert.Equal((9, 1L), ((int)added["readings"]!, (long)added["lines"]!));
-        Assert.Equal(("prod", "ok", false), ((string?)added["account"]!["label"], (string?)added["account"]!["state"], (bool)added["account"]!["settlementLag"]!["learned"]!));
+        Assert.Equal(("prod", "ok", false), ((string?)added["account"]!["label"], (string?)added["account"]!["state"], (bool)added["account"]!["settlementLag"]!["assumed"]!));
         Assert.Equal("xai-ba", (string?)added["keys"]![0]!["name"]);
         Assert.Contains("whitespace", (string?)added["warnings"]![0], StringComparison.Ordinal);
         Assert.NotNull((await host.Get("accounts"))["accounts"]![0]!["balance"]);
@@ -34,8 +34,12 @@ public sealed class Connecting(TestDatabases databases)
         (await host.Post("accounts", body with { credential = host.Xai.Issue(host.Team).Text }, "add-1")).Refused("idempotency.reused");
         (await host.Post("accounts", body)).Refused("account.exists");
 
+        Assert.Equal("auto", (string?)added["account"]!["bucket"]);
+        // What 0.1 called learned is the provider's default.
         var edited = (await host.Patch("accounts/prod", new { label = "main", bucket = "15m", settlementLag = "learned" })).Ok();
-        Assert.Equal(("main", 900, true), ((string?)edited["account"]!["label"], (int)edited["account"]!["bucketSeconds"]!, (bool)edited["account"]!["settlementLag"]!["learned"]!));
+        Assert.Equal(("main", 900, 300, true), ((string?)edited["account"]!["label"], (int)edited["account"]!["bucketSeconds"]!, (int)edited["account"]!["settlementLag"]!["seconds"]!, (bool)edited["account"]!["settlementLag"]!["assumed"]!));
+        edited = (await host.Patch("accounts/main", new { bucket = "1m", settlementLag = "90s" })).Ok();
+        Assert.Equal(("1m", 3600, 90), ((string?)edited["account"]!["bucket"], (int)edited["account"]!["bucketSeconds"]!, (int)edited["account"]!["settlementLag"]!["seconds"]!));
         (await host.Post("accounts/prod/sync")).Refused("account.unknown");
 
         var removed = (await host.Delete("accounts/main")).Ok();
@@ -44,7 +48,9 @@ public sealed class Connecting(TestDatabases databases)
         (await host.Post("accounts/main/sync")).Refused("account.removed");
         Assert.Contains("removed since", (string?)(await host.Post("accounts", body, "add-1")).Ok()["warnings"]![1], StringComparison.Ordinal);
 
-        var back = (await host.Post("accounts", body)).Ok();
+        var back = (await host.Post("accounts", new { body.provider, body.label, body.credential })).Ok();
+        // The settings it had are kept.
+        Assert.Equal(("1m", 90), ((string?)back["account"]!["bucket"], (int)back["account"]!["settlementLag"]!["seconds"]!));
         Assert.Equal((string?)added["account"]!["id"], (string?)back["account"]!["id"]);
         Assert.Equal(Usd.Parse("2.00"), back.Money("billed"));
     }

@@ -91,7 +91,7 @@ public sealed class OnceTests(TestDatabases databases)
     public async Task what_was_recorded_waits_until_messages_can_be_published()
     {
         using var host = new Starting();
-        var watch = new WatchSubscription(host);
+        var watch = new WatchSubscription(host, TimeProvider.System);
         await using var scene = await AlertScene.Begin(databases);
         await using var session = scene.Session();
         var bus = new MessageContext(scene.Host.Services.GetRequiredService<IWolverineRuntime>());

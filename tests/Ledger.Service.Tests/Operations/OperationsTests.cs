@@ -113,7 +113,7 @@ public sealed class OperationsTests(TestDatabases databases) : IAsyncLifetime
         var given = await Given.Account(host);
         await given.Spender("ba", host.Clock.GetUtcNow().FloorToHour(), "1.25");
         Assert.True((bool)(await host.Post("verify")).Ok()["ok"]!);
-        await Execute("update spend_v2.part set amount = amount + 1");
+        await Execute("update spend_v3.part set amount = amount + 1");
         var broken = (await host.Post("verify")).Ok();
         Assert.False((bool)broken["ok"]!);
         var rebuilt = (await host.Post("rebuild")).Ok()["views"]![0]!;
@@ -153,10 +153,10 @@ public sealed class OperationsTests(TestDatabases databases) : IAsyncLifetime
     {
         await Given.Account(host);
         var last = await host.Head();
-        await LedgerHost.Until(async () => await host.Scalar<long>("select coalesce(max(position), 0) from spend_v2.mark") >= last, "the view");
+        await LedgerHost.Until(async () => await host.Scalar<long>("select coalesce(max(position), 0) from spend_v3.mark") >= last, "the view");
         await Check();
         Assert.Equal(200, (await Anonymous("/health/ready")).Status);
-        await Execute("update spend_v2.mark set events = events - 1");
+        await Execute("update spend_v3.mark set events = events - 1");
         await Check();
         Assert.Equal(503, (await Anonymous("/health/ready")).Status);
         Assert.Contains((await host.Get("status")).Ok()["warnings"]!.AsArray(), w => ((string)w!).Contains("spend has counted", StringComparison.Ordinal));
@@ -244,10 +244,10 @@ public sealed class OperationsTests(TestDatabases databases) : IAsyncLifetime
         var last = await host.Head();
         Assert.Equal(before + 4, last);
         await LedgerHost.Until(async () => await Reached() >= last, "the view at the end of the log");
-        Assert.Equal("early-0 early-1 early-2 late", await host.Scalar<string>("select string_agg(id, ' ' order by id) from spend_v2.context where kind = 'agent'"));
+        Assert.Equal("early-0 early-1 early-2 late", await host.Scalar<string>("select string_agg(id, ' ' order by id) from spend_v3.context where kind = 'agent'"));
         Assert.True((bool)(await host.Post("verify")).Ok()["ok"]!);
 
-        Task<long> Reached() => host.Scalar<long>("select coalesce(max(position), 0) from spend_v2.mark");
+        Task<long> Reached() => host.Scalar<long>("select coalesce(max(position), 0) from spend_v3.mark");
     }
 
     private Task<Reply> Anonymous(string path) => host.Send(HttpMethod.Get, path, null, null, r => r.Headers.Authorization = new("Bearer", ""));

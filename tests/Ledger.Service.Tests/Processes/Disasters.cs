@@ -164,7 +164,7 @@ public sealed class Disasters(UnderLoad books, ITestOutputHelper output) : IClas
             var last = await books.Last();
             watch.Restart();
             await slow.Commit();
-            await LedgerHost.Until(async () => await books.Scalar<long>("select min(last_seq_id) from mt_event_progression where name in ('Spend:V2:All', 'Chain:All')") >= last, "the views behind the open append");
+            await LedgerHost.Until(async () => await books.Scalar<long>("select min(last_seq_id) from mt_event_progression where name in ('Spend:V3:All', 'Chain:All')") >= last, "the views behind the open append");
             output.WriteLine($"after its commit the views had all {last - slow.Position + 1} events within {watch.Elapsed.TotalSeconds:0.00} s");
         }
         await Dumped(await Dump());

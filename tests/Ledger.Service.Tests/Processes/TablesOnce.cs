@@ -24,7 +24,7 @@ public sealed class TablesOnce(TestDatabases databases) : IAsyncLifetime
     {
         await StartAndStop();
         Assert.True(await IndexIsThere());
-        await BooksOfVersion01.Execute(database, "drop index spend_v2.part_by_mission");
+        await BooksOfVersion01.Execute(database, "drop index spend_v3.part_by_mission");
         await StartAndStop();
         Assert.False(await IndexIsThere());
 
@@ -41,5 +41,5 @@ public sealed class TablesOnce(TestDatabases databases) : IAsyncLifetime
         Assert.Equal(0, await service.Stop());
     }
 
-    private Task<bool> IndexIsThere() => BooksOfVersion01.Scalar<bool>(database, "select to_regclass('spend_v2.part_by_mission') is not null");
+    private Task<bool> IndexIsThere() => BooksOfVersion01.Scalar<bool>(database, "select to_regclass('spend_v3.part_by_mission') is not null");
 }

@@ -19,6 +19,6 @@ internal static class InParts
     {
         parts = Math.Min(parts, Math.Max(1, whole.Lines.Count));
         var chunks = whole.Lines.Chunk(Math.Max(1, (whole.Lines.Count + parts - 1) / parts)).DefaultIfEmpty([]).ToArray();
-        return chunks.Select((lines, i) => whole with { Part = i + 1, Parts = chunks.Length, Lines = lines, Missing = i == 0 ? whole.Missing : null, Found = i == 0 ? whole.Found : null });
+        return chunks.Select((lines, i) => whole with { Part = i + 1, Parts = chunks.Length, Lines = lines, Missing = i == chunks.Length - 1 ? whole.Missing : null, Found = i == chunks.Length - 1 ? whole.Found : null });
     }
 }

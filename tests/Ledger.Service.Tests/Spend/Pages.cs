@@ -24,9 +24,9 @@ public sealed class Pages(TestDatabases databases)
         var parts = InParts.Cut(Reading(3), 3).ToArray();
         // As an append that is cut between pages: what came so far is counted, and changes nothing.
         await books.AppendAndFollow(("account-xai-1", parts[0]), ("account-xai-1", parts[1]));
-        Assert.Equal((3, 0), (await books.Scalar<long>("select events from spend_v2.mark"), await books.Scalar<long>("select count(*) from spend_v2.fact")));
+        Assert.Equal((3, 0), (await books.Scalar<long>("select events from spend_v3.mark"), await books.Scalar<long>("select count(*) from spend_v3.fact")));
         var last = await books.AppendAndFollow(("account-xai-1", parts[2]));
-        Assert.Equal(3, await books.Scalar<long>($"select count(*) from spend_v2.fact where position = {last}"));
+        Assert.Equal(3, await books.Scalar<long>($"select count(*) from spend_v3.fact where position = {last}"));
         Assert.Equal(Usd.Zero, (await books.Ask(v => v.Report(All(last - 1), default))).Total);
         Assert.Equal("6.00", (await books.Ask(v => v.Report(All(null), default))).Total.ToString());
         await books.AssertVerified();
@@ -41,7 +41,7 @@ public sealed class Pages(TestDatabases databases)
         var last = await books.Append(("account-xai-1", parts[0]), ("account-xai-1", parts[2]));
         Assert.False(await books.Views.WaitFor(last, TimeSpan.FromSeconds(1), default));
         Assert.Equal(before, await books.Views.Position(default));
-        Assert.Equal(0, await books.Scalar<long>("select count(*) from spend_v2.line"));
+        Assert.Equal(0, await books.Scalar<long>("select count(*) from spend_v3.line"));
     }
 
     [Fact]
@@ -102,7 +102,7 @@ public sealed class Pages(TestDatabases databases)
         Assert.Contains("has 2, but 1 came", (await Assert.ThrowsAsync<InvalidOperationException>(() => Write(writer, books, session, all[2]))).Message, StringComparison.Ordinal);
         await Write(writer, books, session, all[1]);
         await Write(writer, books, session, all[2]);
-        Assert.Equal(3, await books.Scalar<long>("select events from spend_v2.mark"));
+        Assert.Equal(3, await books.Scalar<long>("select events from spend_v3.mark"));
     }
 
     private static async Task Write(SpendWriter writer, SpendBooks books, IQuerySession session, params IEvent[] events)

@@ -73,14 +73,14 @@ public sealed class Rebuilds(TestDatabases databases)
         await moved.Follow();
         Assert.False(await moved.Views.WaitFor(last, TimeSpan.FromSeconds(1), default));
         // Days are those of the zone they were added up by.
-        Assert.Equal("UTC", await moved.Scalar<string>("select zone from spend_v2.mark"));
+        Assert.Equal("UTC", await moved.Scalar<string>("select zone from spend_v3.mark"));
         await moved.StopFollowing();
 
         var rebuilt = await moved.Rebuild.Run(swap: true, null, default);
         Assert.True(rebuilt.Equal, rebuilt.FirstDifference);
         await moved.Follow();
         await moved.Reach(last);
-        Assert.Equal("Asia/Kathmandu", await moved.Scalar<string>("select zone from spend_v2.mark"));
+        Assert.Equal("Asia/Kathmandu", await moved.Scalar<string>("select zone from spend_v3.mark"));
         await BooksLaws.AssertEqualsReference(moved, [.. world.Log.Select(l => l.Event)]);
         await moved.AssertVerified();
     }
@@ -94,7 +94,7 @@ public sealed class Rebuilds(TestDatabases databases)
         world.Finish();
         await books.AppendAndFollow(world.Log);
         await books.StopFollowing();
-        await books.Execute("drop schema spend_v2 cascade");
+        await books.Execute("drop schema spend_v3 cascade");
 
         await using var again = await books.Again();
         await again.Store.Storage.ApplyAllConfiguredChangesToDatabaseAsync();

@@ -11,26 +11,26 @@ namespace Ledger.Service.Tests.Spend;
 public sealed class Tampering(TestDatabases databases)
 {
     [Theory]
-    [InlineData("update spend_v2.line set model = model || '-' where id = (select max(id) from spend_v2.line)")]
-    [InlineData("update spend_v2.fact set total = total + 1 where (line_id, position) = (select line_id, position from spend_v2.fact order by random() limit 1)")]
-    [InlineData("update spend_v2.fact set replaces = coalesce(replaces, 0) + 1 where (line_id, position) = (select line_id, position from spend_v2.fact order by random() limit 1)")]
-    [InlineData("update spend_v2.part set amount = amount + 1 where ctid = (select ctid from spend_v2.part order by random() limit 1)")]
-    [InlineData("update spend_v2.part set restated = restated + 1 where ctid = (select ctid from spend_v2.part order by random() limit 1)")]
-    [InlineData("update spend_v2.part set agent = 'amy' where ctid = (select ctid from spend_v2.part where agent <> 'amy' order by random() limit 1)")]
-    [InlineData("update spend_v2.claim set sole = not sole where ctid = (select ctid from spend_v2.claim order by random() limit 1)")]
-    [InlineData("update spend_v2.claim set mission = mission || '-' where ctid = (select ctid from spend_v2.claim order by random() limit 1)")]
-    [InlineData("update spend_v2.agent_day set billed = billed + 1 where ctid = (select ctid from spend_v2.agent_day order by random() limit 1)")]
-    [InlineData("update spend_v2.day set billed = billed + 1 where ctid = (select ctid from spend_v2.day order by random() limit 1)")]
-    [InlineData("update spend_v2.day set restated = restated + 1 where ctid = (select ctid from spend_v2.day order by random() limit 1)")]
-    [InlineData("update spend_v2.context set doc = doc || '{\"weight\": 7}' where kind = 'mission' and id = (select min(id) from spend_v2.context where kind = 'mission')")]
-    [InlineData("insert into spend_v2.part select * from spend_v2.part limit 1")]
-    [InlineData("delete from spend_v2.part where ctid = (select ctid from spend_v2.part where amount <> 0 order by random() limit 1)")]
-    [InlineData("delete from spend_v2.fact where ctid = (select ctid from spend_v2.fact order by random() limit 1)")]
+    [InlineData("update spend_v3.line set model = model || '-' where id = (select max(id) from spend_v3.line)")]
+    [InlineData("update spend_v3.fact set total = total + 1 where (line_id, position) = (select line_id, position from spend_v3.fact order by random() limit 1)")]
+    [InlineData("update spend_v3.fact set replaces = coalesce(replaces, 0) + 1 where (line_id, position) = (select line_id, position from spend_v3.fact order by random() limit 1)")]
+    [InlineData("update spend_v3.part set amount = amount + 1 where ctid = (select ctid from spend_v3.part order by random() limit 1)")]
+    [InlineData("update spend_v3.part set restated = restated + 1 where ctid = (select ctid from spend_v3.part order by random() limit 1)")]
+    [InlineData("update spend_v3.part set agent = 'amy' where ctid = (select ctid from spend_v3.part where agent <> 'amy' order by random() limit 1)")]
+    [InlineData("update spend_v3.claim set sole = not sole where ctid = (select ctid from spend_v3.claim order by random() limit 1)")]
+    [InlineData("update spend_v3.claim set mission = mission || '-' where ctid = (select ctid from spend_v3.claim order by random() limit 1)")]
+    [InlineData("update spend_v3.agent_day set billed = billed + 1 where ctid = (select ctid from spend_v3.agent_day order by random() limit 1)")]
+    [InlineData("update spend_v3.day set billed = billed + 1 where ctid = (select ctid from spend_v3.day order by random() limit 1)")]
+    [InlineData("update spend_v3.day set restated = restated + 1 where ctid = (select ctid from spend_v3.day order by random() limit 1)")]
+    [InlineData("update spend_v3.context set doc = doc || '{\"weight\": 7}' where kind = 'mission' and id = (select min(id) from spend_v3.context where kind = 'mission')")]
+    [InlineData("insert into spend_v3.part select * from spend_v3.part limit 1")]
+    [InlineData("delete from spend_v3.part where ctid = (select ctid from spend_v3.part where amount <> 0 order by random() limit 1)")]
+    [InlineData("delete from spend_v3.fact where ctid = (select ctid from spend_v3.fact order by random() limit 1)")]
     // Keeps every sum: the bill, the line, the day; only the log knows better.
     [InlineData("""
-        update spend_v2.fact set total = total + 1 where line_id = 1 and position = (select max(position) from spend_v2.fact where line_id = 1);
-        update spend_v2.part set amount = amount + 1 where ctid = (select min(ctid) from spend_v2.part where line_id = 1);
-        update spend_v2.day d set billed = billed + 1 from (select * from spend_v2.part where line_id = 1 order by ctid limit 1) x
+        update spend_v3.fact set total = total + 1 where line_id = 1 and position = (select max(position) from spend_v3.fact where line_id = 1);
+        update spend_v3.part set amount = amount + 1 where ctid = (select min(ctid) from spend_v3.part where line_id = 1);
+        update spend_v3.day d set billed = billed + 1 from (select * from spend_v3.part where line_id = 1 order by ctid limit 1) x
         where (d.day, d.account, d.key, d.model, d.unit, d.agent, d.mission, d.method) = (x.day, x.account, x.key, x.model, x.unit, x.agent, x.mission, x.method)
         """)]
     public Task a_figure_changed_by_hand_is_found(string tamper) => World.Seeds.SampleAsync(async seed =>

@@ -169,7 +169,7 @@ public sealed class EvidenceTests
         DateTimeOffset? previous = null;
         foreach (var (at, total) in readings)
         {
-            book.Observe(Usd.FromDollars(total), Evidence.Of(bucket, previous, TimeSpan.Zero, At(at)), (amount, evidence) => Attributor.Attribute(amount, evidence, books.Key, books.Context));
+            book.Observe(new(Usd.FromDollars(total), Evidence.Of(bucket, previous, TimeSpan.Zero, At(at))), (amount, evidence) => Attributor.Attribute(amount, evidence, books.Key, books.Context));
             previous = At(at);
         }
         Assert.Equal(book.Total.Ticks, book.Holdings().Sum(h => h.Amount.Ticks));

@@ -81,11 +81,11 @@ public sealed class ObservationTests
         new Feed().Reads("10:05", ("a", 1m), ("b", 2m)).Reads("10:10", ("b", 2m)).Reads("10:15", ("b", 2m)).Nothing();
 
     [Fact]
-    public void it_is_withdrawn_after_two_complete_answers_an_hour_apart()
+    public void it_is_withdrawn_after_two_complete_answers_ten_minutes_apart()
     {
-        var feed = new Feed().Reads("10:05", ("a", 1m), ("b", 2m)).Reads("10:10", ("b", 2m)).Reads("11:10:01", ("b", 2m)).Nothing();
+        var feed = new Feed().Reads("10:05", ("a", 1m), ("b", 2m)).Reads("10:10", ("b", 2m)).Reads("10:20:01", ("b", 2m)).Nothing();
         // From the first answer's end, 10:10:02, to the second one's question.
-        var line = Assert.Single(feed.Reads("11:10:02", ("b", 2m)).Snapshot.Lines);
+        var line = Assert.Single(feed.Reads("10:20:02", ("b", 2m)).Snapshot.Lines);
         Assert.True(line.Withdrawn);
         Assert.Equal(("a", Usd.Zero, Usd.Parse("1")), (line.Key, line.Total, line.Replaces));
     }
@@ -102,7 +102,7 @@ public sealed class ObservationTests
         Assert.Empty(feed.Snapshot.Lines);
         feed.Reads("11:30", ("b", 2m));
         Assert.Equal("a", Assert.Single(feed.Snapshot.Missing!).Key);
-        feed.Reads("11:45", ("b", 2m)).Nothing();
+        feed.Reads("11:39", ("b", 2m)).Nothing();
     }
 
     [Fact]
@@ -134,8 +134,10 @@ public sealed class ObservationTests
         var old = feed.Snapshot.Lines.Where(l => l.Dimensions is not null).ToArray();
         Assert.All(old, l => Assert.Equal((DimensionSet.KeyModelUnit, Usd.Zero, false), (l.Dimensions!.Value, l.Total, l.Withdrawn)));
         Assert.Equal(["in", "out"], old.Select(l => l.Unit));
-        // When the new lines' totals rose is not known from the last reading, which read other lines.
-        Assert.All(feed.Snapshot.Lines.Except(old), l => Assert.True(l.Retaken && l.Replaces is null));
+        // What moved takes along when it rose; the rest is new evidence.
+        Assert.All(old, l => Assert.True(l.Closed));
+        Assert.All(feed.Snapshot.Lines.Except(old), l => Assert.True(!l.Retaken && l.Replaces is null));
+        Assert.Equal(Usd.Parse("3"), feed.Snapshot.Lines.SelectMany(l => l.MovedFrom ?? []).Aggregate(Usd.Zero, (sum, m) => sum + m.Amount));
         Assert.Null(feed.Snapshot.Missing);
         Assert.Equal(Usd.Parse("3.50"), feed.Bill);
     }
@@ -177,13 +179,14 @@ public sealed class ObservationTests
     [Fact]
     public void a_long_reading_is_cut_into_parts_of_one_append()
     {
-        var feed = new Feed().Reads("10:05", ("gone", 1m));
+        var feed = new Feed().Reads("10:05", ("gone", 5_000m));
         feed.Reads("10:10", [.. Enumerable.Range(0, 4_001).Select(i => ($"k{i:00000}", 1m))]);
-        Assert.Equal([(1, 3, 2_000), (2, 3, 2_000), (3, 3, 1)], feed.Last.Select(s => (s.Part, s.Parts, s.Lines.Count)));
+        Assert.Equal([(1, 3, 2_000), (2, 3, 2_000), (3, 3, 2)], feed.Last.Select(s => (s.Part, s.Parts, s.Lines.Count)));
         Assert.Single(feed.Last.Select(s => s.Reading).Distinct());
-        Assert.Equal(4_001, feed.Last.SelectMany(s => s.Lines).Select(l => l.Key).Distinct().Count());
-        Assert.Equal("gone", Assert.Single(feed.Last[0].Missing!).Key);
-        Assert.All(feed.Last.Skip(1), s => Assert.Null(s.Missing));
+        Assert.Equal(Usd.Parse("999"), feed.Held("gone").Total);
+        Assert.Equal(4_002, feed.Last.SelectMany(s => s.Lines).Select(l => l.Key).Distinct().Count());
+        Assert.Equal("gone", Assert.Single(feed.Last[^1].Missing!).Key);
+        Assert.All(feed.Last.SkipLast(1), s => Assert.Null(s.Missing));
     }
 
     [Fact]
@@ -258,6 +261,93 @@ public sealed class ObservationTests
         }
     }, iter: 200);
 
+    [Fact]
+    public void a_renamed_model_keeps_the_sum_at_once()
+    {
+        var feed = new Feed().Reads("10:05", ("k/grok-4-fast/in", 20m)).Reads("10:10", ("k/grok-4.3/in", 20m));
+        Assert.Equal(Usd.Parse("20"), feed.Bill);
+        Assert.Null(feed.Snapshot.Missing);
+        Assert.Equal([("grok-4-fast", "0.00", true), ("grok-4.3", "20.00", false)], feed.Snapshot.Lines.Select(l => (l.Model!, l.Total.ToString(), l.Closed)));
+        Assert.Equal([new MovedFrom(null, "k", "grok-4-fast", "in", Usd.Parse("20"))], feed.Snapshot.Lines[1].MovedFrom!);
+        Assert.Equal(Usd.Parse("20"), feed.Reads("10:15", ("k/grok-4-fast/in", 20m)).Bill);
+    }
+
+    [Fact]
+    public void what_is_said_to_be_0_moves_as_what_is_not_said_at_all() =>
+        Assert.Equal(Usd.Parse("20"), Assert.Single(new Feed().Reads("10:05", ("k/a/in", 20m)).Reads("10:10", ("k/a/in", 0m), ("k/b/in", 25m)).Snapshot.Lines[1].MovedFrom!).Amount);
+
+    [Fact]
+    public void what_rises_beyond_the_move_is_new()
+    {
+        var feed = new Feed().Reads("10:05", ("k/a/in", 20m), ("k/c/in", 1m)).Reads("10:10", ("k/b/in", 23m), ("k/c/in", 1m));
+        Assert.Equal((Usd.Parse("24"), Usd.Parse("20")), (feed.Bill, Assert.Single(feed.Snapshot.Lines[1].MovedFrom!).Amount));
+    }
+
+    [Fact]
+    public void where_the_sum_would_fall_the_missing_line_keeps_what_it_would_fall_by()
+    {
+        var feed = new Feed().Reads("10:05", ("k/a/in", 20m), ("k/c/in", 1m)).Reads("10:10", ("k/b/in", 12m), ("k/c/in", 1m));
+        Assert.Equal(Usd.Parse("21"), feed.Bill);
+        Assert.Equal(("a", "8.00"), (Assert.Single(feed.Snapshot.Missing!).Model, feed.Snapshot.Lines.Single(l => l.Model == "a").Total.ToString()));
+        feed.Reads("10:15", ("k/b/in", 12m), ("k/c/in", 1m)).Nothing();
+        feed.Reads("10:21", ("k/b/in", 12m), ("k/c/in", 1m));
+        Assert.True(Assert.Single(feed.Snapshot.Lines).Withdrawn);
+        Assert.Equal(Usd.Parse("13"), feed.Bill);
+    }
+
+    [Fact]
+    public void money_moves_within_its_key_first()
+    {
+        var feed = new Feed().Reads("10:05", ("k1/a/in", 6m), ("k2/a/in", 4m)).Reads("10:10", ("k1/b/in", 5m), ("k2/b/in", 5m));
+        Assert.Equal(Usd.Parse("10"), feed.Bill);
+        Assert.Equal([("k1", "k1", "5.00"), ("k1", "k2", "1.00"), ("k2", "k2", "4.00")],
+            feed.Snapshot.Lines.SelectMany(l => (l.MovedFrom ?? []).Select(m => (m.Key!, l.Key!, m.Amount.ToString()))).Order());
+    }
+
+    [Fact]
+    public void another_key_of_the_same_money_is_a_move_too()
+    {
+        var feed = new Feed().Reads("10:05", ("old", 6m)).Reads("10:10", ("new", 6m));
+        Assert.Equal(Usd.Parse("6"), feed.Bill);
+        Assert.Equal("old", Assert.Single(feed.Snapshot.Lines[0].MovedFrom!).Key);
+        // It left its key, so coming back it gets the same parts back.
+        Assert.False(feed.Snapshot.Lines[1].Closed);
+    }
+
+    [Fact]
+    public void a_fall_of_lines_that_are_there_is_no_move()
+    {
+        var feed = new Feed().Reads("10:05", ("k/a/in", 5m), ("k/c/in", 9m)).Reads("10:10", ("k/b/in", 5m), ("k/c/in", 6m));
+        // Restated by 3, so only 2 of 5 can have moved without the sum falling further.
+        Assert.Equal((Usd.Parse("14"), Usd.Parse("3")), (feed.Bill, feed.Snapshot.Lines.Single(l => l.Model == "a").Total));
+    }
+
+    [Fact]
+    public void a_wider_bucket_keeps_what_its_answer_lacks()
+    {
+        var feed = new Feed { Seconds = 900 }.Reads("10:20", ("k", 4m), ("l", 2m));
+        feed.Seconds = 3600;
+        feed.Reads("10:25", ("k", 4m));
+        Assert.Equal(Usd.Parse("6"), feed.Bill);
+        Assert.Equal(("l", 3600), (Assert.Single(feed.Snapshot.Missing!).Key, feed.Snapshot.Missing![0].Seconds));
+    }
+
+    [Fact]
+    public void whatever_vanishes_and_appears_the_bill_is_the_answer_and_what_is_missing() => Gen.Int[0, 9].Array[4].Array[2, 9].Sample(readings =>
+    {
+        var feed = new Feed();
+        var before = Usd.Zero;
+        for (var step = 0; step < readings.Length; step++)
+        {
+            var lines = readings[step].Select((total, i) => ($"k{i / 2}/m{i % 2}/u", (decimal)total)).Where(l => l.Item2 > 0).ToArray();
+            var answer = Usd.FromDollars(lines.Sum(l => l.Item2));
+            feed.Reads($"10:{step:00}", lines);
+            Assert.Equal(feed.Bill, answer + feed.Lacking);
+            if (answer >= before) Assert.Equal(answer, feed.Bill);
+            before = feed.Bill;
+        }
+    }, iter: 500);
+
     private static Usd Sum(UsageSnapshotTaken snapshot) => snapshot.Lines.Aggregate(Usd.Zero, (sum, l) => sum + l.Delta);
 
     /// <summary>Reads one bucket, 10:00 to 11:00, again and again, and holds what the books would hold.</summary>
@@ -285,6 +375,8 @@ public sealed class ObservationTests
 
         public Usd Bill => held.Values.Aggregate(Usd.Zero, (sum, l) => sum + l.Total);
 
+        public Usd Lacking => held.Values.Where(l => l.MissingSince is not null).Aggregate(Usd.Zero, (sum, l) => sum + l.Total);
+
         public HeldLine Held(string key) => held.Values.Single(l => l.Name.Key == key);
 
         public Feed Nothing()
@@ -307,6 +399,7 @@ public sealed class ObservationTests
             Answered = At(time).AddSeconds(2),
             Covers = Covers,
             Dimensions = Dimensions,
+            Seconds = Seconds,
             Lines = lines,
             Dense = Dense,
         };

@@ -34,8 +34,8 @@ internal static class Samples
 
     public static IReadOnlyList<ILedgerEvent> Full { get; } =
     [
-        new AccountConnected("xai-2f7kq0m1", "xai", "team_7c1e", "prod", 3600, 300, at, "olga"),
-        new AccountEdited("xai-2f7kq0m1", "live", 900, Time("2026-11-17T00:00:00Z"), new(600), at, "olga"),
+        new AccountConnected("xai-2f7kq0m1", "xai", "team_7c1e", "prod", 3600, 300, at, "olga", 60),
+        new AccountEdited("xai-2f7kq0m1", "live", 900, Time("2026-11-17T00:00:00Z"), new(600), at, "olga", 900),
         new CredentialStored("xai-2f7kq0m1", "cred-8p1x", "a1b2c3", "…x9Qz", at, "olga"),
         new AccountRemoved("xai-2f7kq0m1", at, "olga"),
         new UsageSnapshotTaken
@@ -65,6 +65,8 @@ internal static class Samples
                     Replaces = Usd.Parse("4.5"),
                     Raw = "0.12345678901234568",
                     Withdrawn = true,
+                    Closed = true,
+                    MovedFrom = [new(DimensionSet.Key, "key-ba", "grok-4", "Search calls", Usd.Parse("0.1"))],
                     Retaken = true,
                 },
             ],

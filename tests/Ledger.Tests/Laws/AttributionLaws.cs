@@ -58,17 +58,26 @@ public sealed class AttributionLaws
     private static Dictionary<RefLine, LineBook> Books(ILedgerEvent[] log, AttributionContext directory)
     {
         var books = new Dictionary<RefLine, LineBook>();
+        var said = new Dictionary<RefLine, List<Observed>>();
         foreach (var snapshot in log.OfType<UsageSnapshotTaken>())
+        {
+            // What moves is what was there before the reading.
+            var before = said.ToDictionary(s => s.Key, s => s.Value.ToArray());
             foreach (var line in snapshot.Lines)
             {
                 var name = new RefLine(snapshot.Account, line.Key ?? "", line.Model ?? "", line.Unit ?? "", line.Dimensions ?? snapshot.Dimensions, line.Start, line.Seconds);
                 var ownership = directory.Ownership(snapshot.Account, line.Key);
                 var previous = line.Retaken ? null : snapshot.Previous.FirstOrDefault(p => p.Start <= line.Bucket.Start && line.Bucket.End <= p.End);
                 var evidence = Evidence.Of(line.Bucket, previous?.Asked, TimeSpan.FromSeconds(snapshot.SettlementLagSeconds), snapshot.Answered);
-                if (!books.TryGetValue(name, out var book)) books[name] = book = new();
+                var moved = line.Closed ? Rise.Of(before.GetValueOrDefault(name, []), line.Total)
+                    : [.. (line.MovedFrom ?? []).Where(m => m.Key == line.Key).SelectMany(m => Rise.Of(before[name with { Model = m.Model ?? "", Unit = m.Unit ?? "", Dimensions = m.Dimensions ?? snapshot.Dimensions }], m.Amount))];
+                if (!books.TryGetValue(name, out var book)) (books[name], said[name]) = (book = new(), []);
                 Assert.Equal(line.Replaces ?? Ledger.Money.Usd.Zero, book.Total);
-                book.Observe(line.Total, evidence, (amount, when) => Attributor.Attribute(amount, when, ownership, directory));
+                var observed = new Observed(line.Total, evidence, line.Total > Ledger.Money.Usd.Zero ? moved : null, line.Closed);
+                said[name].Add(observed);
+                book.Observe(observed, (amount, when) => Attributor.Attribute(amount, when, ownership, directory));
             }
+        }
         return books;
     }
 }

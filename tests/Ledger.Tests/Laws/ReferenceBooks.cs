@@ -16,7 +16,7 @@ public sealed class ReferenceBooks
     private readonly Dictionary<string, IdleRule> idle = [];
     private readonly Dictionary<(string, string), List<(DateTimeOffset From, IReadOnlyList<Owner> Owners)>> owners = [];
     private readonly Dictionary<string, Mission> missions = [];
-    private readonly Dictionary<RefLine, List<(long Total, DateTimeOffset Start, DateTimeOffset End)>> facts = [];
+    private readonly Dictionary<RefLine, List<Fact>> facts = [];
 
     /// <summary>Latest totals.</summary>
     public Dictionary<RefLine, long> Totals { get; } = [];
@@ -72,8 +72,48 @@ public sealed class ReferenceBooks
         if (to <= from) from = line.Start;
         if (to <= from) (from, to) = (line.Start, end);
         if (!facts.TryGetValue(name, out var list)) facts[name] = list = [];
-        list.Add((line.Total.Ticks, from, to));
+        list.Add(new(e.Reading, line.Total.Ticks, from, to, Moved(e, line, name), line.Closed));
         Totals[name] = line.Total.Ticks;
+    }
+
+    /// <summary>What came from other lines of the key, piece by piece; for a line that begins anew what it keeps.</summary>
+    private List<Piece> Moved(UsageSnapshotTaken e, SnapshotLine line, RefLine name)
+    {
+        if (line.Closed) return Held(name, e.Reading, line.Total.Ticks);
+        return [.. (line.MovedFrom ?? []).Where(m => m.Key == line.Key)
+            .SelectMany(m => Held(name with { Model = m.Model ?? "", Unit = m.Unit ?? "", Dimensions = m.Dimensions ?? e.Dimensions }, e.Reading, m.Amount.Ticks))];
+    }
+
+    /// <summary>An amount of what a line held before a reading, by when it rose.</summary>
+    private List<Piece> Held(RefLine name, string reading, long amount)
+    {
+        var pieces = new List<Piece>();
+        long height = 0;
+        foreach (var fact in facts.GetValueOrDefault(name, []).Where(f => f.Reading != reading))
+        {
+            if (fact.Closed) (height, pieces) = (0, []);
+            if (fact.Total <= height) continue;
+            pieces.AddRange(Rises(fact, fact.Total - height));
+            height = fact.Total;
+        }
+        if (amount == 0) return [];
+        if (amount >= height || pieces.Count == 0) return pieces;
+        var scaled = Round(amount, [.. pieces.Select(p => new Fraction(p.Amount, 1))]);
+        return [.. pieces.Select((p, i) => p with { Amount = scaled[i] }).Where(p => p.Amount > 0)];
+    }
+
+    /// <summary>A rise: from the last of what moved here backwards, then what is new.</summary>
+    private static List<Piece> Rises(Fact fact, long rise)
+    {
+        var pieces = new List<Piece>();
+        foreach (var piece in Enumerable.Reverse(fact.Moved))
+        {
+            var taken = Math.Min(piece.Amount, rise);
+            rise -= taken;
+            if (taken > 0) pieces.Insert(0, piece with { Amount = taken });
+        }
+        if (rise > 0) pieces.Add(new(rise, fact.Start, fact.End));
+        return pieces;
     }
 
     private void Attribute()
@@ -83,17 +123,23 @@ public sealed class ReferenceBooks
             var up = new SortedDictionary<(int, string, string, Method), long>();
             var down = new SortedDictionary<(int, string, string, Method), long>();
             long top = 0, bottom = 0;
-            foreach (var (total, start, end) in readings)
+            foreach (var fact in readings)
             {
-                if (total > top)
+                if (fact.Closed)
                 {
-                    Share(line, total - top, start, end, up);
-                    top = total;
+                    up.Clear();
+                    down.Clear();
+                    (top, bottom) = (0, 0);
                 }
-                if (total < bottom)
+                if (fact.Total > top)
                 {
-                    Share(line, total - bottom, start, end, down);
-                    bottom = total;
+                    foreach (var piece in Rises(fact, fact.Total - top)) Share(line, piece.Amount, piece.Start, piece.End, up);
+                    top = fact.Total;
+                }
+                if (fact.Total < bottom)
+                {
+                    Share(line, fact.Total - bottom, fact.Start, fact.End, down);
+                    bottom = fact.Total;
                 }
             }
             var last = Totals[line];
@@ -226,6 +272,10 @@ public sealed class ReferenceBooks
     private static DateTimeOffset Max(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
 
     private static DateTimeOffset Min(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
+
+    private sealed record Fact(string Reading, long Total, DateTimeOffset Start, DateTimeOffset End, List<Piece> Moved, bool Closed);
+
+    private sealed record Piece(long Amount, DateTimeOffset Start, DateTimeOffset End);
 
     private readonly record struct Fraction(BigInteger Numerator, BigInteger Denominator)
     {

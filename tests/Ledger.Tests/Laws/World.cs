@@ -27,7 +27,12 @@ public sealed class World(Random random)
     private static readonly string[] models = ["grok-4", "grok-4-fast"];
     private static readonly string[] units = ["Prompt text tokens", "Reasoning tokens"];
 
+    /// <summary>What was spent, by the second.</summary>
     private readonly Dictionary<(DateTimeOffset Start, string Key, string Model, string Unit), Usd> feed = [];
+
+    /// <summary>The finest width the team reads by.</summary>
+    private readonly int finest = random.Next(3) switch { 0 => 3600, 1 => 60, _ => 1 };
+
     private readonly HashSet<(DateTimeOffset, string, string, string)> vanished = [];
     private readonly Dictionary<LineName, HeldLine> held = [];
     private readonly AttributionContext context = new();
@@ -66,7 +71,10 @@ public sealed class World(Random random)
             case 16: EditMission(); break;
             case 17: OtherMission(); break;
             case 18: EditAgent(); break;
-            default: Vanish(); break;
+            default:
+                if (random.Next(2) == 0) Vanish();
+                else Rename();
+                break;
         }
         Now += TimeSpan.FromSeconds(random.Next(4) switch { 0 => 0, 1 => random.Next(1, 120), 2 => random.Next(60, 1500), _ => random.Next(600, 7200) });
     }
@@ -77,7 +85,7 @@ public sealed class World(Random random)
     private void Spend()
     {
         var late = random.Next(5) == 0 ? TimeSpan.FromHours(random.Next(1, 30)) : TimeSpan.Zero;
-        var line = (Hour(Now - late), keys[random.Next(keys.Length)], models[random.Next(models.Length)], units[random.Next(units.Length)]);
+        var line = ((Now - late - TimeSpan.FromSeconds(random.Next(90))).FloorToMinute().AddSeconds(random.Next(60)), keys[random.Next(keys.Length)], models[random.Next(models.Length)], units[random.Next(units.Length)]);
         feed[line] = feed.GetValueOrDefault(line) + new Usd(random.Next(5) == 0 ? random.Next(1, 4) : random.NextInt64(1, 50_000_000_000));
     }
 
@@ -97,20 +105,32 @@ public sealed class World(Random random)
     private void Vanish()
     {
         if (feed.Count == 0) return;
-        var line = feed.Keys.ElementAt(random.Next(feed.Count));
+        var line = HourOf(feed.Keys.ElementAt(random.Next(feed.Count)));
         if (!vanished.Remove(line)) vanished.Add(line);
+    }
+
+    /// <summary>The provider calls another model, or another key, what it said of an hour.</summary>
+    private void Rename()
+    {
+        if (feed.Count == 0) return;
+        var line = HourOf(feed.Keys.ElementAt(random.Next(feed.Count)));
+        var (key, model) = random.Next(3) == 0 ? (keys[random.Next(keys.Length)], line.Model) : (line.Key, models[random.Next(models.Length)]);
+        foreach (var (was, total) in feed.Where(f => HourOf(f.Key) == line && random.Next(5) > 0).ToArray())
+        {
+            feed.Remove(was);
+            var now = was with { Key = key, Model = model };
+            feed[now] = feed.GetValueOrDefault(now) + total;
+        }
     }
 
     private void Poll(bool whole = false)
     {
         var covers = new Interval(Hour(Now - TimeSpan.FromHours(whole ? 24 * 10 : random.Next(1, 60))), Hour(Now).AddHours(1));
         var dimensions = random.Next(12) == 0 ? DimensionSet.KeyUnit : DimensionSet.KeyModelUnit;
-        var lines = feed.Where(f => covers.Contains(f.Key.Start) && !vanished.Contains(f.Key))
-            .GroupBy(f => (f.Key.Start, f.Key.Key, Model: dimensions == DimensionSet.KeyUnit ? null : f.Key.Model, f.Key.Unit))
-            .Select(g => new ReadLine(g.Key.Start, 3600, g.Key.Key, g.Key.Model, g.Key.Unit, new(g.Sum(f => f.Value.Ticks)), new Usd(g.Sum(f => f.Value.Ticks)).ToString()));
-        var reading = new Reading { Asked = Now, Answered = Now.AddSeconds(random.Next(0, 4)), Covers = covers, Dimensions = dimensions, Lines = [.. lines], Dense = true };
+        var hours = new Reading { Asked = Now, Answered = Now.AddSeconds(random.Next(0, 4)), Covers = covers, Dimensions = dimensions, Lines = Shown(covers, 3600, dimensions), Dense = true };
         var bookmark = random.Next(3) == 0 ? Now.AddMilliseconds(-random.Next(0, 900)) : (DateTimeOffset?)null;
         var inside = held.Values.Where(h => covers.Contains(h.Name.Start)).ToArray();
+        var reading = finest < 3600 ? Finer(hours, inside) : hours;
         var snapshots = Observation.Observe(Account, reading, inside, Covering(covers), random.Next(3) == 0 ? 300 : 0, bookmark);
         foreach (var snapshot in snapshots)
         {
@@ -128,6 +148,33 @@ public sealed class World(Random random)
         Remember(covers, bookmark ?? reading.Asked, bookmark ?? reading.Answered);
         Now = reading.Answered;
     }
+
+    private Reading Finer(Reading hours, IReadOnlyCollection<HeldLine> inside)
+    {
+        var split = new Split(hours, inside, Edges.Of(context.Missions.Values, [.. context.Keys.Values], hours.Covers), finest, TimeSpan.FromMinutes(5));
+        foreach (var hour in split.HoursToAsk)
+            switch (random.Next(12))
+            {
+                case 0: split.Stays(hour, 60, Split.Refused); break;
+                case 1: split.TellHour(hour, 900, Shown(new(hour, hour.AddHours(1)), 900, hours.Dimensions)); break;
+                case 2: split.TellHour(hour, 60, Shown(new(hour, hour.AddMinutes(40)), 60, hours.Dimensions)); break;
+                default: split.TellHour(hour, 60, Shown(new(hour, hour.AddHours(1)), 60, hours.Dimensions)); break;
+            }
+        foreach (var minute in split.MinutesToAsk())
+            if (random.Next(10) == 0) split.Stays(minute, 1, Split.Refused);
+            else split.TellMinute(minute, Shown(new(minute, minute.AddMinutes(1)), 1, hours.Dimensions));
+        return split.Result();
+    }
+
+    /// <summary>What the provider says of a stretch in some width.</summary>
+    private IReadOnlyList<ReadLine> Shown(Interval time, int seconds, DimensionSet dimensions) =>
+    [
+        .. feed.Where(f => time.Contains(f.Key.Start) && !vanished.Contains(HourOf(f.Key)))
+            .GroupBy(f => (Start: new DateTimeOffset(f.Key.Start.Ticks - (f.Key.Start.Ticks % (seconds * TimeSpan.TicksPerSecond)), TimeSpan.Zero), f.Key.Key, Model: dimensions == DimensionSet.KeyUnit ? null : f.Key.Model, f.Key.Unit))
+            .Select(g => new ReadLine(g.Key.Start, seconds, g.Key.Key, g.Key.Model, g.Key.Unit, new(g.Sum(f => f.Value.Ticks)), new Usd(g.Sum(f => f.Value.Ticks)).ToString())),
+    ];
+
+    private static (DateTimeOffset Start, string Key, string Model, string Unit) HourOf((DateTimeOffset Start, string Key, string Model, string Unit) line) => line with { Start = Hour(line.Start) };
 
     private List<PreviousReading> Covering(Interval covers) =>
         [.. coverage.Where(c => new Interval(c.Start, c.End).Meets(covers)).Select(c => c with { Start = Later(c.Start, covers.Start), End = Earlier(c.End, covers.End) })];

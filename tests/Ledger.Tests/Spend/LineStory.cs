@@ -57,7 +57,7 @@ internal sealed class LineStory
         DateTimeOffset? previous = null;
         foreach (var (at, total) in readings)
         {
-            book.Observe(total, Evidence.Of(Bucket, previous, TimeSpan.Zero, at), (amount, evidence) => Attributor.Attribute(amount, evidence, ownership, directory));
+            book.Observe(new(total, Evidence.Of(Bucket, previous, TimeSpan.Zero, at)), (amount, evidence) => Attributor.Attribute(amount, evidence, ownership, directory));
             previous = at;
         }
         Assert.Equal(readings[^1].Total.Ticks, book.Holdings().Sum(h => h.Amount.Ticks));

@@ -9,7 +9,7 @@ namespace Internal.Generated.WolverineHandlers
     {
         public override System.Type[] HandlerTypes()
         {
-            return new System.Type[] { typeof(Ledger.Service.Accounts.ConnectFromEnvironmentHandler), typeof(Ledger.Service.Alerts.MinutePassedHandler), typeof(Ledger.Service.Alerts.WatchClockHandler), typeof(Ledger.Service.Alerts.WatchSpendHandler), typeof(Ledger.Service.Channels.RunProgramHandler), typeof(Ledger.Service.Channels.SendSlackHandler), typeof(Ledger.Service.Channels.SendWebhookHandler), typeof(Ledger.Service.Digests.DigestDueHandler), typeof(Ledger.Service.Mail.SendMailHandler), typeof(Ledger.Service.Operations.CheckBooksHandler), typeof(Ledger.Service.Polling.PollAccountHandler), typeof(Ledger.Service.Polling.PollSweepHandler) };
+            return new System.Type[] { typeof(Ledger.Service.Accounts.ConnectFromEnvironmentHandler), typeof(Ledger.Service.Alerts.MinutePassedHandler), typeof(Ledger.Service.Alerts.WatchClockHandler), typeof(Ledger.Service.Alerts.WatchSpendHandler), typeof(Ledger.Service.Channels.RunProgramHandler), typeof(Ledger.Service.Channels.SendSlackHandler), typeof(Ledger.Service.Channels.SendWebhookHandler), typeof(Ledger.Service.Digests.DigestDueHandler), typeof(Ledger.Service.Mail.SendMailHandler), typeof(Ledger.Service.Operations.CheckBooksHandler), typeof(Ledger.Service.Polling.PollAccountHandler), typeof(Ledger.Service.Polling.PollSweepHandler), typeof(Ledger.Service.Polling.RefineEdgesHandler) };
         }
 
         public override System.Type[] MessageTypes()
@@ -34,6 +34,7 @@ namespace Internal.Generated.WolverineHandlers
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.MinutePassedHandler185745681))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.PollAccountHandler347354851))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.PollSweepHandler1413560390))]
+        [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.RefineEdgesHandler1275127912))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.RunProgramHandler1616492879))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.SendMailHandler805653410))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.SendSlackHandler235191388))]
@@ -52,6 +53,7 @@ namespace Internal.Generated.WolverineHandlers
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Ledger.Service.Operations.CheckBooksHandler))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Ledger.Service.Polling.PollAccountHandler))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Ledger.Service.Polling.PollSweepHandler))]
+        [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Ledger.Service.Polling.RefineEdgesHandler))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Ledger.Service.Accounts.ConnectFromEnvironment))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Ledger.Service.Alerts.MinutePassed))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Ledger.Service.Alerts.WatchClock))]
@@ -64,6 +66,7 @@ namespace Internal.Generated.WolverineHandlers
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Ledger.Service.Operations.CheckBooks))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Ledger.Service.Polling.PollAccount))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Ledger.Service.Polling.PollSweep))]
+        [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Ledger.Service.Polling.RefineEdges))]
         public static void Pin()
         {
             // Intentionally empty. The [DynamicDependency] attributes above are the payload: they root the generated types for Native AOT, and [ModuleInitializer] guarantees this method is itself an ILC root.

@@ -12,13 +12,15 @@ namespace Internal.Generated.WolverineHandlers
     public sealed class PollAccountHandler347354851 : Wolverine.Runtime.Handlers.MessageHandler
     {
         private readonly Ledger.Service.Polling.AccountReader _accountReader;
+        private readonly Ledger.Service.Polling.EdgeReader _edgeReader;
         private readonly Ledger.Service.Settings.LedgerOptions _ledgerOptions;
         private readonly System.TimeProvider _timeProvider;
         private readonly Wolverine.Marten.Publishing.OutboxedSessionFactory _outboxedSessionFactory;
 
-        public PollAccountHandler347354851(Ledger.Service.Polling.AccountReader accountReader, Ledger.Service.Settings.LedgerOptions ledgerOptions, System.TimeProvider timeProvider, Wolverine.Marten.Publishing.OutboxedSessionFactory outboxedSessionFactory)
+        public PollAccountHandler347354851(Ledger.Service.Polling.AccountReader accountReader, Ledger.Service.Polling.EdgeReader edgeReader, Ledger.Service.Settings.LedgerOptions ledgerOptions, System.TimeProvider timeProvider, Wolverine.Marten.Publishing.OutboxedSessionFactory outboxedSessionFactory)
         {
             _accountReader = accountReader;
+            _edgeReader = edgeReader;
             _ledgerOptions = ledgerOptions;
             _timeProvider = timeProvider;
             _outboxedSessionFactory = outboxedSessionFactory;
@@ -35,7 +37,7 @@ namespace Internal.Generated.WolverineHandlers
             Wolverine.Runtime.WolverineTracing.MessageActivity(context.Envelope)?.SetTag("handler.type", "Ledger.Service.Polling.PollAccountHandler");
             
             // The actual message execution
-            var outgoing1 = await Ledger.Service.Polling.PollAccountHandler.Handle(pollAccount, documentSession, _accountReader, _ledgerOptions, _timeProvider, cancellation).ConfigureAwait(false);
+            var outgoing1 = await Ledger.Service.Polling.PollAccountHandler.Handle(pollAccount, documentSession, _accountReader, _edgeReader, _ledgerOptions, _timeProvider, cancellation).ConfigureAwait(false);
 
             
             // Outgoing, cascaded message

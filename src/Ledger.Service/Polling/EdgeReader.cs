@@ -1,0 +1,126 @@
+using Ledger.Accounts;
+using Ledger.Keys;
+using Ledger.Missions;
+using Ledger.Service.Accounts;
+using Ledger.Service.Xai;
+using Marten;
+
+namespace Ledger.Service.Polling;
+
+/// <summary>A reading whose edge hours are told more finely, and what had to stay whole.</summary>
+/// <param name="Reading">The reading.</param>
+/// <param name="Unsplit">Buckets that have an edge and stay whole.</param>
+public sealed record FinerReading(Reading Reading, IReadOnlyList<Unsplit> Unsplit);
+
+/// <summary>
+/// Asks for minutes and seconds where an edge cuts an hour: only where the hour's figure is not what the books hold of it more finely already. Bounded
+/// in requests; what they don't suffice for stays whole until the next reading.
+/// </summary>
+public sealed class EdgeReader(XaiClients clients, Credentials credentials, TimeProvider clock)
+{
+    private const int requestsMax = 8;
+    private const int splitMax = 8;
+
+    private static readonly TimeSpan hour = TimeSpan.FromHours(1);
+    private static readonly TimeSpan minute = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan minutesAtOnce = TimeSpan.FromHours(6);
+    private static readonly TimeSpan secondsAtOnce = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(20);
+
+    /// <exception cref="ProviderException">The provider can't be read just now; nothing of it is used.</exception>
+    public async Task<FinerReading> Read(IQuerySession session, Account account, Source source, Reading reading, EdgeFacts facts, PollReason reason, CancellationToken ct)
+    {
+        if (account.FinestSeconds >= reading.Seconds) return new(reading, []);
+        var edges = Edges.Of(facts.Missions, facts.Keys, reading.Covers);
+        var split = new Split(reading, facts.Held, edges, account.FinestSeconds, TimeSpan.FromSeconds(account.LagSeconds));
+        var asking = new Asking(source, account, reading, clock.GetUtcNow(), tryAgain: reason is PollReason.Reread or PollReason.Sync);
+        var priority = AccountReader.PriorityOf(reason);
+        XaiClient? xai = null;
+
+        foreach (var (window, seconds) in Windows([.. split.HoursToAsk.Select(h => (h, asking.WidthFor(h)))], hour, minutesAtOnce))
+        {
+            var width = seconds;
+            var answer = await Ask(window, width);
+            if (answer?.Why == Split.Refused && width == 60)
+            {
+                foreach (var each in Within(split.HoursToAsk, window)) split.Stays(each, width, Split.Refused);
+                answer = await Ask(window, width = 900);
+            }
+            foreach (var each in Within(split.HoursToAsk, window))
+            {
+                if (answer is null) break;
+                if (answer.Why is { } why) split.Stays(each, width, why);
+                else split.TellHour(each, width, [.. answer.Lines.Where(l => l.Start.FloorToHour() == each)]);
+            }
+        }
+        var minutes = split.MinutesToAsk();
+        foreach (var (window, seconds) in Windows([.. minutes.Select(m => (m, asking.MayAsk(m, 1) ? 1 : 0))], minute, secondsAtOnce))
+        {
+            var answer = await Ask(window, seconds);
+            foreach (var each in Within(minutes, window))
+            {
+                if (answer is null) break;
+                if (answer.Why is { } why) split.Stays(each, 1, why);
+                else split.TellMinute(each, [.. answer.Lines.Where(l => l.Start.FloorToMinute() == each)]);
+            }
+        }
+        return new(split.Result() with { Answered = asking.Answered }, split.Unsplit);
+
+        async Task<FineUsage?> Ask(Interval window, int seconds)
+        {
+            // Connecting reads much; what it finds whole is split afterwards, behind everything else.
+            if (reason == PollReason.Connect || asking.Requests >= requestsMax) return null;
+            xai ??= clients.For(await credentials.Open(session, account, ct), splitMax);
+            using var limit = new CancellationTokenSource(patience, clock);
+            using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
+            try
+            {
+                return asking.Take(await xai.ReadFine(account.Team, window, seconds, reading.Dimensions, priority, both.Token));
+            }
+            catch (OperationCanceledException) when (limit.IsCancellationRequested && !ct.IsCancellationRequested)
+            {
+                throw new ProviderException(FailureKind.Unreachable, $"The reading took longer than {patience.TotalSeconds:0} seconds.");
+            }
+        }
+    }
+
+    /// <summary>Stretches to ask for at once, the newest first: what lies close together is one request.</summary>
+    private static List<(Interval Window, int Seconds)> Windows(IReadOnlyList<(DateTimeOffset Start, int Seconds)> wanted, TimeSpan length, TimeSpan atOnce)
+    {
+        var windows = new List<(Interval Window, int Seconds)>();
+        foreach (var (start, seconds) in wanted.Where(w => w.Seconds > 0))
+        {
+            if (windows is [.., var last] && last.Seconds == seconds && last.Window.End - start <= atOnce) windows[^1] = (new(start, last.Window.End), seconds);
+            else windows.Add((new(start, start + length), seconds));
+        }
+        return windows;
+    }
+
+    private static IEnumerable<DateTimeOffset> Within(IReadOnlyList<DateTimeOffset> starts, Interval window) => starts.Where(window.Contains);
+
+    /// <summary>What may be asked for, and what was.</summary>
+    private sealed class Asking(Source source, Account account, Reading reading, DateTimeOffset now, bool tryAgain)
+    {
+        public int Requests { get; private set; }
+
+        public DateTimeOffset Answered { get; private set; } = reading.Answered;
+
+        public FineUsage Take(FineUsage answer)
+        {
+            Requests += answer.Requests;
+            if (answer.Answered > Answered) Answered = answer.Answered;
+            return answer;
+        }
+
+        /// <summary>The width to ask an hour's parts for; 0: none is served today.</summary>
+        public int WidthFor(DateTimeOffset start) => MayAsk(start, 60) ? 60 : MayAsk(start, 900) ? 900 : 0;
+
+        public bool MayAsk(DateTimeOffset start, int seconds) => tryAgain ? seconds >= account.FinestSeconds : source.MayAsk(account, start, seconds, now);
+    }
+}
+
+/// <summary>What the split of a reading hangs on.</summary>
+/// <param name="Held">The lines of its time.</param>
+/// <param name="Missions">Missions that may have an edge in it.</param>
+/// <param name="Keys">The account's keys.</param>
+public sealed record EdgeFacts(IReadOnlyCollection<HeldLine> Held, IReadOnlyCollection<Mission> Missions, IReadOnlyCollection<KeyOwnership> Keys);
