@@ -51,7 +51,7 @@ internal static class ExplainCommand
         if (answer.Part("mission") is { } mission) Missions.Head(call, mission);
         printer.Line();
         printer.Bold(answer.Text("billed") is { } billed
-            ? $"Billed  {Show.ExactDollars(billed)}   (surely between {Show.ExactDollars(answer.Text("low"))} and {Show.ExactDollars(answer.Text("high"))})"
+            ? $"Billed  {Show.ExactDollars(billed)}   ({MissionCost.Range(answer, Show.ExactDollars)})"
             : "Billed  " + Missions.Reason(answer.Text("reason")));
         foreach (var line in answer.Items("lines")) PrintLine(printer, line);
         if (answer.Flag("more") == true) printer.Footer("There are more lines; --limit N shows them.");

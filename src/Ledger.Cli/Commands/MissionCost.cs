@@ -48,7 +48,7 @@ internal static class MissionCost
             return;
         }
         var billed = whole ?? Shown.Fine(amount);
-        printer.Bold($"Billed  {billed}   (surely between {Show.FineMoney(cost.Text("low"))} and {Show.FineMoney(cost.Text("high"))})");
+        printer.Bold($"Billed  {billed}   ({Range(cost, Show.FineMoney)})");
         foreach (var line in Methods(cost, billed)) printer.Line("        " + line);
         if (cost.Text("restated") is { } restated && Show.Money(restated) != "$0.00")
             printer.Line($"        {Show.FineMoney(restated)} by restatements of the provider");
@@ -59,6 +59,12 @@ internal static class MissionCost
         table.Totals = Grouping.Totals(rows, [], cost.Text("billed"), billed);
         printer.Print(table);
     }
+
+    /// <summary>Between what a mission's cost lies for certain.</summary>
+    public static string Range(JsonElement cost, Func<string?, string> show) =>
+        IsExact(cost) ? "exact" : $"between {show(cost.Text("low"))} and {show(cost.Text("high"))}";
+
+    private static bool IsExact(JsonElement cost) => cost.Amount("low") is { } low && low == cost.Amount("high");
 
     private static void PrintSeveral(Call call, JsonElement answer, List<JsonElement> several)
     {
@@ -88,15 +94,16 @@ internal static class MissionCost
         if (cost.Part("methods") is not { } methods) return lines;
         ReadOnlySpan<(string Name, string Words)> known =
         [
-            ("whole", "whole: only this mission was running while it was spent"),
-            ("shared", "shared: spent while others ran on the same key; split by weight"),
-            ("prorated", "prorated: spent in a stretch of time that reaches beyond the mission; split by length"),
+            ("whole", "all of it: nobody else was at work on its keys just then"),
+            ("shared", "split between agents or missions on the same key, by weight"),
+            ("prorated", "split by time: it was spent in a stretch that reaches beyond the mission"),
         ];
         var amounts = new Usd[known.Length];
         for (var i = 0; i < known.Length; i++) amounts[i] = methods.Amount(known[i].Name) ?? Usd.Zero;
         var shown = Shown.Parts(billed, amounts);
         for (var i = 0; i < known.Length; i++)
             if (amounts[i] != Usd.Zero) lines.Add($"{shown[i]} {known[i].Words}");
+        if (amounts[0] != Usd.Zero && !IsExact(cost)) lines.Add("The range is wider: the buckets in which it began and ended also hold what was spent before and after.");
         return lines;
     }
 }

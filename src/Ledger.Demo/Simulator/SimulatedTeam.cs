@@ -124,6 +124,14 @@ public sealed class SimulatedTeam
         }
     }
 
+    /// <summary>The provider calls a model otherwise, also in the past.</summary>
+    public void Rename(string model, string name)
+    {
+        lock (gate)
+            for (var i = 0; i < record.Count; i++)
+                if (record[i].Model == model) record[i] = record[i] with { Model = name };
+    }
+
     /// <summary>A line vanishes from answers: not even a zero is left of the hour's line.</summary>
     public void Vanish(DateTimeOffset within, string key, string model, string unit)
     {

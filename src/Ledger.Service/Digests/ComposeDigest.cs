@@ -79,6 +79,9 @@ public sealed class ComposeDigest(SpendViews views, IDocumentStore store, Npgsql
         var fix = isKnown ? await advice.Fix(ranked, window, report.Idle, ct) : null;
         var (missions, others) = await spend.Missions(window, ct);
         var alerts = await past.Alerts(window, ct);
+        var weeks = DigestWeeks.Earlier(week, Zone, WeeksBack).Reverse().ToArray();
+        var team = Team.IdOf(options.People);
+        var composed = await DigestPast.Composed(session, [.. weeks.Select(w => DigestComposed.StreamOf(team, w))], position, ct);
         return new()
         {
             Team = Team.NameOf(options.People, accounts),
@@ -106,7 +109,8 @@ public sealed class ComposeDigest(SpendViews views, IDocumentStore store, Npgsql
             Fix = fix,
             Alerts = [.. alerts.Take(alertsShown).Select(a => new DigestAlert(a.Id, a.At, a.Severity, Headline.Of(a.Event), a.RecoveredAt is not null))],
             AlertsInAll = alerts.Count,
-            Moved = await Moved(session, week, spend, position, ct),
+            Moved = await Moved(composed, weeks, spend, ct),
+            Refined = composed.Count > 0 && await view.RefinedSince(composed.Values.Max(c => c.Position), position, window.Start, ct) is (var moved, > 0 and var hours) && moved != Usd.Zero ? new(moved, hours) : null,
             Gaps = DigestGaps.Of(accounts, through, await past.SourceStates(await positions.Before(window.Start, ct), ct), window, now),
             Recommendations = [.. ranked.Where(r => r.Text != fix?.Text).Take(adviceMax)],
             Reproduce = string.Create(CultureInfo.InvariantCulture, $"ledger digest preview --week {week} --as-of {position}"),
@@ -134,11 +138,9 @@ public sealed class ComposeDigest(SpendViews views, IDocumentStore store, Npgsql
     /// What earlier weeks were last said to cost, and what they cost by now, where that differs. Of a move that a later digest has told
     /// already, only what moved since is news.
     /// </summary>
-    private async Task<IReadOnlyList<DigestMoved>> Moved(IQuerySession session, string week, DigestSpend spend, long position, CancellationToken ct)
+    private async Task<IReadOnlyList<DigestMoved>> Moved(IReadOnlyDictionary<string, (DigestComposed Composed, long Position)> composed, string[] weeks, DigestSpend spend, CancellationToken ct)
     {
         var team = Team.IdOf(options.People);
-        var weeks = DigestWeeks.Earlier(week, Zone, WeeksBack).Reverse().ToArray();
-        var composed = await DigestPast.Composed(session, [.. weeks.Select(w => DigestComposed.StreamOf(team, w))], position, ct);
         var said = new SortedDictionary<string, (Interval Window, Usd Total)>(StringComparer.Ordinal);
         foreach (var earlier in weeks)
         {

@@ -149,6 +149,8 @@ public static class DigestMail
         yield return new Heading($"Restated since the last digest");
         if (digest.Moved.Count == 0) yield return new Paragraph($"Nothing: earlier weeks cost what their digests said.");
         else yield return new Bullets([.. digest.Moved.Select(m => (Line)$"Week {m.Week}: the figure moved by {Run.Strong(Change(m))}, from {Shown.Of(m.Said)} to {Shown.Of(m.Now)}.")]);
+        if (digest.Refined is { } refined)
+            yield return new Paragraph($"Smaller buckets of the provider moved {Run.Strong(Dollars.Show(refined.Moved))} between missions and the time between them, in {refined.Hours} {(refined.Hours == 1 ? "hour" : "hours")} of earlier weeks. The bill is the same.");
     }
 
     /// <summary>The difference of the two figures as they are shown.</summary>

@@ -1,6 +1,7 @@
 using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Spend;
+using Npgsql;
 
 namespace Ledger.Service.Spend;
 
@@ -35,6 +36,8 @@ public sealed record Counterpart(string Mission, string? Agent, Usd Moved);
 
 public sealed partial class SpendView
 {
+    private const int cellsMax = 5_000;
+
     /// <summary>What changed for a mission between two positions; null when there is no such mission at the later one.</summary>
     /// <remarks>
     /// Moved is what the later owners and windows make of the earlier facts, less what the earlier ones made of them. The rest is what the facts since
@@ -71,7 +74,8 @@ public sealed partial class SpendView
             foreach (var (party, ticks) in moved.Where(m => m.Key.Mission != mission))
                 others[party] = others.GetValueOrDefault(party) + ticks;
         }
-        foreach (var (row, refined, billed) in hours.Values.SelectMany(h => h.Of(mission))) Add(row, new(0, 0, refined, billed));
+        foreach (var (row, refined, billed) in hours.Values.SelectMany(h => h.Rows()).Where(r => r.Row.Party.Mission == mission))
+            Add((row.Party.Agent!, row.Model, row.Unit), new(0, 0, refined, billed));
 
         var all = by.Values.Aggregate(new Changes(0, 0, 0, 0), (a, b) => a.Plus(b));
         return new(
@@ -112,8 +116,8 @@ public sealed partial class SpendView
             }
         }
 
-        /// <summary>What was refined and what is new for a mission.</summary>
-        public IEnumerable<((string Agent, string Model, string Unit) Row, Int128 Refined, Int128 Billed)> Of(string mission)
+        /// <summary>What was refined and what is new, by party, model and unit.</summary>
+        public IEnumerable<((Party Party, string Model, string Unit) Row, Int128 Refined, Int128 Billed)> Rows()
         {
             var there = rows.ToDictionary(r => r.Key, r => r.Value.Edited);
             if (IsRefined)
@@ -127,9 +131,45 @@ public sealed partial class SpendView
                     for (var i = 0; i < now.Length; i++) there[now[i].Key] = shares[i].Ticks;
                 }
             }
-            return rows.Where(r => r.Key.Party.Mission == mission)
-                .Select(r => ((r.Key.Party.Agent!, r.Key.Model, r.Key.Unit), there[r.Key] - r.Value.Edited, r.Value.Last - there[r.Key]));
+            return rows.Select(r => (r.Key, there[r.Key] - r.Value.Edited, r.Value.Last - there[r.Key]));
         }
+    }
+
+    /// <summary>
+    /// How much smaller buckets moved between parties since a position, in hours before an instant, and in how many of them. The bill is what it was.
+    /// </summary>
+    /// <param name="after">The position.</param>
+    /// <param name="upTo">As of this position.</param>
+    /// <param name="before">Only hours before this; those since are told as they are for the first time.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<(Usd Moved, int Hours)> RefinedSince(long after, long upTo, DateTimeOffset before, CancellationToken ct)
+    {
+        var cells = new List<Touched>();
+        await using (var command = new NpgsqlCommand($"""
+            select distinct l.account, l.key, date_trunc('hour', l.start, 'utc') from {schema}.fact f join {schema}.line l on l.id = f.line_id
+            where f.position > $1 and f.position <= $2 and f.closed and f.total = 0 and l.start < $3 limit {cellsMax}
+            """, connection))
+        {
+            command.Parameters.Add(new() { Value = after });
+            command.Parameters.Add(new() { Value = upTo });
+            command.Parameters.Add(new() { Value = before.ToUniversalTime() });
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            while (await reader.ReadAsync(ct))
+                if (reader.GetFieldValue<DateTimeOffset>(2) is var hour) cells.Add(new(reader.GetString(0), reader.GetString(1), new(hour, hour.AddHours(1))));
+        }
+        if (cells.Count == 0) return (Usd.Zero, 0);
+        var context = await ContextAt(upTo, ct);
+        var hours = cells.ToDictionary(c => (c.Account, c.Key, c.Stretch.Start), _ => new HourChange());
+        await foreach (var line in LinesMeeting(cells, upTo, ct))
+        {
+            if (!hours.TryGetValue((line.Name.Account, line.Name.Key, line.Name.Start.FloorToHour()), out var change)) continue;
+            var held = new SpendLine(line.Id, line.Name);
+            held.Facts.AddRange(line.Facts.Where(f => f.Position <= after));
+            change.Add(line, after, ByParty(held.Parts(context)), ByParty(line.Parts(context)));
+        }
+        var moved = new Dictionary<Party, Int128>();
+        foreach (var (row, refined, _) in hours.Values.SelectMany(h => h.Rows())) moved[row.Party] = moved.GetValueOrDefault(row.Party) + refined;
+        return (Money(moved.Values.Where(m => m > 0).Aggregate((Int128)0, (sum, m) => sum + m)), hours.Keys.Select(h => h.Start).Distinct().Count());
     }
 
     /// <summary>How much money an edit moved between parties (what was taken from some and given to others).</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Ledger.Alerts;
 using Ledger.Forecasts;
 using Ledger.Money;
@@ -102,6 +103,10 @@ public sealed record Digest
     /// <summary>What earlier digests said and what their weeks cost by now, where that differs.</summary>
     public required IReadOnlyList<DigestMoved> Moved { get; init; }
 
+    /// <summary>What smaller buckets of the provider moved in earlier weeks since the last digest; null: nothing, or there was none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DigestRefined? Refined { get; init; }
+
     /// <summary>Where data is missing or stale.</summary>
     public required IReadOnlyList<DigestGap> Gaps { get; init; }
 
@@ -158,6 +163,11 @@ public sealed record DigestAlert(string Alert, DateTimeOffset At, Severity Sever
 /// <param name="Said">What its digest said.</param>
 /// <param name="Now">What it is by now.</param>
 public sealed record DigestMoved(string Week, Usd Said, Usd Now);
+
+/// <summary>What smaller buckets told of hours that were known as a whole before. The bill is what it was.</summary>
+/// <param name="Moved">How much moved between missions and the time between them.</param>
+/// <param name="Hours">In how many hours.</param>
+public sealed record DigestRefined(Usd Moved, int Hours);
 
 /// <summary>Time in the week that we know less of than we should.</summary>
 /// <param name="Account">Label.</param>

@@ -127,6 +127,7 @@ internal static class Samples
         OtherMissions = new(14, Dollars("21.30")),
         AlertsInAll = 23,
         Moved = [new("2026-W46", Dollars("41.86"), Dollars("42.17")), new("2026-W45", Dollars("38.00"), Dollars("33.10"))],
+        Refined = new(Dollars("3.50"), 12),
         Recommendations = [.. GoodWeek.Recommendations, new("top-up", "Top up $44.00 at prod: with what is left that covers 7 days at the last day's rate.", Dollars("44.00"), "once", null)],
     };
 

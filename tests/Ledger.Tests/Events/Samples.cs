@@ -166,6 +166,7 @@ internal static class Samples
             Alerts = [new("a-0m3k5v9t", at, Severity.Warning, "[WARN 80%] ba's month", true)],
             AlertsInAll = 2,
             Moved = [new("2026-W46", Usd.Parse("42.1"), Usd.Parse("42.41"))],
+            Refined = new(Usd.Parse("3.5"), 12),
             Gaps = [new("prod", Time("2026-11-16T09:00:00Z"), at, "the key was revoked")],
             Recommendations = [action],
             Reproduce = "ledger digest preview --week 2026-W47 --as-of 812",
