@@ -47,7 +47,10 @@ internal sealed class Story(Stage stage)
         await Run(["key", "assign", "xai-vigilio", "--agent", "vigilio"], ct);
         var start = await Started("Runway in the terminal", "trentuna/token-monitor#4", ct);
         await Run(["budget", "set", "--scope", "mission:trentuna/token-monitor#4", "--limit", "0.40", "--period", "life", "--name", "runway TUI"], ct);
+        // What is spent in the very second of an edge could be on either side of it.
+        await Task.Delay(TimeSpan.FromSeconds(1), ct);
         await Spend(TimeSpan.FromSeconds(12), ct);
+        await Task.Delay(TimeSpan.FromSeconds(1), ct);
         await Run(["mission", "end", "--agent", "ba"], ct);
         var end = (await Mission("trentuna/token-monitor#4", ct)).GetProperty("end").GetDateTimeOffset();
         await Task.Delay(TimeSpan.FromSeconds(1.5), ct);

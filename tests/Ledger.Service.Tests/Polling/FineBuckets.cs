@@ -10,7 +10,7 @@ using Wolverine;
 namespace Ledger.Service.Tests.Polling;
 
 /// <summary>A new user's settings: what a mission costs is what the provider stamped inside it, by the finest buckets it serves.</summary>
-public sealed class FineBuckets(TestDatabases databases) : IClassFixture<TestDatabases>
+public sealed class FineBuckets(TestDatabases databases)
 {
     private static readonly DateTimeOffset hour = new(2026, 11, 16, 10, 0, 0, TimeSpan.Zero);
 

@@ -45,13 +45,20 @@ public sealed class OldBooksAnswers(TestDatabases databases) : IAsyncLifetime
         await Same("keys", "keys", "keys");
         // As of the end of the old books too, by the facts up to there.
         var then = (await host.Get($"report?by=mission,day&asOf={lastOfOld}")).Ok();
-        Assert.Equal(BooksOfVersion01.Answer("report-by-mission-and-day")["rows"]!.ToJsonString(), then["rows"]!.ToJsonString());
+        Assert.Equal(Ordered(BooksOfVersion01.Answer("report-by-mission-and-day")["rows"])!.ToJsonString(), Ordered(then["rows"])!.ToJsonString());
         Assert.Equal(BooksOfVersion01.Answer("report-by-mission-and-day")["asOf"]!.ToJsonString(), then["asOf"]!.ToJsonString());
         var account = (await host.Get("accounts")).Ok()["accounts"]![0]!;
         var before = BooksOfVersion01.Answer("accounts")["accounts"]![0]!;
-        foreach (var member in new[] { "id", "label", "provider", "team", "bucketSeconds", "settlementLag", "balance", "credential" })
+        foreach (var member in new[] { "id", "label", "provider", "team", "bucketSeconds", "balance", "credential" })
             Assert.Equal(before[member]?.ToJsonString(), account[member]?.ToJsonString());
+        Assert.Equal((int?)before["settlementLag"]!["seconds"], (int?)account["settlementLag"]!["seconds"]);
+        // What hours were is split where missions begin and end from now on.
+        Assert.Equal("auto", (string?)account["bucket"]);
     }
+
+    /// <summary>Leftovers stand last now; 0.1 had them by amount.</summary>
+    private static JsonNode? Ordered(JsonNode? answer) =>
+        answer is JsonArray rows ? new JsonArray([.. rows.Select(r => r!.DeepClone()).OrderBy(r => r.ToJsonString(), StringComparer.Ordinal)]) : answer;
 
     [Fact]
     public async Task what_0_1_told_is_not_told_again()
@@ -105,6 +112,6 @@ public sealed class OldBooksAnswers(TestDatabases databases) : IAsyncLifetime
         var before = BooksOfVersion01.Answer(recorded);
         var now = (await host.Get(path)).Ok();
         foreach (var member in members)
-            Assert.True(JsonNode.DeepEquals(before[member], now[member]), $"{path} {member}\nwas {before[member]?.ToJsonString()}\nis  {now[member]?.ToJsonString()}");
+            Assert.True(JsonNode.DeepEquals(Ordered(before[member]), Ordered(now[member])), $"{path} {member}\nwas {before[member]?.ToJsonString()}\nis  {now[member]?.ToJsonString()}");
     }
 }
