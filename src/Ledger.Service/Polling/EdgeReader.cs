@@ -84,13 +84,17 @@ public sealed class EdgeReader(XaiClients clients, Credentials credentials, Time
         }
     }
 
-    /// <summary>Stretches to ask for at once, the newest first: what lies close together is one request.</summary>
-    private static List<(Interval Window, int Seconds)> Windows(IReadOnlyList<(DateTimeOffset Start, int Seconds)> wanted, TimeSpan length, TimeSpan atOnce)
+    /// <summary>
+    /// Stretches to ask for at once, the newest first: what lies close together is one request. But the running hour is asked for alone: what is refused
+    /// for it is refused for the account, and older hours may not be served any more.
+    /// </summary>
+    private List<(Interval Window, int Seconds)> Windows(IReadOnlyList<(DateTimeOffset Start, int Seconds)> wanted, TimeSpan length, TimeSpan atOnce)
     {
+        var running = clock.GetUtcNow().FloorToHour();
         var windows = new List<(Interval Window, int Seconds)>();
         foreach (var (start, seconds) in wanted.Where(w => w.Seconds > 0))
         {
-            if (windows is [.., var last] && last.Seconds == seconds && last.Window.End - start <= atOnce) windows[^1] = (new(start, last.Window.End), seconds);
+            if (windows is [.., var last] && last.Seconds == seconds && last.Window.End - start <= atOnce && start >= running == last.Window.Start >= running) windows[^1] = (new(start, last.Window.End), seconds);
             else windows.Add((new(start, start + length), seconds));
         }
         return windows;

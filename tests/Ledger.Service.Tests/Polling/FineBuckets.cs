@@ -78,6 +78,36 @@ public sealed class FineBuckets(TestDatabases databases)
     }
 
     [Fact]
+    public async Task a_width_that_was_served_yesterday_and_is_refused_today_is_given_up_only_where_the_hour_moved()
+    {
+        await using var host = await Team();
+        await Work(host);
+        host.Xai.Faults.WidthsRefused = new() { [1] = DateTimeOffset.MaxValue, [60] = DateTimeOffset.MaxValue, [900] = DateTimeOffset.MaxValue };
+        await host.Sync();
+        Assert.Equal("1 60", await Widths(host));
+        Spend(host, "0.05", "10:40:00");
+        await host.Sync();
+        Assert.Equal("3600", await Widths(host));
+        Assert.Equal(("0.00", "9.23"), await Cost(host) is var whole ? ((string?)whole["low"], (string?)whole["high"]) : default);
+        host.Xai.Faults.WidthsRefused = [];
+        await host.Sync();
+        Assert.Equal(("0.48", "0.48"), await Cost(host) is var fine ? ((string?)fine["low"], (string?)fine["high"]) : default);
+        Assert.Equal(host.Team.Billed(), (await host.Get("report?since=2026-11-01")).Ok().Money("total"));
+        Assert.All((await host.Post("verify")).Ok()["checks"]!.AsArray(), c => Assert.True((bool)c!["ok"]!, c.ToJsonString()));
+    }
+
+    [Fact]
+    public async Task minutes_that_do_not_add_up_leave_the_hour_whole_and_the_bill_right()
+    {
+        await using var host = await Team();
+        host.Xai.Faults.Finer = (seconds, start, _, dollars) => start >= At("10:30:00") ? dollars / 2 : dollars;
+        await Work(host);
+        Assert.Equal("3600", await Widths(host));
+        Assert.Equal(("0.00", "9.18"), await Cost(host) is var cost ? ((string?)cost["low"], (string?)cost["high"]) : default);
+        Assert.Equal(host.Team.Billed(), (await host.Get("report?since=2026-11-01")).Ok().Money("total"));
+    }
+
+    [Fact]
     public async Task a_window_moved_in_the_past_is_told_finely_and_what_was_shown_then_stays()
     {
         await using var host = await Team();

@@ -1,3 +1,4 @@
+using Ledger.Accounts;
 using Ledger.Demo.Simulator;
 using Ledger.Money;
 using Ledger.Service.Xai;
@@ -59,6 +60,9 @@ internal sealed class Scene : IAsyncDisposable
 
     public Task<XaiUsage> Read(string from, string? to = null, int seconds = 3600) =>
         Client.ReadUsage(Team.Id, new(Payload.At(from), to is null ? Now : Payload.At(to)), seconds);
+
+    public Task<FineUsage> Fine(string from, string to, int seconds) =>
+        Client.ReadFine(Team.Id, new(Payload.At(from), Payload.At(to)), seconds, DimensionSet.KeyModelUnit, Priority.First, default);
 
     public async ValueTask DisposeAsync()
     {

@@ -75,6 +75,48 @@ public sealed class XaiClientTests
     }
 
     [Fact]
+    public async Task minutes_and_seconds_are_read_as_they_were_spent()
+    {
+        await using var scene = await Scene.Set();
+        scene.Spend("1", "2026-11-16T10:14:59Z");
+        scene.Spend("2", "2026-11-16T10:15:00Z");
+        var minutes = await scene.Fine("2026-11-16T10:00:00Z", "2026-11-16T11:00:00Z", 60);
+        Assert.Equal([(At("2026-11-16T10:14:00Z"), "1.00", 60), (At("2026-11-16T10:15:00Z"), "2.00", 60)], Spent(minutes));
+        Assert.Equal((null, 1, 60), (minutes.Why, minutes.Requests, minutes.Lines.Count));
+        Assert.Equal([(At("2026-11-16T10:14:59Z"), "1.00", 1)], Spent(await scene.Fine("2026-11-16T10:14:00Z", "2026-11-16T10:15:00Z", 1)));
+
+        static IEnumerable<(DateTimeOffset, string, int)> Spent(FineUsage usage) => usage.Lines.Where(l => l.Total != Usd.Zero).Select(l => (l.Start, l.Total.ToString(), l.Seconds));
+    }
+
+    [Theory]
+    [InlineData(Fault.InvalidArgument, Split.Refused, 1)]
+    [InlineData(Fault.MisalignedBucket, Split.Broken, 1)]
+    [InlineData(Fault.DuplicatePoint, Split.Broken, 1)]
+    [InlineData(Fault.FutureBucket, Split.Broken, 1)]
+    public async Task a_finer_answer_that_can_not_be_used_says_why(Fault fault, string why, int requests)
+    {
+        await using var scene = await Scene.Set();
+        scene.Spend("1", "2026-11-16T10:14:59Z");
+        scene.Xai.Faults.Order(fault, XaiCall.Usage, argument: fault == Fault.InvalidArgument ? "timeUnit" : null);
+        var usage = await scene.Fine("2026-11-16T10:00:00Z", "2026-11-16T11:00:00Z", fault == Fault.MisalignedBucket ? 900 : 60);
+        Assert.Equal((why, requests, 0), (usage.Why, usage.Requests, usage.Lines.Count));
+    }
+
+    [Fact]
+    public async Task a_finer_answer_that_is_cut_off_is_asked_for_in_halves_and_drops_nothing()
+    {
+        await using var scene = await Scene.Set();
+        scene.Spend("1", "2026-11-16T10:14:59Z");
+        scene.Xai.Faults.Order(Fault.LimitReached, XaiCall.Usage);
+        var usage = await scene.Fine("2026-11-16T10:00:00Z", "2026-11-16T11:00:00Z", 60);
+        Assert.Equal((null, 3, "1.00"), (usage.Why, usage.Requests, new Usd(usage.Lines.Sum(l => l.Total.Ticks)).ToString()));
+        Assert.All(usage.Lines, l => Assert.NotNull(l.Model));
+
+        scene.Xai.Faults.GroupsMax = 0;
+        Assert.Equal(Split.CutOff, (await scene.Fine("2026-11-16T10:14:00Z", "2026-11-16T10:15:00Z", 1)).Why);
+    }
+
+    [Fact]
     public async Task a_refused_model_means_by_description_and_the_choice_is_told()
     {
         await using var scene = await Scene.Set();
