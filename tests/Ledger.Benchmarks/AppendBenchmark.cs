@@ -65,7 +65,7 @@ internal static class AppendBenchmark
         var comparing = await Figures.Milliseconds(async () =>
         {
             var read = new AccountReadings([reading], DimensionSet.KeyModelUnit, null, null, null, null, null);
-            after = (await session.Record(source, read, new(new(account, PollReason.Due, reading.Asked), null), edges, reading.Answered, CancellationToken.None))!;
+            after = (await session.Record(source, read, new(new(account, PollReason.Due, reading.Asked), null), edges, reading.Answered, CancellationToken.None))!.Source;
             session.Store(after);
         });
         var pending = session.PendingChanges;

@@ -10,11 +10,12 @@ namespace Ledger.Service.Polling;
 /// <summary>A reading whose edge hours are told more finely, and what had to stay whole.</summary>
 /// <param name="Reading">The reading.</param>
 /// <param name="Unsplit">Buckets that have an edge and stay whole.</param>
-public sealed record FinerReading(Reading Reading, IReadOnlyList<Unsplit> Unsplit);
+/// <param name="Left">Where the requests did not suffice; null: they did.</param>
+public sealed record FinerReading(Reading Reading, IReadOnlyList<Unsplit> Unsplit, Interval? Left);
 
 /// <summary>
 /// Asks for minutes and seconds where an edge cuts an hour: only where the hour's figure is not what the books hold of it more finely already. Bounded
-/// in requests; what they don't suffice for stays whole until the next reading.
+/// in requests; what they don't suffice for stays whole and is read behind everything else.
 /// </summary>
 public sealed class EdgeReader(XaiClients clients, Credentials credentials, TimeProvider clock)
 {
@@ -30,12 +31,13 @@ public sealed class EdgeReader(XaiClients clients, Credentials credentials, Time
     /// <exception cref="ProviderException">The provider can't be read just now; nothing of it is used.</exception>
     public async Task<FinerReading> Read(IQuerySession session, Account account, Source source, Reading reading, EdgeFacts facts, PollReason reason, CancellationToken ct)
     {
-        if (account.FinestSeconds >= reading.Seconds) return new(reading, []);
+        if (account.FinestSeconds >= reading.Seconds) return new(reading, [], null);
         var edges = Edges.Of(facts.Missions, facts.Keys, reading.Covers);
         var split = new Split(reading, facts.Held, edges, account.FinestSeconds, TimeSpan.FromSeconds(account.LagSeconds));
         var asking = new Asking(source, account, reading, clock.GetUtcNow(), tryAgain: reason is PollReason.Reread or PollReason.Sync);
         var priority = AccountReader.PriorityOf(reason);
         XaiClient? xai = null;
+        Interval? left = null;
 
         foreach (var (window, seconds) in Windows([.. split.HoursToAsk.Select(h => (h, asking.WidthFor(h)))], hour, minutesAtOnce))
         {
@@ -48,8 +50,8 @@ public sealed class EdgeReader(XaiClients clients, Credentials credentials, Time
             }
             foreach (var each in Within(split.HoursToAsk, window))
             {
-                if (answer is null) break;
-                if (answer.Why is { } why) split.Stays(each, width, why);
+                if (answer is null) Leave(each);
+                else if (answer.Why is { } why) split.Stays(each, width, why);
                 else split.TellHour(each, width, [.. answer.Lines.Where(l => l.Start.FloorToHour() == each)]);
             }
         }
@@ -59,12 +61,14 @@ public sealed class EdgeReader(XaiClients clients, Credentials credentials, Time
             var answer = await Ask(window, seconds);
             foreach (var each in Within(minutes, window))
             {
-                if (answer is null) break;
-                if (answer.Why is { } why) split.Stays(each, 1, why);
+                if (answer is null) Leave(each.FloorToHour());
+                else if (answer.Why is { } why) split.Stays(each, 1, why);
                 else split.TellMinute(each, [.. answer.Lines.Where(l => l.Start.FloorToMinute() == each)]);
             }
         }
-        return new(split.Result() with { Answered = asking.Answered }, split.Unsplit);
+        return new(split.Result() with { Answered = asking.Answered }, split.Unsplit, left);
+
+        void Leave(DateTimeOffset start) => left = left is { } more ? new(start < more.Start ? start : more.Start, start.AddHours(1) > more.End ? start.AddHours(1) : more.End) : new(start, start.AddHours(1));
 
         async Task<FineUsage?> Ask(Interval window, int seconds)
         {

@@ -78,23 +78,26 @@ public static class PollAccountHandler
             ? BookmarkReading.CountsAt(await session.Edges(message, read.Answered - options.BookmarkReach, ct), read.Asked, read.Answered, source.CountedBefore(read.Asked), options.BookmarkReach)
             : null;
         var now = clock.GetUtcNow();
-        Source? after;
+        RecordedReading? recorded;
         try
         {
-            after = await session.Record(source, read, new(message, counted), edges, now.ToMicroseconds(), ct);
+            recorded = await session.Record(source, read, new(message, counted), edges, now.ToMicroseconds(), ct);
         }
         catch (ProviderException e)
         {
             await session.Failed(source, e, options.PollEvery, clock.GetUtcNow(), ct);
             return [];
         }
-        if (after is null) return [];
+        if (recorded is not var (after, left)) return [];
         var isDone = PollPlan.Next(message, account, after, options.BackfillDays, now) is null;
         // Once after each connection, and once after a version that did not split anything.
         var looksForEdges = isDone && after.EdgesLookedFor != account.ConnectedAt && account.FinestSeconds < account.BucketSeconds;
         session.Store((looksForEdges ? after with { EdgesLookedFor = account.ConnectedAt } : after).Read(read, message.Reason, account, isNewest, isDone, options.PollEvery, now));
-        if (!isDone) return [message with { HoursMax = read.HoursAtOnce ?? PollPlan.Longer(message.HoursMax) }];
-        return looksForEdges ? [new RefineEdges(account.Id, now.AddDays(-RefineEdges.DaysMax).FloorToHour(), now)] : [];
+        var messages = new OutgoingMessages();
+        if (!isDone) messages.Add(message with { HoursMax = read.HoursAtOnce ?? PollPlan.Longer(message.HoursMax) });
+        if (looksForEdges) messages.Add(new RefineEdges(account.Id, now.AddDays(-RefineEdges.DaysMax).FloorToHour(), now));
+        else if (left is { } hours && message.Reason != PollReason.Connect) messages.Add(new RefineEdges(account.Id, hours.Start, hours.End));
+        return messages;
     }
 
     /// <summary>The edges that a reading may count at: that of the bookmark that asked for it, and those that missions have had since.</summary>

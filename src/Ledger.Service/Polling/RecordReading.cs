@@ -14,6 +14,11 @@ namespace Ledger.Service.Polling;
 /// <param name="CountedAt">The bookmark's instant at which they count as taken; null: at their own.</param>
 public sealed record AskedFor(PollAccount Poll, DateTimeOffset? CountedAt);
 
+/// <summary>What was recorded.</summary>
+/// <param name="Source">Where the account stands then, not stored yet.</param>
+/// <param name="Left">Hours with edges that the requests did not suffice for; null: none.</param>
+public sealed record RecordedReading(Source Source, Interval? Left);
+
 /// <summary>What makes edges.</summary>
 public static class EdgeQueries
 {
@@ -47,8 +52,7 @@ public static class RecordReading
     /// <param name="edges">Asks more finely where it is needed.</param>
     /// <param name="now">Now, to the microsecond.</param>
     /// <param name="ct">Cancels.</param>
-    /// <returns>Where the account stands then, not stored yet.</returns>
-    public static async Task<Source?> Record(this IDocumentSession session, Source source, AccountReadings read, AskedFor asked, EdgeReader edges, DateTimeOffset now, CancellationToken ct)
+    public static async Task<RecordedReading?> Record(this IDocumentSession session, Source source, AccountReadings read, AskedFor asked, EdgeReader edges, DateTimeOffset now, CancellationToken ct)
     {
         // Everything it decides by, in one round trip.
         var names = NamesOf(read);
@@ -64,12 +68,19 @@ public static class RecordReading
 
         var held = new HeldLines(account.Id, await asksDays);
         var (missions, owners) = (await asksMissions, await asksOwners);
-        var coverage = source.Covered;
+        // Everything is asked for before anything is recorded: a failure leaves nothing half done.
+        var readings = new List<Reading>(read.Readings.Count);
+        Interval? left = null;
         foreach (var hours in read.Readings)
         {
             var finer = await edges.Read(session, account, source, hours, new(held.Of(hours.Covers), missions, owners), asked.Poll.Reason, ct);
             source = source.WithSplits(finer, now);
-            var (reading, counted) = (finer.Reading, asked.CountedAt);
+            readings.Add(finer.Reading);
+            left = finer.Left is { } more && left is { } known ? new(known.Start < more.Start ? known.Start : more.Start, known.End > more.End ? known.End : more.End) : finer.Left ?? left;
+        }
+        var (coverage, counted) = (source.Covered, asked.CountedAt);
+        foreach (var reading in readings)
+        {
             var parts = Observation.Observe(account.Id, reading, held.Of(reading.Covers), coverage.Of(reading.Covers), account.LagSeconds, counted);
             foreach (var part in parts) held.Apply(part);
             stream.AppendMany(parts);
@@ -79,7 +90,7 @@ public static class RecordReading
         if (read.Balance is { } balance && IsNews(account.Balance, balance)) stream.AppendOne(balance);
         if (account.Failing is not null) stream.AppendOne(new PollRecovered(account.Id, now));
         await session.SeeKeys(account.Id, names, await asksKeys, now, ct);
-        return source with { Covered = coverage, Failures = 0, Failing = null, Detail = null };
+        return new(source with { Covered = coverage, Failures = 0, Failing = null, Detail = null }, left);
     }
 
     /// <summary>The account could not be read: when it is tried again, and an event if that is new.</summary>

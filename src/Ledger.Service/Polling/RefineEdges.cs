@@ -76,8 +76,8 @@ public static class RefineEdgesHandler
         {
             var poll = new PollAccount(account.Id, PollReason.Refine, now);
             var read = await reader.Read(session, account, source, poll, new(hours.Min(), hours.Max().AddHours(1)), ct);
-            if (await session.Record(source, read, new(poll, null), edges, now.ToMicroseconds(), ct) is not { } after) return [];
-            session.Store(after);
+            if (await session.Record(source, read, new(poll, null), edges, now.ToMicroseconds(), ct) is not { } recorded) return [];
+            session.Store(recorded.Source);
             messages.Add(again);
         }
         catch (ProviderException e)

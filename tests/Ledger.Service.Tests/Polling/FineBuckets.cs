@@ -78,6 +78,30 @@ public sealed class FineBuckets(TestDatabases databases)
     }
 
     [Fact]
+    public async Task what_one_polls_requests_do_not_suffice_for_is_read_behind_it()
+    {
+        await using var host = await Team();
+        var key = host.Team.Key("xai-ba").Id;
+        for (var i = 0; i < 12; i++)
+        {
+            var start = hour.AddHours(-30 + i).AddMinutes(10).AddSeconds(20);
+            (await host.Post("missions", new { title = $"M{i}", @ref = $"t/m#{i}", at = start })).Ok();
+            (await host.Post("missions/end", new { mission = $"t/m#{i}", at = start.AddMinutes(20) })).Ok();
+            foreach (var (seconds, dollars) in new[] { (-5, "1.00"), (5, "0.10"), (1195, "0.20"), (1205, "4.00") })
+                host.Team.Spend("ba", key, Prices.Reasoning, Prices.Prompt, Usd.Parse(dollars), start.AddSeconds(seconds));
+        }
+        // Twelve hours, twenty-four minutes with an edge: more than one message may ask for.
+        await Polled(host);
+        await LedgerHost.Until(async () =>
+        {
+            foreach (var i in Enumerable.Range(0, 12))
+                if (await Cost(host, $"t/m#{i}") is var cost && ((string?)cost["low"], (string?)cost["high"]) != ("0.30", "0.30")) return false;
+            return true;
+        }, "all of them to the second", 40);
+        Assert.Equal(host.Team.Billed(), (await host.Get("report?since=2026-11-01")).Ok().Money("total"));
+    }
+
+    [Fact]
     public async Task a_width_that_was_served_yesterday_and_is_refused_today_is_given_up_only_where_the_hour_moved()
     {
         await using var host = await Team();
