@@ -13,6 +13,7 @@ public sealed class AttributionLaws
         var world = new World(new Random(seed)).Begin();
         for (var i = 0; i < 120; i++) world.Step();
         world.Finish();
+        world.AssertBill();
         var log = world.Log.Select(l => l.Event).ToArray();
         var reference = ReferenceBooks.Of(log);
         Assert.NotEmpty(reference.Parts);

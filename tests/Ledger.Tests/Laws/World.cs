@@ -82,6 +82,23 @@ public sealed class World(Random random)
     /// <summary>A last reading of everything.</summary>
     public void Finish() => Poll(whole: true);
 
+    /// <summary>After a reading of everything, settled hours hold what the provider shows of them, and what it lacks; each time in one width.</summary>
+    public void AssertBill()
+    {
+        var settled = Now - TimeSpan.FromMinutes(66);
+        var shown = Shown(Interval.Always, 3600, DimensionSet.KeyModelUnit).ToLookup(l => l.Start, l => l.Total.Ticks);
+        var lines = held.Values.Where(l => l.Total != Usd.Zero).ToArray();
+        foreach (var hour in lines.GroupBy(l => l.Name.Start.FloorToHour()).Where(h => h.Key < settled))
+        {
+            // A tick of rounding for each finer bucket and key.
+            var slack = hour.All(l => l.Name.Seconds == 3600) ? 0 : 120 * keys.Length;
+            Assert.InRange(hour.Where(l => l.MissingSince is null).Sum(l => l.Total.Ticks) - shown[hour.Key].Sum(), -slack, slack);
+        }
+        Assert.All(shown.Where(h => h.Key < settled && h.Sum() > 0), h => Assert.Contains(lines, l => l.Name.Start.FloorToHour() == h.Key));
+        foreach (var fine in lines.Where(l => l.Name.Seconds < 3600))
+            Assert.DoesNotContain(lines, l => l.Name.Seconds > fine.Name.Seconds && l.Name.Bucket.Meets(fine.Name.Bucket));
+    }
+
     private void Spend()
     {
         var late = random.Next(5) == 0 ? TimeSpan.FromHours(random.Next(1, 30)) : TimeSpan.Zero;
