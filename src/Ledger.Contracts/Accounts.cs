@@ -40,9 +40,10 @@ public sealed record RotateKey(Secret? Credential);
 /// <param name="SettlementLag"><c>0s</c> to <c>6h</c>, or <c>default</c>.</param>
 public sealed record EditAccount(string? Label, string? Bucket, string? SettlementLag);
 
-/// <summary>Reads 35 days now: <c>POST /api/v1/accounts/{label}/sync</c>. Waiting ends after 30 seconds; the reading goes on.</summary>
+/// <summary>Reads 35 days now, or from an instant on: <c>POST /api/v1/accounts/{label}/sync</c>. Waiting ends after 30 seconds; the reading goes on.</summary>
 /// <param name="NoWait">Answer at once.</param>
-public sealed record SyncAccount(bool? NoWait);
+/// <param name="Since">From where on, in the words of <c>report</c>; 35 days without it. The newest is read first, a week at a time.</param>
+public sealed record SyncAccount(bool? NoWait, string? Since = null);
 
 /// <summary>What a reading brought; unknown where nobody waited for it.</summary>
 /// <param name="Account">The account.</param>

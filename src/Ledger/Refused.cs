@@ -64,7 +64,7 @@ public static class Refusals
         ["credential.lost"] = (500, 78, "The stored credential can't be decrypted with the key file; enter it again."),
         ["provider.unavailable"] = (503, 69, "The provider can't be reached, answers with an error or without JSON, or asks us to wait (`retryAt`)."),
         ["provider.contract"] = (502, 65, "The provider's answer is JSON and not what it should be; nothing of it was used."),
-        ["sync.timeout"] = (503, 69, "The reading took longer than 30 seconds; polling goes on."),
+        ["sync.timeout"] = (503, 69, "The reading takes longer than 30 seconds; it goes on in the background."),
         ["range.invalid"] = (400, 65, "The range is empty or too long."),
         ["group.invalid"] = (400, 64, "Not a dimension to group by."),
         ["position.unknown"] = (400, 65, "The log does not reach that position."),

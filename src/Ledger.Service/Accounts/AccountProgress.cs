@@ -40,21 +40,21 @@ public sealed class AccountProgress(IDocumentStore store, SpendViews views, Posi
         }
     }
 
-    /// <summary>Waits until a sync that was asked for at an instant is in the books and the views, half a minute at most.</summary>
-    /// <param name="account">The account.</param>
-    /// <param name="days">What it reads, up to the instant it was asked for at.</param>
-    /// <param name="sent">When it was asked for.</param>
-    /// <param name="version">Version of the account's stream then.</param>
+    /// <summary>Waits until a sync is in the books and the views, half a minute at most.</summary>
+    /// <param name="sync">The sync.</param>
+    /// <param name="version">Version of the account's stream when it was asked for.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<(int Readings, int Lines)> Synced(string account, Interval days, DateTimeOffset sent, long version, CancellationToken ct)
+    public async Task<(int Readings, int Lines)> Synced(PollAccount sync, long version, CancellationToken ct)
     {
+        var (account, sent, wanted) = (sync.Account, sync.Sent, PollPlan.SyncedTime(sync));
         var began = clock.GetTimestamp();
         Source source;
         while (true)
         {
             (var known, source) = await Look(account, ct);
             if (known.Removed) throw new Refused("account.removed", "The account is not read any more.");
-            if (source.Covered.LastLacking(days, sent) is null) break;
+            // What was read of older time than is remembered, the message alone knows, until it is done.
+            if (source.SyncDone == sent || source.Covered.LastLacking(wanted, sent) is null) break;
             if (source is { Failing: { } kind } && source.Attempted >= sent) throw Failed(new(kind, source.Detail ?? "") { RetryAt = source.NextDue }, known.Label);
             if (clock.GetElapsedTime(began) > syncPatience) throw TooLong();
             await Task.Delay(lookEvery, clock, ct);
@@ -67,7 +67,7 @@ public sealed class AccountProgress(IDocumentStore store, SpendViews views, Posi
 
         Refused Failed(ProviderException e, string label) => new(e.Refusal(label)) { RetryAfter = e.Kind == FailureKind.RateLimited ? e.RetryAt - clock.GetUtcNow() : null };
 
-        static Refused TooLong() => new("sync.timeout", "The reading took longer than 30 seconds; polling goes on.");
+        static Refused TooLong() => new("sync.timeout", "The reading takes longer than 30 seconds; it goes on in the background, the newest first.");
     }
 
     /// <summary>The account as it is now.</summary>

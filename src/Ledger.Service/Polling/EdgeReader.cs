@@ -34,7 +34,7 @@ public sealed class EdgeReader(XaiClients clients, Credentials credentials, Time
         if (account.FinestSeconds >= reading.Seconds) return new(reading, [], null);
         var edges = Edges.Of(facts.Missions, facts.Keys, reading.Covers);
         var split = new Split(reading, facts.Held, edges, account.FinestSeconds, TimeSpan.FromSeconds(account.LagSeconds));
-        var asking = new Asking(source, account, reading, clock.GetUtcNow(), tryAgain: reason is PollReason.Reread or PollReason.Sync);
+        var asking = new Asking(source, account, reading, clock.GetUtcNow(), tryAgain: reason is PollReason.Reread or PollReason.Whole or PollReason.Sync);
         var priority = AccountReader.PriorityOf(reason);
         XaiClient? xai = null;
         Interval? left = null;

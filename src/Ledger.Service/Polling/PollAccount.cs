@@ -31,6 +31,9 @@ public enum PollReason
 
     /// <summary>Old hours with edges are read more finely.</summary>
     Refine,
+
+    /// <summary>The monthly reading of all that connecting reads.</summary>
+    Whole,
 }
 
 /// <summary>Reads one stretch of an account, and goes on with another one if more is to be read. Messages of one account are handled one at a time, on any node.</summary>
@@ -39,12 +42,18 @@ public enum PollReason
 /// <param name="Sent">When it was asked for. What was read since then is not read again.</param>
 /// <param name="Bookmark">The bookmark's own instant, where one asks: the reading counts as taken there when it is answered soon enough.</param>
 /// <param name="HoursMax">Longest stretch to ask for at once, after an answer was cut off; null: as usual.</param>
+/// <param name="Since">From where a sync reads; null: 35 days.</param>
+/// <param name="ReadTo">Back to where such a sync has read. What was read longer ago than is remembered would be asked for without end.</param>
 [MessageIdentity("poll-account.v1")]
-public sealed record PollAccount(string Account, PollReason Reason, DateTimeOffset Sent, DateTimeOffset? Bookmark = null, int? HoursMax = null);
+public sealed record PollAccount(
+    string Account, PollReason Reason, DateTimeOffset Sent, DateTimeOffset? Bookmark = null, int? HoursMax = null, DateTimeOffset? Since = null, DateTimeOffset? ReadTo = null);
 
 public static class PollAccountHandler
 {
     private const int executionSecondsMax = 50;
+
+    /// <summary>For so long a sync that reads far back goes on by itself after the provider could not be reached.</summary>
+    private static readonly TimeSpan goesOnFor = TimeSpan.FromDays(1);
 
     /// <summary>A poll that fails is noted at its account and comes again when the sweep says so. Only one that lost a race is made again at once.</summary>
     public static void Configure(HandlerChain chain)
@@ -67,8 +76,7 @@ public static class PollAccountHandler
         }
         catch (ProviderException e)
         {
-            await session.Failed(source, e, options.PollEvery, clock.GetUtcNow(), ct);
-            return [];
+            return await Failed(e);
         }
         if (read.Readings.Count == 0) return [message with { HoursMax = read.HoursAtOnce }];
         if (read.IsTooLarge && PollPlan.Shorter(stretch) is { } shorter) return [message with { HoursMax = shorter }];
@@ -85,19 +93,28 @@ public static class PollAccountHandler
         }
         catch (ProviderException e)
         {
-            await session.Failed(source, e, options.PollEvery, clock.GetUtcNow(), ct);
-            return [];
+            return await Failed(e);
         }
         if (recorded is not var (after, left)) return [];
+        if (message.Since is not null) message = message with { ReadTo = read.Readings.Min(r => r.Covers.Start) };
         var isDone = PollPlan.Next(message, account, after, options.BackfillDays, now) is null;
         // Once after each connection, and once after a version that did not split anything.
         var looksForEdges = isDone && after.EdgesLookedFor != account.ConnectedAt && account.FinestSeconds < account.BucketSeconds;
-        session.Store((looksForEdges ? after with { EdgesLookedFor = account.ConnectedAt } : after).Read(read, message.Reason, account, isNewest, isDone, options.PollEvery, now));
+        session.Store((looksForEdges ? after with { EdgesLookedFor = account.ConnectedAt } : after).Read(read, message, account, isNewest, isDone, options, now));
         var messages = new OutgoingMessages();
         if (!isDone) messages.Add(message with { HoursMax = read.HoursAtOnce ?? PollPlan.Longer(message.HoursMax) });
         if (looksForEdges) messages.Add(new RefineEdges(account.Id, now.AddDays(-RefineEdges.DaysMax).FloorToHour(), now));
         else if (left is { } hours && message.Reason != PollReason.Connect) messages.Add(new RefineEdges(account.Id, hours.Start, hours.End));
         return messages;
+
+        async Task<OutgoingMessages> Failed(ProviderException e)
+        {
+            var now = clock.GetUtcNow();
+            var failed = await session.Failed(source, e, options.PollEvery, now, ct);
+            var later = new OutgoingMessages();
+            if (message.Since is not null && e.Kind is (FailureKind.Unreachable or FailureKind.RateLimited) && now - message.Sent < goesOnFor) later.Schedule(message, failed.NextDue!.Value);
+            return later;
+        }
     }
 
     /// <summary>The edges that a reading may count at: that of the bookmark that asked for it, and those that missions have had since.</summary>

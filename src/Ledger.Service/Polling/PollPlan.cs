@@ -6,17 +6,22 @@ namespace Ledger.Service.Polling;
 public static class PollPlan
 {
     private const int regularDays = 3;
-    private const int deepDays = 35;
     private const int hoursAtOnce = 7 * 24;
     private const int hoursADay = 24;
+
+    /// <summary>What is read anew each day.</summary>
+    public const int DeepDays = 35;
 
     /// <summary>How often 35 days are read anew.</summary>
     public static readonly TimeSpan RereadEvery = TimeSpan.FromDays(1);
 
+    /// <summary>How often all that connecting reads is read anew.</summary>
+    public static readonly TimeSpan WholeEvery = TimeSpan.FromDays(30);
+
     /// <summary>The stretch to ask for; null: nothing is to be read.</summary>
     public static Interval? Next(PollAccount message, Account account, Source source, int backfillDays, DateTimeOffset now)
     {
-        var midnight = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero);
+        var midnight = Midnight(now);
         return message.Reason switch
         {
             PollReason.Due when message.HoursMax is null && source.NextDue > now => null,
@@ -25,8 +30,10 @@ public static class PollPlan
             PollReason.Bookmark when source.IsBackingOff(now) || source.Asked >= message.Sent => null,
             PollReason.Bookmark => Lacking(source.Asked > midnight.AddDays(-regularDays) ? source.Asked.Value.FloorToHour() : midnight, message.Sent),
             PollReason.Reread when source.IsBackingOff(now) || RereadDue(source, account) > now => null,
-            PollReason.Reread => Lacking(midnight.AddDays(-deepDays), RereadDue(source, account)),
-            PollReason.Sync => Lacking(midnight.AddDays(-deepDays), message.Sent),
+            PollReason.Reread => Lacking(midnight.AddDays(-DeepDays), RereadDue(source, account)),
+            PollReason.Whole when source.IsBackingOff(now) || WholeDue(source, account) > now => null,
+            PollReason.Whole => Lacking(midnight.AddDays(-backfillDays), WholeDue(source, account)),
+            PollReason.Sync => Lacking(message.Since?.FloorToHour() ?? midnight.AddDays(-DeepDays), message.Sent),
             PollReason.Connect when source.Backfilled == account.ConnectedAt || source.IsBackingOff(now) => null,
             PollReason.Connect => Lacking(midnight.AddDays(-backfillDays), account.ConnectedAt),
             _ => throw new ArgumentOutOfRangeException(nameof(message), message.Reason, "No such reason."),
@@ -35,7 +42,7 @@ public static class PollPlan
         // The newest first, at most a week at once, whole days where it is several.
         Interval? Lacking(DateTimeOffset from, DateTimeOffset since)
         {
-            if (source.Covered.LastLacking(new(from, now), since) is not { } lacking) return null;
+            if (source.Covered.LastLacking(new(from, message.ReadTo ?? now), since) is not { } lacking) return null;
             var hours = message.HoursMax ?? hoursAtOnce;
             if (lacking.Length > TimeSpan.FromHours(hours))
             {
@@ -48,13 +55,25 @@ public static class PollPlan
     }
 
     /// <summary>What every regular poll reads.</summary>
-    public static Interval RegularDays(DateTimeOffset now) => new(new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero).AddDays(-regularDays), now);
+    public static Interval RegularDays(DateTimeOffset now) => new(Midnight(now).AddDays(-regularDays), now);
 
-    /// <summary>What a sync reads that was asked for at an instant. Readings cover whole buckets, so it ends at that instant whatever their width.</summary>
-    public static Interval DeepDays(DateTimeOffset now) => new(new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero).AddDays(-deepDays), now);
+    /// <summary>What a sync reads, up to the instant it was asked for at. Readings cover whole buckets, so it ends there whatever their width.</summary>
+    public static Interval SyncedTime(PollAccount sync) => new(sync.Since?.FloorToHour() ?? Midnight(sync.Sent).AddDays(-DeepDays), sync.Sent);
+
+    /// <summary>How many whole days a message reads in the end.</summary>
+    public static int DaysOf(PollAccount message, int backfillDays) => message.Reason switch
+    {
+        PollReason.Connect or PollReason.Whole => backfillDays,
+        PollReason.Reread => DeepDays,
+        PollReason.Sync => (int)(Midnight(message.Sent) - SyncedTime(message).Start).TotalDays,
+        _ => 0,
+    };
 
     /// <summary>When 35 days are to be read anew.</summary>
     public static DateTimeOffset RereadDue(Source source, Account account) => (source.DeepAt ?? account.ConnectedAt) + RereadEvery;
+
+    /// <summary>When all that connecting reads is to be read anew.</summary>
+    public static DateTimeOffset WholeDue(Source source, Account account) => (source.WholeAt ?? account.ConnectedAt) + WholeEvery;
 
     /// <summary>Whether a stretch ends where the reading was asked, so that it is about the present.</summary>
     public static bool Reaches(Interval stretch, DateTimeOffset asked) => stretch.End > asked.FloorToHour();
@@ -64,4 +83,6 @@ public static class PollPlan
 
     /// <summary>After one that was not cut off, twice as many are tried.</summary>
     public static int? Longer(int? hours) => hours is { } h ? Math.Min(h * 2, hoursAtOnce) : null;
+
+    private static DateTimeOffset Midnight(DateTimeOffset at) => new(at.UtcDateTime.Date, TimeSpan.Zero);
 }

@@ -29,7 +29,8 @@ public static class PollSweepHandler
         source ??= new() { Account = account.Id };
         if (source.NextDue is not { } due || due <= now)
             yield return new(account.Id, source.Backfilled == account.ConnectedAt ? PollReason.Due : PollReason.Connect, now);
-        if (source.Backfilled == account.ConnectedAt && !source.IsBackingOff(now) && PollPlan.RereadDue(source, account) <= now)
-            yield return new(account.Id, PollReason.Reread, now);
+        if (source.Backfilled != account.ConnectedAt || source.IsBackingOff(now)) yield break;
+        if (PollPlan.RereadDue(source, account) <= now) yield return new(account.Id, PollReason.Reread, now);
+        if (PollPlan.WholeDue(source, account) <= now) yield return new(account.Id, PollReason.Whole, now);
     }
 }

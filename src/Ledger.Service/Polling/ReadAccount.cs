@@ -1,5 +1,7 @@
 using Ledger.Accounts;
+using Ledger.Money;
 using Ledger.Service.Accounts;
+using Ledger.Service.Settings;
 using Ledger.Service.Xai;
 using Marten;
 using Microsoft.Extensions.Logging;
@@ -28,7 +30,7 @@ public sealed record AccountReadings(
 }
 
 /// <summary>Asks the provider: usage, and the balance and the keys' names where they are due. Bounded in requests and time.</summary>
-public sealed partial class AccountReader(XaiClients clients, Credentials credentials, TimeProvider clock, ILogger<AccountReader> logger)
+public sealed partial class AccountReader(XaiClients clients, Credentials credentials, LedgerOptions options, TimeProvider clock, ILogger<AccountReader> logger)
 {
     /// <summary>The kind of a failure that is not the provider's.</summary>
     public const string Internal = "internal";
@@ -66,7 +68,7 @@ public sealed partial class AccountReader(XaiClients clients, Credentials creden
     private async Task<AccountReadings> Read(IQuerySession session, Secret secret, Account account, Source source, PollAccount message, Interval stretch, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        var deep = message.Reason is PollReason.Sync or PollReason.Reread or PollReason.Connect;
+        var deep = message.Reason is PollReason.Sync or PollReason.Reread or PollReason.Whole or PollReason.Connect;
         var priority = PriorityOf(message.Reason);
         var wantsBalance = message.Reason switch
         {
@@ -86,6 +88,7 @@ public sealed partial class AccountReader(XaiClients clients, Credentials creden
             (dimensions, hours, clockAhead) = (usage.Dimensions, usage.HoursAtOnce, usage.ClockAhead ?? clockAhead);
             foreach (var silent in usage.Silent)
                 if (await session.HoldsSpend(account.Id, silent, ct)) throw new ProviderException(FailureKind.Contract, $"no timeSeries in the answer for {silent.Start.ToText()} to {silent.End.ToText()}, where there was spend before.");
+            if (message.Since is not null) await Believe(session, account, usage.Readings, now, ct);
             readings.InsertRange(0, message.Reason == PollReason.Connect ? usage.Readings.SelectMany(r => r.PerDay()) : usage.Readings);
             if (hours is not null) break;
         }
@@ -95,7 +98,15 @@ public sealed partial class AccountReader(XaiClients clients, Credentials creden
         return new(readings, dimensions, hours, balance, wantsBalance ? now : null, keys, clockAhead);
     }
 
-    internal static Priority PriorityOf(PollReason reason) => reason is PollReason.Due or PollReason.Reread or PollReason.Refine ? Priority.Background : Priority.First;
+    /// <summary>Nobody says how long the provider keeps figures. A day further back than connecting reads is no answer where the books hold spend of it and the answer holds none.</summary>
+    private async Task Believe(IQuerySession session, Account account, IEnumerable<Reading> readings, DateTimeOffset now, CancellationToken ct)
+    {
+        foreach (var day in readings.SelectMany(r => r.PerDay()).Where(d => d.Covers.End <= now.AddDays(-options.BackfillDays) && d.Lines.All(l => l.Total == Usd.Zero)))
+            if (await session.HoldsSpend(account.Id, day.Covers, ct))
+                throw new ProviderException(FailureKind.Contract, $"no spend in the answer for {day.Covers.Start.ToText()} to {day.Covers.End.ToText()}, where there was some before: it may not keep figures for so long.");
+    }
+
+    internal static Priority PriorityOf(PollReason reason) => reason is PollReason.Due or PollReason.Reread or PollReason.Whole or PollReason.Refine ? Priority.Background : Priority.First;
 
     /// <summary>Without the balance the spend is as complete as before, so its failure is noted only.</summary>
     private async Task<BalanceObserved?> Balance(XaiClient xai, Account account, CancellationToken ct)

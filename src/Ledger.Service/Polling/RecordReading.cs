@@ -94,13 +94,15 @@ public static class RecordReading
     }
 
     /// <summary>The account could not be read: when it is tried again, and an event if that is new.</summary>
-    public static async Task Failed(this IDocumentSession session, Source source, ProviderException why, TimeSpan pollEvery, DateTimeOffset now, CancellationToken ct)
+    public static async Task<Source> Failed(this IDocumentSession session, Source source, ProviderException why, TimeSpan pollEvery, DateTimeOffset now, CancellationToken ct)
     {
-        session.Store(source.Failed(why, pollEvery, now));
-        if (why.Kind == AccountReader.Internal) return;
+        var failed = source.Failed(why, pollEvery, now);
+        session.Store(failed);
+        if (why.Kind == AccountReader.Internal) return failed;
         var kind = why.Kind switch { FailureKind.WrongKind => FailureKind.Auth, FailureKind.Invalid => FailureKind.Contract, _ => why.Kind };
         var stream = await session.Events.FetchForWriting<Account>(Account.StreamOf(source.Account), ct);
         if (stream.Aggregate is { Removed: false } account && account.Failing?.Kind != kind) stream.AppendOne(new PollFailed(account.Id, kind, why.Detail, now.ToMicroseconds()));
+        return failed;
     }
 
     /// <summary>The keys that readings and the provider's list speak of, with their names where they are known.</summary>

@@ -82,8 +82,7 @@ public static class RefineEdgesHandler
         }
         catch (ProviderException e)
         {
-            await session.Failed(source, e, options.PollEvery, now, ct);
-            messages.Schedule(again, source.Failed(e, options.PollEvery, now).NextDue!.Value);
+            messages.Schedule(again, (await session.Failed(source, e, options.PollEvery, now, ct)).NextDue!.Value);
         }
         return messages;
     }

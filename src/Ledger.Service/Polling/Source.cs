@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Ledger.Accounts;
+using Ledger.Service.Settings;
 using Ledger.Service.Xai;
 using Marten;
 
@@ -37,6 +38,12 @@ public sealed record Source
 
     /// <summary>When 35 days or more were last read.</summary>
     public DateTimeOffset? DeepAt { get; init; }
+
+    /// <summary>When all that connecting reads was last read.</summary>
+    public DateTimeOffset? WholeAt { get; init; }
+
+    /// <summary>When the last sync that read from a given instant, and is done, was asked for.</summary>
+    public DateTimeOffset? SyncDone { get; init; }
 
     /// <summary>When the balance was last read.</summary>
     public DateTimeOffset? BalanceAt { get; init; }
@@ -99,15 +106,16 @@ public sealed record Source
 
     /// <summary>A stretch was read and recorded.</summary>
     /// <param name="read">What was read.</param>
-    /// <param name="reason">Why it was read.</param>
+    /// <param name="message">Why it was read.</param>
     /// <param name="account">The account.</param>
     /// <param name="isNewest">The stretch ends now.</param>
     /// <param name="isDone">Nothing more is to be read for that reason.</param>
-    /// <param name="pollEvery">How often it is read.</param>
+    /// <param name="options">How often it is read, and how far back.</param>
     /// <param name="now">Now.</param>
-    public Source Read(AccountReadings read, PollReason reason, Account account, bool isNewest, bool isDone, TimeSpan pollEvery, DateTimeOffset now)
+    public Source Read(AccountReadings read, PollAccount message, Account account, bool isNewest, bool isDone, LedgerOptions options, DateTimeOffset now)
     {
-        var next = now + pollEvery;
+        var (reason, next) = (message.Reason, now + options.PollEvery);
+        var days = isDone ? PollPlan.DaysOf(message, options.BackfillDays) : 0;
         return this with
         {
             Asked = isNewest ? read.Asked : Asked,
@@ -118,11 +126,13 @@ public sealed record Source
                 // It read some hours only; the regular poll comes as it would have.
                 PollReason.Bookmark => NextDue > next ? next : NextDue,
                 PollReason.Connect or PollReason.Due when !isDone => now + goesOnWithin,
-                PollReason.Reread or PollReason.Sync when !isDone => NextDue,
+                PollReason.Reread or PollReason.Whole or PollReason.Sync when !isDone => NextDue,
                 _ => next,
             },
             Backfilled = reason == PollReason.Connect && isDone ? account.ConnectedAt : Backfilled,
-            DeepAt = isDone && reason is (PollReason.Connect or PollReason.Reread or PollReason.Sync) ? now : DeepAt,
+            DeepAt = days >= PollPlan.DeepDays || (isDone && reason == PollReason.Connect) ? now : DeepAt,
+            WholeAt = isDone && days >= options.BackfillDays ? now : WholeAt,
+            SyncDone = isDone && message.Since is not null ? message.Sent : SyncDone,
             BalanceAt = read.BalanceAt ?? BalanceAt,
             KeysAt = read.Keys is null ? KeysAt : now,
             Dimensions = read.Dimensions,
@@ -162,7 +172,7 @@ public sealed record UnsplitBucket(DateTimeOffset Start, int Seconds, string Why
 /// <param name="Stretches">The stretches.</param>
 public sealed record Coverage(IReadOnlyList<CoveredStretch> Stretches)
 {
-    /// <summary>Older stretches are forgotten: nothing reads further back, but for an account that is connected again.</summary>
+    /// <summary>Older stretches are forgotten: only a sync that is asked to reads further back, and it knows itself how far it is.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromDays(120);
 
     public static Coverage None { get; } = new([]);

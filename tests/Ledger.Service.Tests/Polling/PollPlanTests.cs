@@ -52,7 +52,7 @@ public sealed class PollPlanTests
         {
             var source = Covered(new() { Account = "a" }, new(midnight.AddDays(-40), midnight.AddHours(10).AddMinutes(minutes)));
             foreach (var reason in new[] { PollReason.Due, PollReason.Sync, PollReason.Reread }) Assert.Null(Next(reason, source));
-            Assert.Null(source.Covered.LastLacking(PollPlan.DeepDays(now), now));
+            Assert.Null(source.Covered.LastLacking(PollPlan.SyncedTime(new("a", PollReason.Sync, now)), now));
         }
     }
 
@@ -75,6 +75,43 @@ public sealed class PollPlanTests
         // What another message read since it was due is not read again.
         source = Covered(source with { DeepAt = now.AddHours(-25) }, stretch, now.AddMinutes(-30));
         Assert.Equal(stretch.Start, Next(PollReason.Reread, source)!.Value.End);
+    }
+
+    [Fact]
+    public void all_that_connecting_reads_is_read_again_a_month_after_it_was()
+    {
+        Assert.Null(Next(PollReason.Whole, new() { Account = "a" }));
+        var source = new Source { Account = "a", WholeAt = now.AddDays(-31), DeepAt = now };
+        Assert.Null(Next(PollReason.Whole, source with { WholeAt = now.AddDays(-29) }));
+        Assert.Null(Next(PollReason.Whole, source with { Failing = "auth", NextDue = now.AddMinutes(1) }));
+        var asked = new List<Interval>();
+        while (Next(PollReason.Whole, source) is { } stretch)
+        {
+            asked.Add(stretch);
+            source = Covered(source, stretch);
+        }
+        Assert.Equal((now, midnight.AddDays(-90)), (asked[0].End, asked[^1].Start));
+        Assert.All(asked, a => Assert.InRange(a.Length.TotalDays, 0.1, 7));
+        Assert.Equal(90, PollPlan.DaysOf(new("a", PollReason.Whole, now), 90));
+    }
+
+    [Fact]
+    public void a_sync_reads_back_to_where_it_was_asked_to_and_ends_though_old_readings_are_forgotten()
+    {
+        var (source, message, asked) = (new Source { Account = "a" }, new PollAccount("a", PollReason.Sync, now, Since: now.AddDays(-400)), new List<Interval>());
+        while (PollPlan.Next(message, account, source, 90, now) is { } stretch)
+        {
+            asked.Add(stretch);
+            // Regular polls in between forget what lies further back than they keep.
+            source = Covered(Covered(source, stretch), new(midnight.AddDays(-3), now));
+            message = message with { ReadTo = stretch.Start };
+            Assert.InRange(asked.Count, 1, 60);
+        }
+        Assert.Equal(now.AddDays(-400).FloorToHour(), asked[^1].Start);
+        Assert.All(asked, a => Assert.InRange(a.Length.TotalDays, 0.1, 7));
+        Assert.Equal(399, PollPlan.DaysOf(message, 90));
+        Assert.Equal(35, PollPlan.DaysOf(new("a", PollReason.Sync, now), 90));
+        Assert.Equal(new(now.AddDays(-1).FloorToHour(), now), PollPlan.Next(new("a", PollReason.Sync, now, Since: now.AddDays(-1)), account, new() { Account = "a" }, 90, now));
     }
 
     [Fact]
@@ -119,6 +156,7 @@ public sealed class PollPlanTests
         Assert.Empty(Due(read));
         Assert.Equal([PollReason.Due], Due(read with { NextDue = now }));
         Assert.Equal([PollReason.Reread], Due(read with { DeepAt = now.AddDays(-1) }));
+        Assert.Equal([PollReason.Whole], Due(read with { WholeAt = now.AddDays(-30) }));
         Assert.Empty(Due(read with { DeepAt = now.AddDays(-1), Failing = "auth" }));
 
         IEnumerable<PollReason> Due(Source? source) => PollSweepHandler.Due(removed, source, now).Select(m => m.Reason);

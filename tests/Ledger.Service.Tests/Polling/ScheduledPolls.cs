@@ -63,6 +63,24 @@ public sealed class ScheduledPolls(TestDatabases databases)
     }
 
     [Fact]
+    public async Task all_that_connecting_reads_is_read_anew_once_a_month()
+    {
+        await using var host = await PollingScene.Connected(databases, s => s with { PollEvery = TimeSpan.FromHours(12), BackfillDays = 90 });
+        var longAgo = host.Clock.GetUtcNow().AddDays(-38);
+        Assert.NotNull((await host.Source()).WholeAt);
+        host.Spends("1.00", longAgo);
+        (await host.Post("accounts/-/sync")).Ok();
+        Assert.Equal(Usd.Zero, await host.Billed(longAgo.AddDays(-1), longAgo.AddDays(1)));
+
+        host.Clock.Advance(TimeSpan.FromDays(30.5));
+        var due = host.Clock.GetUtcNow();
+        await host.Publish(new PollSweep(due));
+        await LedgerHost.Until(async () => (await host.Source()).WholeAt >= due, "the monthly reading");
+        Assert.Equal(Usd.Parse("1.00"), await host.Billed(longAgo.AddDays(-1), longAgo.AddDays(1)));
+        await LedgerHost.Until(async () => (await host.Source()).DeepAt >= due, "35 days with it");
+    }
+
+    [Fact]
     public async Task an_account_that_is_removed_is_read_no_more_and_goes_on_when_it_is_connected_again()
     {
         await using var host = await PollingScene.Connected(databases, s => s with { PollEvery = TimeSpan.FromSeconds(1) });

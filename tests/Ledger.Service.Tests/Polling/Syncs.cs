@@ -28,6 +28,41 @@ public sealed class Syncs(TestDatabases databases)
     }
 
     [Fact]
+    public async Task a_figure_that_was_corrected_after_sixty_days_is_seen_by_a_sync_that_reads_so_far_back()
+    {
+        await using var host = await LedgerHost.Start(databases, s => s with { BackfillDays = 90 });
+        var (longAgo, veryLongAgo) = (host.Clock.GetUtcNow().AddDays(-60), host.Clock.GetUtcNow().AddDays(-200));
+        host.Team.AddKey("xai-ba", host.Clock.GetUtcNow().AddDays(-300));
+        host.Spends("10.00", longAgo);
+        host.Spends("3.00", veryLongAgo);
+        await host.Connect();
+        Assert.Equal(Usd.Parse("10.00"), await Then());
+        host.Team.Restate(longAgo, host.Team.Keys[0].Id, Prices.Reasoning, Prices.Prompt, Usd.Parse("6.00"));
+
+        (await host.Post("accounts/-/sync")).Ok();
+        Assert.Equal(Usd.Parse("10.00"), await Then());
+        (await host.Post("accounts/-/sync", new { since = "61d" })).Ok();
+        Assert.Equal(Usd.Parse("6.00"), await Then());
+        Assert.Equal(Usd.Zero, await host.Billed(veryLongAgo.AddDays(-1), veryLongAgo.AddDays(1)));
+
+        // Further back than readings are remembered.
+        var synced = (await host.Post("accounts/-/sync", new { since = veryLongAgo.AddDays(-100).ToText() })).Ok();
+        Assert.InRange((int)synced["linesChanged"]!, 1, 4);
+        Assert.Equal(Usd.Parse("3.00"), await host.Billed(veryLongAgo.AddDays(-1), veryLongAgo.AddDays(1)));
+
+        Assert.Equal("request.invalid", (await host.Post("accounts/-/sync", new { since = host.Clock.GetUtcNow().AddHours(1).ToText() })).Code);
+        Assert.Equal("time.invalid", (await host.Post("accounts/-/sync", new { since = "2014-12-31T00:00:00Z" })).Code);
+        Assert.Equal("time.invalid", (await host.Post("accounts/-/sync", new { since = "10/11/2026" })).Code);
+
+        // Where the provider keeps figures for less time than the books do, its silence is no answer.
+        host.Team.Vanish(veryLongAgo, host.Team.Keys[0].Id, Prices.Reasoning, Prices.Prompt);
+        Assert.Equal("provider.contract", (await host.Post("accounts/-/sync", new { since = "220d" })).Code);
+        Assert.Equal(Usd.Parse("3.00"), await host.Billed(veryLongAgo.AddDays(-1), veryLongAgo.AddDays(1)));
+
+        Task<Usd> Then() => host.Billed(longAgo.AddDays(-1), longAgo.AddDays(1));
+    }
+
+    [Fact]
     public async Task progress_is_told_line_by_line_to_whoever_asks_for_it()
     {
         await using var host = await LedgerHost.Start(databases);
