@@ -147,6 +147,10 @@ public sealed record MissionCost(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Partial { get; init; }
 
+    /// <summary>What makes an exact figure less sure than it looks, in sentences: a clock that differs from the provider's. Left out where there is nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Warnings { get; init; }
+
     /// <summary>Of a sum: more missions share the reference than are listed and summed.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? More { get; init; }

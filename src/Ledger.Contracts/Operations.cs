@@ -37,7 +37,37 @@ public sealed record ViewStatus(string Name, long Position, long Lag);
 public sealed record NodeStatus(int Number, string Machine, DateTimeOffset Since, DateTimeOffset Seen, bool Silent, IReadOnlyList<string> Runs);
 
 /// <summary>How fresh an account's figures are; as in <see cref="AccountSummary"/>. Removed accounts come last.</summary>
-public sealed record AccountStatus(string Label, string Provider, string State, DateTimeOffset? Since, DateTimeOffset? Through, long? LagSeconds, bool Stale, AccountError? Error);
+/// <param name="Label">See <see cref="AccountSummary"/>, as for those up to <paramref name="Error"/>.</param>
+/// <param name="Provider">See there.</param>
+/// <param name="State">See there.</param>
+/// <param name="Since">See there.</param>
+/// <param name="Through">See there.</param>
+/// <param name="LagSeconds">See there.</param>
+/// <param name="Stale">See there.</param>
+/// <param name="Error">See there.</param>
+/// <param name="LookedAfter">How far back its figures are read again; null: it is removed.</param>
+/// <param name="Unsplit">Stretches in which a mission begins or ends, or a key changes hands, and that are told less finely than they could be; the newest 20.</param>
+/// <param name="UnsplitCount">How many there are.</param>
+/// <param name="Notes">What else somebody should know, in sentences: widths that the provider does not serve, clocks that differ.</param>
+public sealed record AccountStatus(
+    string Label, string Provider, string State, DateTimeOffset? Since, DateTimeOffset? Through, long? LagSeconds, bool Stale, AccountError? Error,
+    LookedAfterSummary? LookedAfter, IReadOnlyList<UnsplitSummary> Unsplit, int UnsplitCount, IReadOnlyList<string> Notes);
+
+/// <summary>How far back an account's figures are read again, so that what the provider corrects late is seen. <c>accounts/{label}/sync</c> with <c>since</c> reads further back.</summary>
+/// <param name="DailyDays">So many days are read again each day.</param>
+/// <param name="DailyAt">When that, or more, was last done; null: not yet.</param>
+/// <param name="MonthlyDays">So many days are read again every 30 days.</param>
+/// <param name="MonthlyAt">When that, or more, was last done; null: not yet.</param>
+public sealed record LookedAfterSummary(int DailyDays, DateTimeOffset? DailyAt, int MonthlyDays, DateTimeOffset? MonthlyAt);
+
+/// <summary>A stretch with an edge inside that is told less finely than it could be, so that a mission's bounds are wider there.</summary>
+/// <param name="Start">Its start.</param>
+/// <param name="End">Its end.</param>
+/// <param name="Seconds">The width that was wanted: 900, 60 or 1.</param>
+/// <param name="Reason">Stable: <c>refused</c>, <c>does not add up</c>, <c>cut off</c> or <c>broken</c>.</param>
+/// <param name="Detail">The same in words, to follow the stretch: <c>stays whole: …</c></param>
+/// <param name="TriedAt">When it was last tried.</param>
+public sealed record UnsplitSummary(DateTimeOffset Start, DateTimeOffset End, int Seconds, string Reason, string Detail, DateTimeOffset TriedAt);
 
 /// <summary>A mission that is open.</summary>
 public sealed record OpenMission(string Id, string Title, string? Ref, DateTimeOffset Start, IReadOnlyList<string> Agents);

@@ -143,6 +143,24 @@ public sealed class RenderingTests
          "warnings":["prod can't be read (rate-limited): xAI asks us to wait until 11:48:00 UTC; reading goes on by itself then.","The name of key k1 is longer than 200 characters and shown cut; figures are complete."]}
         """;
 
+    private const string NotedStatus = """
+        {"version":"0.1.0","position":12,"views":[],"accounts":[
+           {"label":"prod","provider":"xai","state":"ok","since":"2026-11-01T10:48:00Z","through":"2026-11-16T10:46:00Z","lagSeconds":240,"stale":false,"error":null,
+            "lookedAfter":{"dailyDays":35,"dailyAt":"2026-11-16T08:00:00Z","monthlyDays":90,"monthlyAt":"2026-11-01T10:49:00Z"},
+            "unsplit":[{"start":"2026-11-16T10:00:00Z","end":"2026-11-16T11:00:00Z","seconds":60,"reason":"does not add up","detail":"stays whole: its minutes don't add up to the hour; tried again each day","triedAt":"2026-11-16T10:46:00Z"},
+                       {"start":"2026-11-15T10:31:00Z","end":"2026-11-15T10:32:00Z","seconds":1,"reason":"refused","detail":"stays whole: xAI serves no seconds for it; tried again each day","triedAt":"2026-11-16T10:46:00Z"},
+                       {"start":"2026-11-14T10:31:00Z","end":"2026-11-14T10:32:00Z","seconds":1,"reason":"refused","detail":"stays whole: xAI serves no seconds for it; tried again each day","triedAt":"2026-11-16T10:46:00Z"},
+                       {"start":"2026-11-13T10:31:00Z","end":"2026-11-13T10:32:00Z","seconds":1,"reason":"refused","detail":"stays whole: xAI serves no seconds for it; tried again each day","triedAt":"2026-11-16T10:46:00Z"}],
+            "unsplitCount":31,"notes":["xAI serves no seconds for this account; tried again each day.","This machine's clock is at least 5 s behind xAI's: a mission's edges may be off by as much."]},
+           {"label":"old","provider":"xai","state":"removed","since":"2026-11-02T10:48:00Z","through":"2026-11-02T10:46:00Z","lagSeconds":240,"stale":true,"error":null,"lookedAfter":null,"unsplit":[],"unsplitCount":0,"notes":[]}],
+         "missionsOpen":[],"outbox":{"waiting":0,"dead":0,"oldestWaiting":null},"spend":{"today":"0.00","monthToDate":"2.00","unassigned":"2.00"},"credit":{"left":null},"pollEverySeconds":300,"warnings":[]}
+        """;
+
+    private const string WarnedCost = $$$$"""
+        {"mission":{{{{Mission}}}}},"currency":"USD","billed":"4.50","low":"4.50","high":"4.50","reason":null,"methods":{"whole":"4.50"},"restated":"0.00","by":[],
+         "warnings":["This machine's clock is at least 5 s behind xAI's: a mission's edges may be off by as much."],{{{{Fresh}}}}}
+        """;
+
     private const string CentsOfADifference = $$$$"""
         {"mission":{{{{Mission}}}}},"from":{"position":1200,"time":"2026-11-16T10:45:00Z","billed":"3.0049","low":"0.00","high":"6.00"},"to":{"position":1234,"time":"2026-11-16T10:50:00Z","billed":"3.2899","low":"0.00","high":"6.00"},
          "change":"0.2850","moved":"0.6640","billed":"-0.3790","by":[{"agent":"ba","model":"grok-4","unit":"tokens","moved":"0.3320","billed":"-0.1895"},{"agent":"ba","model":"grok-4","unit":"searches","moved":"0.3320","billed":"-0.1895"}],
@@ -165,6 +183,8 @@ public sealed class RenderingTests
     [InlineData("report-removed", Gone, "report")]
     [InlineData("status-waiting", WaitingStatus, "status")]
     [InlineData("status-removed", GoneStatus, "status")]
+    [InlineData("status-noted", NotedStatus, "status")]
+    [InlineData("mission-cost-warned", WarnedCost, "mission", "cost", "X")]
     [InlineData("mission-diff-adds-up", CentsOfADifference, "mission", "diff", "X", "--from", "1200")]
     [InlineData("mission-cost-below-a-cent", SmallCost, "mission", "cost", "X")]
     [InlineData("mission-list-uncancelled", Uncancelled, "mission", "list")]

@@ -30,6 +30,8 @@ internal static class MissionCost
         if (printer.Csv) printer.Print(Grouping.Table(answer.Items("by"), by?.Split(',').ToList() ?? []));
         else if (several.Count > 0) PrintSeveral(call, answer, several);
         else PrintOne(call, answer);
+        if (!printer.Csv)
+            foreach (var warning in answer.Items("warnings")) printer.Line("Note: " + SafeText.Of(warning.ToString()));
         Freshness.Footers(call, answer);
         return Freshness.Judge(call, answer);
     }

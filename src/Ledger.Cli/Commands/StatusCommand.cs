@@ -8,6 +8,7 @@ namespace Ledger.Cli.Commands;
 internal static class StatusCommand
 {
     private const int RefusedShownMax = 20;
+    private const int UnsplitShownMax = 3;
 
     public static Command Command() => new()
     {
@@ -45,10 +46,15 @@ internal static class StatusCommand
                 continue;
             }
             printer.Line($"Account {SafeText.Of(account.Text("label"))} ({SafeText.Of(account.Text("provider"))}): {SafeText.Of(account.Text("state"))}{(account.Flag("stale") == true ? ", STALE" : "")}, {(account.Text("through") is { } through ? $"data through {printer.Time(through)}, {Show.Seconds(account.Seconds("lagSeconds"))} behind" : "no complete reading yet")}");
-            if (Error(account) is not { } error) continue;
-            printer.Line("  " + SafeText.Of(error));
-            said.Add(error);
+            if (Error(account) is { } error)
+            {
+                printer.Line("  " + SafeText.Of(error));
+                said.Add(error);
+            }
+            PrintNotes(printer, account);
         }
+        if (accounts.Find(a => a.Part("lookedAfter") is not null).Part("lookedAfter") is { } looked)
+            printer.Footer($"Figures of the last {looked.Number("dailyDays")} days are read again each day, of the last {looked.Number("monthlyDays")} days each month; `ledger account sync --since T` reads further back.");
         foreach (var mission in answer.Items("missionsOpen"))
             printer.Line(mission.ValueKind == JsonValueKind.Object
                 ? $"Open    {SafeText.Fit(SafeText.Of(mission.Text("title")), 60)} since {printer.Time(mission.Text("start"))}  {SafeText.Of(mission.Agents())}  {SafeText.Of(mission.Text("id"))}"
@@ -81,6 +87,15 @@ internal static class StatusCommand
         foreach (var warning in answer.Items("warnings"))
             if (!said.Exists(error => warning.ToString().EndsWith(error, StringComparison.Ordinal))) printer.Line("Warning: " + SafeText.Of(warning.ToString()));
         printer.Footer($"Polled every {Show.Seconds(answer.Seconds("pollEverySeconds"))}. Times are {printer.ZoneName}.");
+    }
+
+    private static void PrintNotes(Printer printer, JsonElement account)
+    {
+        var unsplit = account.Items("unsplit");
+        foreach (var stretch in unsplit.GetRange(0, Math.Min(unsplit.Count, UnsplitShownMax)))
+            printer.Line($"  {Missions.Window(stretch, printer)} {SafeText.Of(stretch.Text("detail"))}");
+        if (account.Number("unsplitCount") - UnsplitShownMax is > 0 and { } more) printer.Line($"  … and {more.Grouped()} more stretches like that");
+        foreach (var note in account.Items("notes")) printer.Line("  " + SafeText.Of(note.ToString()));
     }
 
     /// <summary>What a node runs; the eight slots for polls as one.</summary>

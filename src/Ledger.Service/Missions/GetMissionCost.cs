@@ -43,16 +43,24 @@ public static class GetMissionCost
 
         var known = await view.Names(position, ct);
         var state = await data.Now(view, null, behind, ct);
+        // What an edge's instant is worth shows only where nothing else makes the figure uncertain.
+        var clock = query.AsOf is null && costs.Exists(IsExact) ? await data.Clock(ct) : null;
         var answers = costs.Select(cost => new MissionCost(
             known.Summary(cost.Mission), "USD", cost.Billed, cost.Low, cost.High, cost.Reason, Methods([cost]), cost.Restated, Groups.Rows(groupBy, cost.By, known),
-            cost.AsOf.Summary(), state with { Preliminary = cost.Billed is null ? null : cost.Preliminary })).ToArray();
+            cost.AsOf.Summary(), state with { Preliminary = cost.Billed is null ? null : cost.Preliminary })
+        {
+            Warnings = IsExact(cost) ? clock : null,
+        }).ToArray();
         return answers is [var only] ? only : Sum(costs, groupBy, known, state) with
         {
             Missions = answers,
             Partial = named.Count > missionsMax || costs.Exists(c => c.Billed is null),
             More = named.Count > missionsMax,
+            Warnings = clock,
         };
     }
+
+    private static bool IsExact(CostAnswer cost) => cost.Billed is not null && cost.Low == cost.High;
 
     private static MissionCost Sum(List<CostAnswer> costs, IReadOnlyList<Dimension> groupBy, KnownNames known, DataSummary state)
     {

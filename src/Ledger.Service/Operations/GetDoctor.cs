@@ -130,10 +130,15 @@ public sealed class Doctor(
         foreach (var account in accounts)
         {
             if (await WhyLost(session, account, ct) is { } lost) checks.Add(new($"credential {account.Label}", false, lost, $"`ledger account rotate {account.Label}` stores it anew."));
-            var summary = account.Summary(sources.FirstOrDefault(s => s.Account == account.Id), options.PollEvery, clock.GetUtcNow());
+            var (source, now) = (sources.FirstOrDefault(s => s.Account == account.Id), clock.GetUtcNow());
+            var summary = account.Summary(source, options.PollEvery, now);
             checks.Add(new($"account {account.Label}", summary.Error is null && !summary.Stale,
                 summary.Error is { } error ? error.Detail : summary.Through is { } through ? $"Read through {through.ToText()}." : "Not read yet.",
                 summary.Error is null ? null : $"`ledger account test {account.Label}` says what is wrong in plain words."));
+            if (source?.ClockAheadSeconds is not null) checks.Add(new($"clock {account.Label}", source.Clock() is null, source.Clock() ?? "This machine's clock and xAI's agree.", source.Clock() is null ? null : "Set this machine's clock (NTP)."));
+            var (unsplit, count) = source.WhatStaysWhole(options.BackfillDays, now);
+            if (unsplit is [var newest, ..]) checks.Add(new($"edges {account.Label}", null, $"{newest.Start.ToText()} to {newest.End.ToText()} {newest.Detail}.{(count > 1 ? $" {count} such stretches in all; `ledger status --json` lists them." : "")}", null));
+            foreach (var note in source.Notes(now).Where(n => n != source.Clock())) checks.Add(new($"edges {account.Label}", null, note, null));
         }
         if (environment.Warning is { } warning) checks.Add(new("environment key", false, warning, "Correct XAI_MANAGEMENT_KEY and start again, or unset it."));
     }

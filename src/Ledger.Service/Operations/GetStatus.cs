@@ -40,8 +40,7 @@ public sealed class StatusReader(
         // Of a removed account the books still tell.
         var accounts = known.Accounts.Values.OrderBy(a => a.Removed).ThenBy(a => a.Label, StringComparer.Ordinal).ToArray();
         var sources = (await session.LoadManyAsync<Source>(ct, [.. accounts.Select(a => a.Id)])).ToDictionary(s => s.Account, StringComparer.Ordinal);
-        var states = accounts.Select(a => a.Summary(sources.GetValueOrDefault(a.Id), options.PollEvery, now))
-            .Select(a => new AccountStatus(a.Label, a.Provider, a.State, a.Since, a.Through, a.LagSeconds, a.Stale, a.Error)).ToArray();
+        var states = accounts.Select(a => State(a, sources.GetValueOrDefault(a.Id), now)).ToArray();
         var missions = await session.Query<Mission>().Where(m => m.IsOpen).Take(Known.Max).ToListAsync(ct);
         var outbox = await Outbox(now, ct);
         var (alerts, over) = await troubles.Now(session, ct);
@@ -50,6 +49,15 @@ public sealed class StatusReader(
             [.. missions.OrderBy(m => m.Windows[^1].Start).Take(missionsMax).Select(m => new OpenMission(m.Id, m.Title, m.Ref, m.Windows[^1].Start, m.Agents))],
             outbox, states.Any(a => a.Through is not null) ? await Billed(now, ct) : new(null, null, null), new(CreditLeft([.. accounts.Where(a => !a.Removed)])), alerts, over, log.Nodes, options.PollEvery.TotalSeconds,
             [.. Warnings(log, states, outbox), .. CutNames(known) is { } cut ? [cut] : Array.Empty<string>(), .. await Skipped(session, now, ct)]);
+    }
+
+    private AccountStatus State(Account account, Source? source, DateTimeOffset now)
+    {
+        var a = account.Summary(source, options.PollEvery, now);
+        var read = account.Removed ? null : source;
+        var (unsplit, count) = read.WhatStaysWhole(options.BackfillDays, now);
+        return new(
+            a.Label, a.Provider, a.State, a.Since, a.Through, a.LagSeconds, a.Stale, a.Error, account.Removed ? null : source.LookedAfter(options.BackfillDays), unsplit, count, read.Notes(now));
     }
 
     private async Task<OutboxStatus> Outbox(DateTimeOffset now, CancellationToken ct)

@@ -10,8 +10,9 @@ namespace Ledger.Service.Polling;
 /// <summary>A reading whose edge hours are told more finely, and what had to stay whole.</summary>
 /// <param name="Reading">The reading.</param>
 /// <param name="Unsplit">Buckets that have an edge and stay whole.</param>
+/// <param name="Served">Widths that the provider answered with.</param>
 /// <param name="Left">Where the requests did not suffice; null: they did.</param>
-public sealed record FinerReading(Reading Reading, IReadOnlyList<Unsplit> Unsplit, Interval? Left);
+public sealed record FinerReading(Reading Reading, IReadOnlyList<Unsplit> Unsplit, IReadOnlySet<int> Served, Interval? Left);
 
 /// <summary>
 /// Asks for minutes and seconds where an edge cuts an hour: only where the hour's figure is not what the books hold of it more finely already. Bounded
@@ -31,7 +32,7 @@ public sealed class EdgeReader(XaiClients clients, Credentials credentials, Time
     /// <exception cref="ProviderException">The provider can't be read just now; nothing of it is used.</exception>
     public async Task<FinerReading> Read(IQuerySession session, Account account, Source source, Reading reading, EdgeFacts facts, PollReason reason, CancellationToken ct)
     {
-        if (account.FinestSeconds >= reading.Seconds) return new(reading, [], null);
+        if (account.FinestSeconds >= reading.Seconds) return new(reading, [], new HashSet<int>(), null);
         var edges = Edges.Of(facts.Missions, facts.Keys, reading.Covers);
         var split = new Split(reading, facts.Held, edges, account.FinestSeconds, TimeSpan.FromSeconds(account.LagSeconds));
         var asking = new Asking(source, account, reading, clock.GetUtcNow(), tryAgain: reason is PollReason.Reread or PollReason.Whole or PollReason.Sync);
@@ -66,7 +67,7 @@ public sealed class EdgeReader(XaiClients clients, Credentials credentials, Time
                 else split.TellMinute(each, [.. answer.Lines.Where(l => l.Start.FloorToMinute() == each)]);
             }
         }
-        return new(split.Result() with { Answered = asking.Answered }, split.Unsplit, left);
+        return new(split.Result() with { Answered = asking.Answered }, split.Unsplit, asking.Served, left);
 
         void Leave(DateTimeOffset start) => left = left is { } more ? new(start < more.Start ? start : more.Start, start.AddHours(1) > more.End ? start.AddHours(1) : more.End) : new(start, start.AddHours(1));
 
@@ -79,7 +80,7 @@ public sealed class EdgeReader(XaiClients clients, Credentials credentials, Time
             using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
             try
             {
-                return asking.Take(await xai.ReadFine(account.Team, window, seconds, reading.Dimensions, priority, both.Token));
+                return asking.Take(await xai.ReadFine(account.Team, window, seconds, reading.Dimensions, priority, both.Token), seconds);
             }
             catch (OperationCanceledException) when (limit.IsCancellationRequested && !ct.IsCancellationRequested)
             {
@@ -113,9 +114,12 @@ public sealed class EdgeReader(XaiClients clients, Credentials credentials, Time
 
         public DateTimeOffset Answered { get; private set; } = reading.Answered;
 
-        public FineUsage Take(FineUsage answer)
+        public HashSet<int> Served { get; } = [];
+
+        public FineUsage Take(FineUsage answer, int seconds)
         {
             Requests += answer.Requests;
+            if (answer.Why is null) Served.Add(seconds);
             if (answer.Answered > Answered) Answered = answer.Answered;
             return answer;
         }

@@ -69,9 +69,10 @@ public sealed record Source
     /// <summary>The last complete reading of each stretch of time, whether it changed anything or not.</summary>
     public Coverage Covered { get; init; } = Coverage.None;
 
-    private static readonly TimeSpan backoffMax = TimeSpan.FromMinutes(15);
+    /// <summary>After so long, what was refused or did not add up is asked for again.</summary>
+    public static readonly TimeSpan TriedAgain = TimeSpan.FromDays(1);
 
-    private static readonly TimeSpan triedAgain = TimeSpan.FromDays(1);
+    private static readonly TimeSpan backoffMax = TimeSpan.FromMinutes(15);
 
     /// <summary>Should the message that goes on be lost, another one is sent after this.</summary>
     private static readonly TimeSpan goesOnWithin = TimeSpan.FromSeconds(30);
@@ -81,8 +82,8 @@ public sealed record Source
 
     /// <summary>Whether a finer width may be asked for at a start. What was refused, or did not add up, is tried again once a day.</summary>
     public bool MayAsk(Account account, DateTimeOffset start, int seconds, DateTimeOffset now) =>
-        seconds >= account.FinestSeconds && !(WidthsRefused.TryGetValue(seconds, out var at) && now - at < triedAgain)
-        && !Unsplit.Any(u => u.Seconds == seconds && u.Start == start && now - u.At < triedAgain);
+        seconds >= account.FinestSeconds && !(WidthsRefused.TryGetValue(seconds, out var at) && now - at < TriedAgain)
+        && !Unsplit.Any(u => u.Seconds == seconds && u.Start == start && now - u.At < TriedAgain);
 
     /// <summary>What of a reading stays whole, and what no longer does.</summary>
     public Source WithSplits(FinerReading finer, DateTimeOffset now)
@@ -93,7 +94,7 @@ public sealed record Source
         var refused = unsplit.Where(u => u.Why == Split.Refused && u.Start.FloorToHour() == running).Select(u => u.Seconds).ToHashSet();
         return this with
         {
-            WidthsRefused = refused.Count == 0 ? WidthsRefused : WidthsRefused.Where(w => !refused.Contains(w.Key)).Concat(refused.Select(s => KeyValuePair.Create(s, now))).ToDictionary(),
+            WidthsRefused = refused.Count == 0 && finer.Served.Count == 0 ? WidthsRefused : WidthsRefused.Where(w => !refused.Contains(w.Key) && !finer.Served.Contains(w.Key)).Concat(refused.Select(s => KeyValuePair.Create(s, now))).ToDictionary(),
             Unsplit =
             [
                 .. unsplit.Select(u => new UnsplitBucket(u.Start, u.Seconds, u.Why, now))

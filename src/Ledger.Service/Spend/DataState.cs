@@ -49,6 +49,18 @@ public sealed class DataState(IDocumentStore store, SpendViews views, LedgerOpti
             [.. current.Where(a => a.Removed).OrderBy(a => a.Label, StringComparer.Ordinal).Select(a => new RemovedAccountSummary(a.Label, a.RemovedAt))],
             [.. missing.Select(m => new MissingLineSummary(m.Name.Start, names!.AccountLabel(m.Account), m.Name.Key, m.Name.Model, m.Name.Unit, m.Total, m.Since))]);
     }
+
+    /// <summary>By how much edges may be off, where this machine's clock is not the provider's; null: there is nothing to say.</summary>
+    public async Task<IReadOnlyList<string>?> Clock(CancellationToken ct)
+    {
+        await using var session = store.QuerySession();
+        var batch = session.CreateBatchQuery();
+        var reading = batch.Query<Source>().Take(Known.Max).ToList();
+        var known = batch.Query<Account>().Where(a => !a.Removed).Take(Known.Max).ToList();
+        await batch.Execute(ct);
+        var connected = (await known).Select(a => a.Id).ToHashSet(StringComparer.Ordinal);
+        return (await reading).Where(s => connected.Contains(s.Account)).MaxBy(s => Math.Abs(s.ClockAheadSeconds ?? 0)).Clock() is { } clock ? [clock] : null;
+    }
 }
 
 /// <summary>Positions as answers show them.</summary>

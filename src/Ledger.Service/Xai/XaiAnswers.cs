@@ -10,10 +10,8 @@ namespace Ledger.Service.Xai;
 /// <param name="Name">Its name in the console.</param>
 /// <param name="Redacted">As the provider shows it.</param>
 /// <param name="Acls">Its rights, such as <c>team-token:endpoint:BillingRead</c>.</param>
-/// <param name="ServerDate">The provider's clock when it answered.</param>
-/// <param name="Answered">Ours.</param>
-public sealed record XaiIdentity(
-    string? Team, string? Scope, string? KeyId, string? Name, string? Redacted, IReadOnlyList<string> Acls, DateTimeOffset? ServerDate, DateTimeOffset Answered)
+/// <param name="ClockAhead">By how much the provider's clock is ahead of ours, at least; negative: behind; null: it did not say.</param>
+public sealed record XaiIdentity(string? Team, string? Scope, string? KeyId, string? Name, string? Redacted, IReadOnlyList<string> Acls, TimeSpan? ClockAhead)
 {
     /// <summary>Whether it holds a right, by name or by a wildcard.</summary>
     public bool Holds(string acl) => Acls.Any(held => held == acl || (held.EndsWith(":*", StringComparison.Ordinal) && acl.StartsWith(held[..^1], StringComparison.Ordinal)));

@@ -32,7 +32,7 @@ public sealed class XaiClient
     public async Task<XaiIdentity> Validate(Priority priority = Priority.First, CancellationToken ct = default)
     {
         var answer = await Send(new(HttpMethod.Get, "auth/management-keys/validation", priority), null, ct);
-        return Judged(() => XaiParser.Identity(answer.Body, answer.ServerDate, answer.Answered));
+        return Judged(() => XaiParser.Identity(answer.Body, answer.ClockAhead));
     }
 
     /// <summary>All API keys of the team that this management key may see. Needs <see cref="XaiRights.ListApiKeys"/>.</summary>

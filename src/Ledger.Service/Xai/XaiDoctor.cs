@@ -49,12 +49,12 @@ internal sealed class XaiDoctor(XaiClient client, Secret key, TimeProvider clock
 
     private void Clock(XaiIdentity identity)
     {
-        if (identity.ServerDate is not { } theirs) return;
-        var skew = identity.Answered - theirs;
-        var detail = string.Create(CultureInfo.InvariantCulture, $"This machine's clock and xAI's differ by {Math.Abs(skew.TotalSeconds):0} s.");
-        // The header has whole seconds, and the answer took some time.
-        if (skew.Duration() < TimeSpan.FromSeconds(30)) Good("clock", detail);
-        else Warn("clock", detail, "Set this machine's clock (NTP): bookmarks are placed by it, and figures by theirs.");
+        if (identity.ClockAhead is not { } ahead) return;
+        if (ahead.Duration() <= XaiAnswer.ClockApartMax) Good("clock", "This machine's clock and xAI's agree.");
+        else
+            Warn(
+                "clock", string.Create(CultureInfo.InvariantCulture, $"This machine's clock and xAI's differ by at least {Math.Floor(ahead.Duration().TotalSeconds):0} s."),
+                "Set this machine's clock (NTP): bookmarks are placed by it, and figures by theirs.");
     }
 
     private string? Team(XaiIdentity identity, string? wanted)

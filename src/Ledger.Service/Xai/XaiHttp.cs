@@ -18,6 +18,9 @@ internal sealed record XaiRequest(HttpMethod Method, string Path, Priority Prior
 /// <param name="ServerDate">The provider's clock.</param>
 internal sealed record XaiAnswer(ReadOnlyMemory<byte> Body, DateTimeOffset Asked, DateTimeOffset Answered, DateTimeOffset? ServerDate)
 {
+    /// <summary>Clocks that are further apart than this are told of.</summary>
+    public static readonly TimeSpan ClockApartMax = TimeSpan.FromSeconds(2);
+
     /// <summary>By how much the provider's clock is ahead of ours, at least; negative: behind. The header has whole seconds, and the answer took some time.</summary>
     public TimeSpan? ClockAhead =>
         ServerDate is not { } theirs ? null : theirs > Answered ? theirs - Answered : theirs.AddSeconds(1) < Asked ? theirs.AddSeconds(1) - Asked : TimeSpan.Zero;

@@ -68,7 +68,7 @@ internal static class XaiParser
         return new(false, lines, names, index, dense && index > 0);
     }
 
-    public static XaiIdentity Identity(ReadOnlyMemory<byte> body, DateTimeOffset? serverDate, DateTimeOffset answered)
+    public static XaiIdentity Identity(ReadOnlyMemory<byte> body, TimeSpan? clockAhead)
     {
         using var json = Parse(body);
         // A key always has a scope, and every enumeration but its first value is written: without any the answer is about something else.
@@ -82,7 +82,7 @@ internal static class XaiParser
         var acls = Labels(root, "acls");
         // The documentation's own example spells the field without its d.
         var redacted = Label(root, "redactedApiKey") ?? Label(root, "reactedApiKey");
-        return new(team, scope, Label(root, "apiKeyId"), Label(root, "name"), redacted, acls, serverDate, answered);
+        return new(team, scope, Label(root, "apiKeyId"), Label(root, "name"), redacted, acls, clockAhead);
     }
 
     /// <summary>

@@ -333,7 +333,7 @@ public sealed class XaiClientTests
         var identity = await scene.Client.Validate();
         Assert.Equal((scene.Team.Id, "ledger-reader"), (identity.Team, identity.Name));
         Assert.Equal([XaiRights.BillingRead, XaiRights.ListApiKeys], identity.Acls);
-        Assert.Equal(scene.Now, identity.ServerDate);
+        Assert.Equal(TimeSpan.Zero, identity.ClockAhead);
         scene.Management.Misspelt = true;
         Assert.Equal(identity.Redacted, (await scene.Client.Validate()).Redacted);
     }

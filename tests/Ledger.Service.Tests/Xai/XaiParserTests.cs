@@ -106,7 +106,7 @@ public sealed class XaiParserTests
     {
         var (keys, _) = XaiParser.Keys(Text($$"""{"apiKeys":[{"apiKeyId":"k","name":"{{new string('x', 300)}}","redactedApiKey":7,"disabled":"perhaps","createTime":"once"}]}"""));
         Assert.Equal(new XaiKey("k", new string('x', 199) + "…", null, null, null), Assert.Single(keys));
-        var identity = XaiParser.Identity(Text("""{"scope":"SCOPE_TEAM","scopeId":"t","name":["n"],"redactedApiKey":"\udead","acls":7}"""), null, now);
+        var identity = XaiParser.Identity(Text("""{"scope":"SCOPE_TEAM","scopeId":"t","name":["n"],"redactedApiKey":"\udead","acls":7}"""), null);
         Assert.Equal(("t", null, null, 0), (identity.Team, identity.Name, identity.Redacted, identity.Acls.Count));
         var preview = XaiParser.Preview(Text("""{"coreInvoice":{"lines":[{"description":7,"unitType":"a\u0000","numUnits":"1","amount":"15"}]}}"""), now, now);
         Assert.Equal(("", @"a\u0000", Usd.Parse("0.15")), (preview.Lines[0].Description, preview.Lines[0].Unit, preview.Lines[0].Amount));
@@ -131,7 +131,7 @@ public sealed class XaiParserTests
     [Fact]
     public void the_validation_names_the_team_of_the_scope()
     {
-        var identity = XaiParser.Identity(File("validation"), null, now);
+        var identity = XaiParser.Identity(File("validation"), null);
         Assert.Equal(("1b2c", "ledger-reader", "xai-token-...Q9", "6f01"), (identity.Team, identity.Name, identity.Redacted, identity.KeyId));
         Assert.True(identity.Holds(XaiRights.BillingRead));
         Assert.False(identity.Holds(XaiRights.ListApiKeys));
@@ -140,7 +140,7 @@ public sealed class XaiParserTests
     [Fact]
     public void the_validation_is_read_in_the_spelling_of_the_documentation_too()
     {
-        var identity = XaiParser.Identity(File("validation-misspelt"), null, now);
+        var identity = XaiParser.Identity(File("validation-misspelt"), null);
         Assert.Equal(("1b2c", null, "xai-token-...Q9"), (identity.Team, identity.Name, identity.Redacted));
         Assert.Empty(identity.Acls);
     }
@@ -151,7 +151,7 @@ public sealed class XaiParserTests
     [InlineData("team-token:endpoint:BillingWrite", false)]
     [InlineData("api-key:endpoint:*", false)]
     public void a_right_may_be_held_by_a_wildcard(string held, bool holds) =>
-        Assert.Equal(holds, new XaiIdentity(null, null, null, null, null, [held], null, now).Holds(XaiRights.BillingRead));
+        Assert.Equal(holds, new XaiIdentity(null, null, null, null, null, [held], null).Holds(XaiRights.BillingRead));
 
     [Fact]
     public void keys_are_read_whether_disabled_is_a_text_or_a_truth_value()
