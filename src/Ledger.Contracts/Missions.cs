@@ -204,7 +204,9 @@ public sealed record LinePart(string Mission, string? Agent, Method Method, Usd 
 /// <param name="Raw">The figure's text on the wire.</param>
 /// <param name="Withdrawn">The line vanished.</param>
 /// <param name="Evidence">When a rise can have happened.</param>
-public sealed record LineReading(long Position, Guid Event, DateTimeOffset Asked, DateTimeOffset Answered, Usd Total, Usd? Replaces, string Raw, bool Withdrawn, Interval Evidence);
+/// <param name="SettlementLag">How late figures were taken to settle when the evidence was judged.</param>
+public sealed record LineReading(
+    long Position, Guid Event, DateTimeOffset Asked, DateTimeOffset Answered, Usd Total, Usd? Replaces, string Raw, bool Withdrawn, Interval Evidence, SettlementLagSummary SettlementLag);
 
 /// <summary>How a mission's cost changed between two positions: <c>GET /api/v1/missions/diff</c>.</summary>
 /// <param name="Mission">The mission at the later position.</param>

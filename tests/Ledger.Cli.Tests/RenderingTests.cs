@@ -41,7 +41,7 @@ public sealed class RenderingTests
     private const string Explained = $$$$"""
         {"mission":{{{{Mission}}}}},"billed":"4.5000000001","low":"0.00","high":"6.00","lines":[{"account":"prod","key":"k1","keyName":"xai-vigilio","start":"2026-11-16T10:00:00Z","seconds":3600,"model":"grok-4","unit":"searches","lineTotal":"6.00","billed":"4.5000000001","low":"0.00","high":"6.00",
           "parts":[{"agent":"ba","mission":"Budget TUI","method":"whole","billed":"4.5000000001"},{"agent":"ba","mission":"(idle)","method":"prorated","billed":"1.4999999999"}],
-          "readings":[{"position":1200,"event":"0192f3aa","reading":"r1","asked":"2026-11-16T10:45:00Z","answered":"2026-11-16T10:45:01Z","total":"5.50","replaces":"1.00","raw":"5.5000000000012345","evidence":{"start":"2026-11-16T10:15:00Z","end":"2026-11-16T10:45:00Z"}}]}],
+          "readings":[{"position":1200,"event":"0192f3aa","reading":"r1","asked":"2026-11-16T10:45:00Z","answered":"2026-11-16T10:45:01Z","total":"5.50","replaces":"1.00","raw":"5.5000000000012345","evidence":{"start":"2026-11-16T10:15:00Z","end":"2026-11-16T10:45:00Z"},"settlementLag":{"seconds":300,"learned":false,"assumed":true}}]}],
          "more":false,{{{{Fresh}}}}}
         """;
 

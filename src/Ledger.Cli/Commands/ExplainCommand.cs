@@ -69,11 +69,16 @@ internal static class ExplainCommand
             printer.Line($"    {Show.ExactDollars(part.Text("billed")),-17} {SafeText.Of(part.Text("agent")),-14} {SafeText.Fit(SafeText.Of(part.Text("mission") ?? part.Part("mission")?.Text("title")), 40)}  {SafeText.Of(part.Text("method"))}".TrimEnd());
         foreach (var reading in line.Items("readings"))
         {
-            var evidence = reading.Part("evidence") is { } span ? $", spent within {Missions.Window(span, printer)}" : "";
+            var evidence = reading.Part("evidence") is { } span ? $", spent within {Missions.Window(span, printer)}{Lag(reading)}" : "";
             printer.Line($"    reading at position {reading.Number("position")?.Grouped() ?? Show.Unknown}, answered {printer.Time(reading.Text("answered"))}: {(reading.Text("replaces") is { } before ? $"{Show.ExactDollars(before)} -> " : "first ")}{Show.ExactDollars(reading.Text("total"))}{evidence}");
             printer.Footer($"      raw {SafeText.Fit(SafeText.Of(reading.Text("raw") ?? Show.Unknown), 60)}  event {SafeText.Of(reading.Text("event"))}");
         }
     }
+
+    /// <summary>The settlement lag by which that was judged, where there is one.</summary>
+    private static string Lag(JsonElement reading) => reading.Part("settlementLag") is { } lag && lag.Seconds("seconds") is > 0 and { } seconds
+        ? $" (settlement lag {Show.Seconds(seconds)}{(lag.Flag("assumed") == true ? ", xAI's default" : "")})"
+        : "";
 
     private static void PrintCsv(Printer printer, JsonElement answer)
     {

@@ -1,3 +1,4 @@
+using Ledger.Accounts;
 using Ledger.Contracts;
 using Ledger.Service.Accounts;
 using Ledger.Service.Http;
@@ -36,13 +37,17 @@ public static class ExplainMission
         var explained = await view.Explain(mission.Id, position, query.Limit ?? limitUsual, ct)
             ?? throw new Refused("mission.unknown", $"{mission.Id} was not there yet at position {position ?? view.Position}.", "mission", query.Mission);
         var known = await view.Names(position, ct);
+        var accounts = (await session.Known(ct)).Accounts;
         return new(
             known.Summary(explained.Mission), explained.Billed, explained.Low, explained.High, explained.Billed is null ? CostAnswer.NoKey : null,
-            [.. explained.Lines.Select(l => Line(l, known))], explained.More > 0, explained.AsOf.Summary(), await data.Now(view, null, behind, ct));
+            [.. explained.Lines.Select(l => Line(l, known, accounts.GetValueOrDefault(l.Account)))], explained.More > 0, explained.AsOf.Summary(), await data.Now(view, null, behind, ct));
     }
 
-    private static MissionLine Line(ExplainedLine l, KnownNames known) => new(
+    private static MissionLine Line(ExplainedLine l, KnownNames known, Account? account) => new(
         known.AccountLabel(l.Account), l.Key, known.Ownership(l.Account, l.Key).Name, l.Start, l.Seconds, l.Model, l.Unit, l.LineTotal, l.Billed, l.Low, l.High,
         [.. l.Parts.Select(p => new LinePart(p.Mission, p.Agent, p.Method, p.Billed))],
-        [.. l.Readings.Select(r => new LineReading(r.Position, r.Event, r.Asked, r.Answered, r.Total, r.Replaces, r.Raw, r.Withdrawn, r.Evidence))]);
+        [.. l.Readings.Select(r => new LineReading(r.Position, r.Event, r.Asked, r.Answered, r.Total, r.Replaces, r.Raw, r.Withdrawn, r.Evidence, LagOf(r.SettlementLagSeconds, account)))]);
+
+    /// <summary>Whether somebody had set it then is not in the log; it counts as assumed where it is what is assumed now.</summary>
+    private static SettlementLagSummary LagOf(int seconds, Account? account) => new(seconds, Learned: false, Assumed: account is { SettlementLagSeconds: null } && account.LagSeconds == seconds);
 }

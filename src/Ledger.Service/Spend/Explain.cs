@@ -52,8 +52,9 @@ public sealed record ExplainedPart(string Mission, string? Agent, Method Method,
 /// <param name="Raw">The figure's text on the wire.</param>
 /// <param name="Evidence">When a rise can have happened.</param>
 /// <param name="Withdrawn">The line vanished.</param>
+/// <param name="SettlementLagSeconds">The lag that the evidence was judged by.</param>
 public sealed record ExplainedReading(
-    long Position, Guid Event, DateTimeOffset Asked, DateTimeOffset Answered, Usd Total, Usd? Replaces, string Raw, Interval Evidence, bool Withdrawn);
+    long Position, Guid Event, DateTimeOffset Asked, DateTimeOffset Answered, Usd Total, Usd? Replaces, string Raw, Interval Evidence, bool Withdrawn, int SettlementLagSeconds);
 
 public sealed partial class SpendView
 {
@@ -116,7 +117,7 @@ public sealed partial class SpendView
                 foreach (var line in snapshot.Lines)
                     if (wanted.TryGetValue(LineKey.Of(snapshot.Account, line, snapshot.Dimensions), out var found))
                         readings.Add((found.Line.Id, new(
-                            part.Sequence, part.Id, snapshot.Asked, snapshot.Answered, line.Total, line.Replaces, line.Raw ?? line.Total.ToString(), found.Fact.Evidence, line.Withdrawn)));
+                            part.Sequence, part.Id, snapshot.Asked, snapshot.Answered, line.Total, line.Replaces, line.Raw ?? line.Total.ToString(), found.Fact.Evidence, line.Withdrawn, snapshot.SettlementLagSeconds)));
             }
         }
         return readings.OrderBy(r => r.Reading.Position).ToLookup(r => r.Line, r => r.Reading);

@@ -162,6 +162,13 @@ public sealed class PollPlanTests
         IEnumerable<PollReason> Due(Source? source) => PollSweepHandler.Due(removed, source, now).Select(m => m.Reason);
     }
 
+    [Fact]
+    public void a_poll_that_an_older_version_queued_is_read()
+    {
+        var queued = System.Text.Json.JsonSerializer.Deserialize<PollAccount>("""{"account":"a","reason":3,"sent":"2026-11-16T10:05:00+00:00","bookmark":null,"hoursMax":null}""", System.Text.Json.JsonSerializerOptions.Web);
+        Assert.Equal(new("a", PollReason.Sync, now), queued);
+    }
+
     private Interval? Next(PollReason reason, Source source) => PollPlan.Next(new("a", reason, now), account, source, 90, now);
 
     private static Source Covered(Source source, Interval stretch, DateTimeOffset? at = null) => source with

@@ -31,6 +31,10 @@ public sealed class ToldBesideFigures(TestDatabases databases)
         Assert.Null((await Cost(host))["warnings"]);
         Assert.Empty((await Account(host))["notes"]!.AsArray());
         Assert.True((bool)(await Check(host, "clock prod"))!["ok"]!);
+
+        var explained = (await host.Get("missions/explain?mission=t/x%231")).Ok();
+        var lag = explained["lines"]![0]!["readings"]![0]!["settlementLag"]!;
+        Assert.Equal((300, true), ((int)lag["seconds"]!, (bool)lag["assumed"]!));
     }
 
     [Fact]
