@@ -63,6 +63,23 @@ public sealed class Syncs(TestDatabases databases)
     }
 
     [Fact]
+    public async Task a_long_sync_goes_on_after_the_provider_could_not_be_reached()
+    {
+        await using var host = await LedgerHost.Start(databases, s => s with { PollEvery = TimeSpan.FromHours(12) });
+        var longAgo = host.Clock.GetUtcNow().AddDays(-200);
+        host.Team.AddKey("xai-ba", host.Clock.GetUtcNow().AddDays(-300));
+        host.Spends("3.00", longAgo);
+        await host.Connect();
+        host.Xai.Faults.Order(Fault.TooManyRequests, XaiCall.Usage, times: 1_000, "60");
+        (await host.Post("accounts/-/sync", new { since = "201d", noWait = true })).Ok();
+        await LedgerHost.Until(async () => await host.State() == "failing", "failing");
+        host.Xai.Faults.Clear();
+        host.Clock.Advance(TimeSpan.FromSeconds(65));
+        await LedgerHost.Until(async () => await host.Billed(longAgo.AddDays(-1), longAgo.AddDays(1)) == Usd.Parse("3.00"), "the reading");
+        await LedgerHost.Until(async () => (await host.Source()).SyncDone is not null, "all of it");
+    }
+
+    [Fact]
     public async Task progress_is_told_line_by_line_to_whoever_asks_for_it()
     {
         await using var host = await LedgerHost.Start(databases);

@@ -36,6 +36,11 @@ public sealed class XaiDoctorTests
         Assert.True(warned.Ok);
         Assert.Equal(["key.text", "clock", "rights.keys", "rights.surplus"], warned.Checks.Where(check => check.Warning).Select(check => check.Name));
         Assert.Contains("420 s", warned.Checks.Single(check => check.Name == "clock").Detail, StringComparison.Ordinal);
+        foreach (var (seconds, matters) in new[] { (1, false), (4, true), (-4, true), (0, false) })
+        {
+            scene.Xai.Faults.ClockAhead = TimeSpan.FromSeconds(seconds);
+            Assert.Equal(matters, (await scene.NewClient(key.Text).Diagnose()).Checks.Single(check => check.Name == "clock").Warning);
+        }
         Assert.Contains("team-token:endpoint:ListApiKeys", warned.Checks.Single(check => check.Name == "rights.keys").Detail, StringComparison.Ordinal);
         Assert.Contains("UpdateApiKey", warned.Checks.Single(check => check.Name == "rights.surplus").Detail, StringComparison.Ordinal);
 
