@@ -11,12 +11,19 @@ public sealed record AsOfSummary(long Position, DateTimeOffset? Time);
 /// <summary>How far the figures of an answer can be relied on.</summary>
 /// <param name="Through">Last complete reading of the account that was read longest ago; null: one was never read, or there is none.</param>
 /// <param name="LagSeconds">How long ago that is.</param>
-/// <param name="Stale">Longer ago than polling should take, or the views are behind what the caller wrote.</param>
+/// <param name="Stale">That is longer ago than polling should take, or the views are behind what the caller wrote.</param>
 /// <param name="Preliminary">The part of billed that may still move; null where nothing is billed.</param>
 /// <param name="Removed">Where no account is connected any more: those that were. Their figures end where they were last read.</param>
+/// <param name="Failing">Accounts that can't be read just now, and why. The figures are as old as <paramref name="Through"/> says, no older for it.</param>
 /// <param name="Missing">Lines that the provider's answers lack; they keep their totals.</param>
 public sealed record DataSummary(
-    DateTimeOffset? Through, long? LagSeconds, bool Stale, Usd? Preliminary, IReadOnlyList<RemovedAccountSummary> Removed, IReadOnlyList<MissingLineSummary> Missing);
+    DateTimeOffset? Through, long? LagSeconds, bool Stale, Usd? Preliminary, IReadOnlyList<RemovedAccountSummary> Removed, IReadOnlyList<FailingAccountSummary> Failing,
+    IReadOnlyList<MissingLineSummary> Missing);
+
+/// <summary>An account that can't be read just now.</summary>
+/// <param name="Account">What people call it.</param>
+/// <param name="Detail">What happened, until when, and what to do.</param>
+public sealed record FailingAccountSummary(string Account, string Detail);
 
 /// <summary>An account that is no longer read.</summary>
 /// <param name="Account">What people called it.</param>

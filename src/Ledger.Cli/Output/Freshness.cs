@@ -22,6 +22,8 @@ internal static class Freshness
             if (isPast) return;
             foreach (var gone in data.Items("removed"))
                 printer.Footer($"{SafeText.Of(gone.Text("account"))} was removed{(gone.Text("at") is { } at ? $" {printer.Time(at)}" : "")}: its figures end there. `ledger account add` goes on with them.");
+            foreach (var failing in data.Items("failing"))
+                printer.Footer($"{SafeText.Of(failing.Text("account"))} can't be read just now: {SafeText.Of(failing.Text("detail"))}");
             if (data.Text("preliminary") is { } preliminary && Show.Money(preliminary) != "$0.00")
                 printer.Footer($"* {Show.Money(preliminary)} of it is preliminary: the provider may still move it.");
             if (data.Items("missing") is { Count: > 0 } missing)

@@ -20,7 +20,7 @@ public static class AccountSummaries
     {
         var failing = account.Failing;
         var error = account.Removed ? null : Error(account, source);
-        var freshness = DataFreshness.Of(source?.Asked, source?.Failing is not null, pollEvery, now);
+        var freshness = DataFreshness.Of(source?.Asked, pollEvery, now);
         return new(
             account.Id, account.Label, account.Provider, account.Team, account.BucketSeconds, BucketText(account),
             new(account.LagSeconds, Learned: false, Assumed: account.SettlementLagSeconds is null),
@@ -34,7 +34,7 @@ public static class AccountSummaries
     }
 
     /// <summary>What keeps it from being read now; where only the log knows, what did when that began.</summary>
-    private static AccountError? Error(Account account, Source? source)
+    public static AccountError? Error(Account account, Source? source)
     {
         var (kind, detail) = source is { Failing: { } now } ? (now, source.Detail ?? "") : account.Failing is { } logged ? (logged.Kind, logged.Detail) : default;
         return kind is null ? null : new(account.Failing?.Kind ?? kind, ProviderWords.Sentence(kind, detail, account.Label, source?.NextDue), source?.NextDue);

@@ -11,7 +11,7 @@ namespace Ledger.Service.Accounts;
 public sealed class DataAges(IEnumerable<Source> sources, TimeSpan pollEvery, DateTimeOffset now)
 {
     private readonly Dictionary<string, DataFreshness> ages =
-        sources.ToDictionary(s => s.Account, s => DataFreshness.Of(s.Asked, s.Failing is not null, pollEvery, now), StringComparer.Ordinal);
+        sources.ToDictionary(s => s.Account, s => DataFreshness.Of(s.Asked, pollEvery, now), StringComparer.Ordinal);
 
     public static async Task<DataAges> Read(IQuerySession session, TimeSpan pollEvery, DateTimeOffset now, CancellationToken ct) =>
         new(await session.Query<Source>().Take(Storage.Known.Max).ToListAsync(ct), pollEvery, now);

@@ -117,7 +117,7 @@ public sealed class ComposeDigest(SpendViews views, IDocumentStore store, Npgsql
         };
 
         DataFreshness Reach(Scope scope) => DataFreshness.OldestOf(
-            known.AccountsOf(scope, id => missionsOf.GetValueOrDefault(id)).Select(a => DataFreshness.Of(through.GetValueOrDefault(a), failing: false, options.PollEvery, now)));
+            known.AccountsOf(scope, id => missionsOf.GetValueOrDefault(id)).Select(a => DataFreshness.Of(through.GetValueOrDefault(a), options.PollEvery, now)));
     }
 
     private Interval BeforeOf(string week, Interval window) =>

@@ -40,13 +40,17 @@ public sealed class DataState(IDocumentStore store, SpendViews views, LedgerOpti
         var accounts = await known;
         var now = clock.GetUtcNow();
         var current = accounts.Current();
-        var each = current.Select(a => sources.GetValueOrDefault(a.Id)).Select(s => DataFreshness.Of(s?.Asked, s?.Failing is not null, options.PollEvery, now)).ToArray();
+        var each = current.Select(a => sources.GetValueOrDefault(a.Id)).Select(s => DataFreshness.Of(s?.Asked, options.PollEvery, now)).ToArray();
         var oldest = DataFreshness.OldestOf(each);
         var missing = await view.Missing(missingMax, ct);
         var names = missing.Count == 0 ? null : await view.Names(null, ct);
         return new(
             oldest.Through, oldest.LagSeconds, behind || each.Any(f => f.Stale), preliminary,
             [.. current.Where(a => a.Removed).OrderBy(a => a.Label, StringComparer.Ordinal).Select(a => new RemovedAccountSummary(a.Label, a.RemovedAt))],
+            [
+                .. current.Where(a => !a.Removed).OrderBy(a => a.Label, StringComparer.Ordinal)
+                    .Select(a => (a.Label, Error: AccountSummaries.Error(a, sources.GetValueOrDefault(a.Id)))).Where(a => a.Error is not null).Select(a => new FailingAccountSummary(a.Label, a.Error!.Detail)),
+            ],
             [.. missing.Select(m => new MissingLineSummary(m.Name.Start, names!.AccountLabel(m.Account), m.Name.Key, m.Name.Model, m.Name.Unit, m.Total, m.Since))]);
     }
 

@@ -3,7 +3,7 @@ namespace Ledger.Accounts;
 /// <summary>How old what is known of an account is, or of several: then the oldest of them.</summary>
 /// <param name="Through">When the last complete reading was asked; null: never.</param>
 /// <param name="LagSeconds">How long ago that is.</param>
-/// <param name="Stale">The account can't be read, or was read longer ago than two polls take.</param>
+/// <param name="Stale">It was read longer ago than two polls take. Age alone says so: that it can't be read just now is a note beside the figure.</param>
 public sealed record DataFreshness(DateTimeOffset? Through, long? LagSeconds, bool Stale)
 {
     private static readonly TimeSpan grace = TimeSpan.FromMinutes(1);
@@ -16,14 +16,13 @@ public sealed record DataFreshness(DateTimeOffset? Through, long? LagSeconds, bo
 
     /// <summary>Of one account.</summary>
     /// <param name="asked">When its last complete reading was asked; null: never.</param>
-    /// <param name="failing">It can't be read just now.</param>
     /// <param name="pollEvery">How often it is read.</param>
     /// <param name="now">Now.</param>
-    public static DataFreshness Of(DateTimeOffset? asked, bool failing, TimeSpan pollEvery, DateTimeOffset now)
+    public static DataFreshness Of(DateTimeOffset? asked, TimeSpan pollEvery, DateTimeOffset now)
     {
         if (asked is not { } at) return Unknown;
         var lag = now - at;
-        return new(at, Math.Max(0, (long)lag.TotalSeconds), failing || lag > (pollEvery * 2) + grace);
+        return new(at, Math.Max(0, (long)lag.TotalSeconds), lag > (pollEvery * 2) + grace);
     }
 
     /// <summary>Of several accounts. Unknown when one of them was never read, or there is none.</summary>

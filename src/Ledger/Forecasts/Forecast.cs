@@ -18,6 +18,10 @@ public sealed record Forecast(Usd? Expected, Usd? Low, Usd? High, string? Method
 public static class Forecasting
 {
     private static readonly TimeSpan observedMin = TimeSpan.FromHours(6);
+
+    /// <summary>Why no rate can be told from a series yet; null: one can. Minutes of spend say nothing of a day.</summary>
+    public static string? TooLittle(SpendSeries series) =>
+        series.Observed < observedMin ? $"too little data: {Whole(series.Observed)} of spend, {Whole(observedMin)} needed" : null;
     private const int hoursMin = 4;
 
     /// <summary>Forecasts the end of a window.</summary>
@@ -31,7 +35,7 @@ public static class Forecasting
         if (through >= window.End) return new(spent, spent, spent, "ended", limit is { } l && spent >= l ? window.End : null, null);
         if (window.End >= Instants.Max) return None("the period has no end yet");
         if (series.First is null) return None("nothing was spent yet");
-        if (series.Observed < observedMin) return None($"too little data: {Whole(series.Observed)} of spend, {Whole(observedMin)} needed");
+        if (TooLittle(series) is { } why) return None(why);
         if (series.Hours.Count < hoursMin && series.Days.Count < 2) return None($"too little data: spend in {series.Hours.Count} hours, {hoursMin} needed");
 
         var days = Pace.Of(series, through);

@@ -42,14 +42,15 @@ public static class Runways
     public static Runway? Of(Account account, SpendSeries series)
     {
         if (account.Balance is not { PrepaidLeft: { } left } balance) return null;
-        // Who has no credit in this cycle and spends all the same is invoiced, or lives on what is free: nothing of it can run out.
+        // Who has no credit in this cycle and spends all the same is invoiced; who never bought any lives on what is free. Nothing of it can run out.
         var invoiced = balance.SpendingLimit != Usd.Zero || balance.CycleTotal is { Ticks: > 0 };
-        if (balance.PrepaidCredit == Usd.Zero && balance.PrepaidUsed is not { Ticks: > 0 } && invoiced) return null;
+        if (balance.PrepaidCredit == Usd.Zero && balance.PrepaidUsed is not { Ticks: > 0 } && (invoiced || balance.Purchases is not { Ticks: > 0 })) return null;
         var (hour, day, week) = (series.Last(TimeSpan.FromHours(1)), series.Last(TimeSpan.FromDays(1)), series.Last(TimeSpan.FromDays(7)));
         Runway With(DateTimeOffset? at, DateTimeOffset? earliest, DateTimeOffset? latest, string? why) =>
             new(account.Id, account.Label, left, balance.PrepaidCredit, hour, day, week, at, earliest, latest, series.Through, why);
         if (series.Through is not { } through) return With(null, null, null, "nothing was read of this account yet");
         if (left <= Usd.Zero) return With(through, through, through, null);
+        if (week > Usd.Zero && Forecasting.TooLittle(series) is { } why) return With(null, null, null, why);
 
         DateTimeOffset? At(Usd spent, TimeSpan length)
         {

@@ -32,6 +32,16 @@ public sealed class RunwayTests
     }
 
     [Fact]
+    public void minutes_of_data_say_nothing_of_a_day()
+    {
+        // $30 in the first half hour of $1,000: nobody is alarmed by the rate. Levels of what is left go on.
+        var runway = Runways.Of(Account("970"), new([new(now.AddHours(-1), Usd.Parse("30"))], [], now.AddMinutes(-33), now))!;
+        Assert.Equal(("too little data: 33 min of spend, 6 h needed", null), (runway.Why, runway.RunsOut));
+        Assert.Empty(Runways.Short(runway, now));
+        Assert.Equal(["10%", "20%", "50%"], Runways.Short(runway with { Left = Usd.Parse("3"), Of = Usd.Parse("31") }, now).Select(l => l.Level));
+    }
+
+    [Fact]
     public void what_is_not_known_is_not_made_up()
     {
         Assert.Null(Runways.Of(Account(null), Steady(24, "1")));
@@ -41,14 +51,17 @@ public sealed class RunwayTests
     }
 
     [Theory]
-    [InlineData("20", null, false)]
-    [InlineData("0", "5", false)]
-    [InlineData("0", "0", true)]
-    [InlineData(null, null, false)]
-    public void who_is_invoiced_has_no_credit_that_could_run_out(string? limit, string? spent, bool runsOut)
+    [InlineData("20", null, null, false)]
+    [InlineData("0", "5", "31", false)]
+    [InlineData("0", "0", "31", true)]
+    // On free credit, never bought any: 0 of 0 is not used up.
+    [InlineData("0", "0", "0", false)]
+    [InlineData("0", "0", null, false)]
+    [InlineData(null, null, null, false)]
+    public void who_is_invoiced_or_never_bought_any_has_no_credit_that_could_run_out(string? limit, string? spent, string? bought, bool runsOut)
     {
         Usd? Amount(string? text) => text is null ? null : Usd.Parse(text);
-        var account = Account("0") with { Balance = new("xai-1", 2026, 11, Amount(spent), Usd.Zero, Usd.Zero, Usd.Zero, null, Amount(limit), null, [], now, now) };
+        var account = Account("0") with { Balance = new("xai-1", 2026, 11, Amount(spent), Usd.Zero, Usd.Zero, Usd.Zero, null, Amount(limit), Amount(bought), [], now, now) };
         Assert.Equal(runsOut, Runways.Of(account, Steady(24, "1")) is not null);
     }
 
