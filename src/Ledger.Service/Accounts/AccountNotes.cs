@@ -12,7 +12,7 @@ public static class AccountNotes
     /// <summary>The most that an answer lists of what stays whole.</summary>
     private const int listMax = 20;
 
-    public static LookedAfterSummary LookedAfter(this Source? source, int backfillDays) => new(PollPlan.DeepDays, source?.DeepAt, backfillDays, source?.WholeAt);
+    public static LookedAfterSummary LookedAfter(this Source? source, int backfillDays) => new(PollPlan.DeepDays, source?.DeepAt, backfillDays, source?.MonthlyAt);
 
     /// <summary>Whole stretches that have an edge, the newest first, and how many there are.</summary>
     public static (IReadOnlyList<UnsplitSummary> Newest, int Count) WhatStaysWhole(this Source? source, int backfillDays, DateTimeOffset now)

@@ -2,8 +2,10 @@ using Ledger.Accounts;
 using Ledger.Keys;
 using Ledger.Missions;
 using Ledger.Service.Accounts;
+using Ledger.Service.Storage;
 using Ledger.Service.Xai;
 using Marten;
+using Marten.Services.BatchQuerying;
 
 namespace Ledger.Service.Polling;
 
@@ -21,23 +23,25 @@ public sealed record FinerReading(Reading Reading, IReadOnlyList<Unsplit> Unspli
 public sealed class EdgeReader(XaiClients clients, Credentials credentials, TimeProvider clock)
 {
     private const int requestsMax = 8;
-    private const int splitMax = 8;
 
     private static readonly TimeSpan hour = TimeSpan.FromHours(1);
     private static readonly TimeSpan minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan minutesAtOnce = TimeSpan.FromHours(6);
     private static readonly TimeSpan secondsAtOnce = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan patience = TimeSpan.FromSeconds(20);
 
     /// <exception cref="ProviderException">The provider can't be read just now; nothing of it is used.</exception>
-    public async Task<FinerReading> Read(IQuerySession session, Account account, Source source, Reading reading, EdgeFacts facts, PollReason reason, CancellationToken ct)
+    public Task<FinerReading> Read(IQuerySession session, Account account, Source source, Reading reading, EdgeFacts facts, PollReason reason, CancellationToken ct) =>
+        account.FinestSeconds >= reading.Seconds
+            ? Task.FromResult(new FinerReading(reading, [], new HashSet<int>(), null))
+            : Patience.Within(clock, limited => ReadFiner(session, account, source, reading, facts, reason, limited), ct);
+
+    private async Task<FinerReading> ReadFiner(IQuerySession session, Account account, Source source, Reading reading, EdgeFacts facts, PollReason reason, CancellationToken ct)
     {
-        if (account.FinestSeconds >= reading.Seconds) return new(reading, [], new HashSet<int>(), null);
         var edges = Edges.Of(facts.Missions, facts.Keys, reading.Covers);
         var split = new Split(reading, facts.Held, edges, account.FinestSeconds, TimeSpan.FromSeconds(account.LagSeconds));
-        var asking = new Asking(source, account, reading, clock.GetUtcNow(), tryAgain: reason is PollReason.Reread or PollReason.Whole or PollReason.Sync);
+        var asking = new Asking(source, account, reading, clock.GetUtcNow(), tryAgain: reason is PollReason.Reread or PollReason.Monthly or PollReason.Sync);
         var priority = AccountReader.PriorityOf(reason);
-        XaiClient? xai = null;
+        Secret? secret = null;
         Interval? left = null;
 
         foreach (var (window, seconds) in Windows([.. split.HoursToAsk.Select(h => (h, asking.WidthFor(h)))], hour, minutesAtOnce))
@@ -69,23 +73,17 @@ public sealed class EdgeReader(XaiClients clients, Credentials credentials, Time
         }
         return new(split.Result() with { Answered = asking.Answered }, split.Unsplit, asking.Served, left);
 
-        void Leave(DateTimeOffset start) => left = left is { } more ? new(start < more.Start ? start : more.Start, start.AddHours(1) > more.End ? start.AddHours(1) : more.End) : new(start, start.AddHours(1));
+        void Leave(DateTimeOffset start) => left = left?.Spanning(new(start, start.AddHours(1))) ?? new(start, start.AddHours(1));
 
+        // Null: the requests don't suffice.
         async Task<FineUsage?> Ask(Interval window, int seconds)
         {
             // Connecting reads much; what it finds whole is split afterwards, behind everything else.
             if (reason == PollReason.Connect || asking.Requests >= requestsMax) return null;
-            xai ??= clients.For(await credentials.Open(session, account, ct), splitMax);
-            using var limit = new CancellationTokenSource(patience, clock);
-            using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
-            try
-            {
-                return asking.Take(await xai.ReadFine(account.Team, window, seconds, reading.Dimensions, priority, both.Token), seconds);
-            }
-            catch (OperationCanceledException) when (limit.IsCancellationRequested && !ct.IsCancellationRequested)
-            {
-                throw new ProviderException(FailureKind.Unreachable, $"The reading took longer than {patience.TotalSeconds:0} seconds.");
-            }
+            var (before, xai) = (asking.Requests, clients.For(secret ??= await credentials.Open(session, account, ct), requestsMax - asking.Requests));
+            var answer = asking.Take(await xai.ReadFine(account.Team, window, seconds, reading.Dimensions, priority, ct), seconds);
+            // Cut off by what was asked before; the next time it has them all.
+            return answer.Why == Split.CutOff && before > 0 && asking.Requests >= requestsMax ? null : answer;
         }
     }
 
@@ -136,3 +134,23 @@ public sealed class EdgeReader(XaiClients clients, Credentials credentials, Time
 /// <param name="Missions">Missions that may have an edge in it.</param>
 /// <param name="Keys">The account's keys.</param>
 public sealed record EdgeFacts(IReadOnlyCollection<HeldLine> Held, IReadOnlyCollection<Mission> Missions, IReadOnlyCollection<KeyOwnership> Keys);
+
+/// <summary>What makes edges.</summary>
+public static class EdgeQueries
+{
+    private const int missionsMax = 10_000;
+
+    public static Task<IReadOnlyList<Mission>> MissionsSince(this IBatchedQuery batch, DateTimeOffset since) =>
+        batch.Query<Mission>().Where(m => m.LastEdge >= since && !m.Cancelled).OrderByDescending(m => m.LastEdge).Take(missionsMax).ToList();
+
+    public static Task<IReadOnlyList<KeyOwnership>> KeysOf(this IBatchedQuery batch, string account) =>
+        batch.Query<KeyOwnership>().Where(k => k.Account == account).Take(Known.Max).ToList();
+
+    public static async Task<(IReadOnlyList<Mission> Missions, IReadOnlyList<KeyOwnership> Keys)> EdgeMakers(this IQuerySession session, string account, DateTimeOffset since, CancellationToken ct)
+    {
+        var batch = session.CreateBatchQuery();
+        var (missions, keys) = (batch.MissionsSince(since), batch.KeysOf(account));
+        await batch.Execute(ct);
+        return (await missions, await keys);
+    }
+}

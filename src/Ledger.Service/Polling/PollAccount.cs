@@ -33,7 +33,7 @@ public enum PollReason
     Refine,
 
     /// <summary>The monthly reading of all that connecting reads.</summary>
-    Whole,
+    Monthly,
 }
 
 /// <summary>Reads one stretch of an account, and goes on with another one if more is to be read. Messages of one account are handled one at a time, on any node.</summary>

@@ -16,7 +16,7 @@ public static class PollPlan
     public static readonly TimeSpan RereadEvery = TimeSpan.FromDays(1);
 
     /// <summary>How often all that connecting reads is read anew.</summary>
-    public static readonly TimeSpan WholeEvery = TimeSpan.FromDays(30);
+    public static readonly TimeSpan MonthlyEvery = TimeSpan.FromDays(30);
 
     /// <summary>The stretch to ask for; null: nothing is to be read.</summary>
     public static Interval? Next(PollAccount message, Account account, Source source, int backfillDays, DateTimeOffset now)
@@ -31,8 +31,8 @@ public static class PollPlan
             PollReason.Bookmark => Lacking(source.Asked > midnight.AddDays(-regularDays) ? source.Asked.Value.FloorToHour() : midnight, message.Sent),
             PollReason.Reread when source.IsBackingOff(now) || RereadDue(source, account) > now => null,
             PollReason.Reread => Lacking(midnight.AddDays(-DeepDays), RereadDue(source, account)),
-            PollReason.Whole when source.IsBackingOff(now) || WholeDue(source, account) > now => null,
-            PollReason.Whole => Lacking(midnight.AddDays(-backfillDays), WholeDue(source, account)),
+            PollReason.Monthly when source.IsBackingOff(now) || MonthlyDue(source, account) > now => null,
+            PollReason.Monthly => Lacking(midnight.AddDays(-backfillDays), MonthlyDue(source, account)),
             PollReason.Sync => Lacking(message.Since?.FloorToHour() ?? midnight.AddDays(-DeepDays), message.Sent),
             PollReason.Connect when source.Backfilled == account.ConnectedAt || source.IsBackingOff(now) => null,
             PollReason.Connect => Lacking(midnight.AddDays(-backfillDays), account.ConnectedAt),
@@ -63,7 +63,7 @@ public static class PollPlan
     /// <summary>How many whole days a message reads in the end.</summary>
     public static int DaysOf(PollAccount message, int backfillDays) => message.Reason switch
     {
-        PollReason.Connect or PollReason.Whole => backfillDays,
+        PollReason.Connect or PollReason.Monthly => backfillDays,
         PollReason.Reread => DeepDays,
         PollReason.Sync => (int)(Midnight(message.Sent) - SyncedTime(message).Start).TotalDays,
         _ => 0,
@@ -73,7 +73,7 @@ public static class PollPlan
     public static DateTimeOffset RereadDue(Source source, Account account) => (source.DeepAt ?? account.ConnectedAt) + RereadEvery;
 
     /// <summary>When all that connecting reads is to be read anew.</summary>
-    public static DateTimeOffset WholeDue(Source source, Account account) => (source.WholeAt ?? account.ConnectedAt) + WholeEvery;
+    public static DateTimeOffset MonthlyDue(Source source, Account account) => (source.MonthlyAt ?? account.ConnectedAt) + MonthlyEvery;
 
     /// <summary>Whether a stretch ends where the reading was asked, so that it is about the present.</summary>
     public static bool Reaches(Interval stretch, DateTimeOffset asked) => stretch.End > asked.FloorToHour();

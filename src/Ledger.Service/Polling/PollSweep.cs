@@ -31,6 +31,6 @@ public static class PollSweepHandler
             yield return new(account.Id, source.Backfilled == account.ConnectedAt ? PollReason.Due : PollReason.Connect, now);
         if (source.Backfilled != account.ConnectedAt || source.IsBackingOff(now)) yield break;
         if (PollPlan.RereadDue(source, account) <= now) yield return new(account.Id, PollReason.Reread, now);
-        if (PollPlan.WholeDue(source, account) <= now) yield return new(account.Id, PollReason.Whole, now);
+        if (PollPlan.MonthlyDue(source, account) <= now) yield return new(account.Id, PollReason.Monthly, now);
     }
 }

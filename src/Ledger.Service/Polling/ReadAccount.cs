@@ -37,25 +37,19 @@ public sealed partial class AccountReader(XaiClients clients, Credentials creden
 
     private const int requestsMax = 10;
     private const int balanceRequests = 3;
-    private static readonly TimeSpan patience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan balanceEvery = TimeSpan.FromMinutes(1);
 
     /// <exception cref="ProviderException">Nothing of it was used.</exception>
     public async Task<AccountReadings> Read(IQuerySession session, Account account, Source source, PollAccount message, Interval stretch, CancellationToken ct)
     {
-        using var limit = new CancellationTokenSource(patience, clock);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
         try
         {
-            return await Read(session, await credentials.Open(session, account, ct), account, source, message, stretch, both.Token);
+            var secret = await credentials.Open(session, account, ct);
+            return await Patience.Within(clock, limited => Read(session, secret, account, source, message, stretch, limited), ct);
         }
         catch (Refused lost) when (lost.Why.Code == "credential.lost")
         {
             throw new ProviderException(FailureKind.Auth, lost.Why.Detail);
-        }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested && !ct.IsCancellationRequested)
-        {
-            throw new ProviderException(FailureKind.Unreachable, $"The reading took longer than {patience.TotalSeconds:0} seconds.");
         }
         catch (Exception e) when (e is not (ProviderException or OperationCanceledException or Npgsql.NpgsqlException or Marten.Exceptions.MartenCommandException))
         {
@@ -68,7 +62,7 @@ public sealed partial class AccountReader(XaiClients clients, Credentials creden
     private async Task<AccountReadings> Read(IQuerySession session, Secret secret, Account account, Source source, PollAccount message, Interval stretch, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        var deep = message.Reason is PollReason.Sync or PollReason.Reread or PollReason.Whole or PollReason.Connect;
+        var deep = message.Reason is PollReason.Sync or PollReason.Reread or PollReason.Monthly or PollReason.Connect;
         var priority = PriorityOf(message.Reason);
         var wantsBalance = message.Reason switch
         {
@@ -106,7 +100,7 @@ public sealed partial class AccountReader(XaiClients clients, Credentials creden
                 throw new ProviderException(FailureKind.Contract, $"no spend in the answer for {day.Covers.Start.ToText()} to {day.Covers.End.ToText()}, where there was some before: it may not keep figures for so long.");
     }
 
-    internal static Priority PriorityOf(PollReason reason) => reason is PollReason.Due or PollReason.Reread or PollReason.Whole or PollReason.Refine ? Priority.Background : Priority.First;
+    internal static Priority PriorityOf(PollReason reason) => reason is PollReason.Due or PollReason.Reread or PollReason.Monthly or PollReason.Refine ? Priority.Background : Priority.First;
 
     /// <summary>Without the balance the spend is as complete as before, so its failure is noted only.</summary>
     private async Task<BalanceObserved?> Balance(XaiClient xai, Account account, CancellationToken ct)

@@ -1,11 +1,8 @@
 using System.Text.Json;
 using Ledger.Accounts;
 using Ledger.Keys;
-using Ledger.Missions;
-using Ledger.Service.Storage;
 using Ledger.Service.Xai;
 using Marten;
-using Marten.Services.BatchQuerying;
 
 namespace Ledger.Service.Polling;
 
@@ -18,26 +15,6 @@ public sealed record AskedFor(PollAccount Poll, DateTimeOffset? CountedAt);
 /// <param name="Source">Where the account stands then, not stored yet.</param>
 /// <param name="Left">Hours with edges that the requests did not suffice for; null: none.</param>
 public sealed record RecordedReading(Source Source, Interval? Left);
-
-/// <summary>What makes edges.</summary>
-public static class EdgeQueries
-{
-    private const int missionsMax = 10_000;
-
-    public static Task<IReadOnlyList<Mission>> MissionsSince(this IBatchedQuery batch, DateTimeOffset since) =>
-        batch.Query<Mission>().Where(m => m.LastEdge >= since && !m.Cancelled).OrderByDescending(m => m.LastEdge).Take(missionsMax).ToList();
-
-    public static Task<IReadOnlyList<KeyOwnership>> KeysOf(this IBatchedQuery batch, string account) =>
-        batch.Query<KeyOwnership>().Where(k => k.Account == account).Take(Known.Max).ToList();
-
-    public static async Task<(IReadOnlyList<Mission> Missions, IReadOnlyList<KeyOwnership> Keys)> EdgeMakers(this IQuerySession session, string account, DateTimeOffset since, CancellationToken ct)
-    {
-        var batch = session.CreateBatchQuery();
-        var (missions, keys) = (batch.MissionsSince(since), batch.KeysOf(account));
-        await batch.Execute(ct);
-        return (await missions, await keys);
-    }
-}
 
 /// <summary>Puts what was read into the books, in one transaction: the lines that changed, keys, balance, the end of a failure, and what the next poll decides by.</summary>
 public static class RecordReading
@@ -76,7 +53,7 @@ public static class RecordReading
             var finer = await edges.Read(session, account, source, hours, new(held.Of(hours.Covers), missions, owners), asked.Poll.Reason, ct);
             source = source.WithSplits(finer, now);
             readings.Add(finer.Reading);
-            left = finer.Left is { } more && left is { } known ? new(known.Start < more.Start ? known.Start : more.Start, known.End > more.End ? known.End : more.End) : finer.Left ?? left;
+            left = finer.Left is { } more ? left?.Spanning(more) ?? more : left;
         }
         var (coverage, counted) = (source.Covered, asked.CountedAt);
         foreach (var reading in readings)

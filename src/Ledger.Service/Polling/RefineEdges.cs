@@ -18,8 +18,9 @@ namespace Ledger.Service.Polling;
 /// <param name="From">Edges from here on.</param>
 /// <param name="Until">Edges before this.</param>
 /// <param name="Turn">How often it went on.</param>
+/// <param name="HoursMax">Most hours at once, after answers were cut off; null: as usual.</param>
 [MessageIdentity("refine-edges.v1")]
-public sealed record RefineEdges(string Account, DateTimeOffset From, DateTimeOffset Until, int Turn = 0)
+public sealed record RefineEdges(string Account, DateTimeOffset From, DateTimeOffset Until, int Turn = 0, int? HoursMax = null)
 {
     /// <summary>How far back edges are read more finely: as far as connecting reads.</summary>
     public const int DaysMax = 90;
@@ -38,7 +39,7 @@ public sealed record RefineEdges(string Account, DateTimeOffset From, DateTimeOf
             MissionEnded e => [e.End],
             MissionReopened e => [e.Start],
             MissionWindowCorrected e => new[] { e.Start, e.End }.OfType<DateTimeOffset>(),
-            MissionEdited => [now.AddDays(-DaysMax), regular.AddTicks(-TimeSpan.TicksPerMicrosecond)],
+            MissionEdited { Agents: not null } => [now.AddDays(-DaysMax), regular.AddTicks(-TimeSpan.TicksPerMicrosecond)],
             KeyAssigned { From: { } from } => [from],
             _ => [],
         };
@@ -76,6 +77,8 @@ public static class RefineEdgesHandler
         {
             var poll = new PollAccount(account.Id, PollReason.Refine, now);
             var read = await reader.Read(session, account, source, poll, new(hours.Min(), hours.Max().AddHours(1)), ct);
+            // Even the hours are cut off: one alone, and what can't be read so is left.
+            if (read.Readings.Count == 0) return hours.Count > 1 ? [again with { HoursMax = 1 }] : [again with { Until = hours[0] }];
             if (await session.Record(source, read, new(poll, null), edges, now.ToMicroseconds(), ct) is not { } recorded) return [];
             session.Store(recorded.Source);
             messages.Add(again);
@@ -98,7 +101,7 @@ public static class RefineEdgesHandler
             edges.RemoveRange(0, week.Count);
             var days = await session.LoadManyAsync<HeldDay>(ct, [.. week.Select(e => HeldDay.IdOf(account.Id, HeldDay.DayOf(e))).Distinct(StringComparer.Ordinal)]);
             var held = days.SelectMany(d => d.Lines()).Where(l => l.Total != Usd.Zero).ToLookup(l => l.Name.Start.FloorToHour());
-            DateTimeOffset[] hours = [.. week.Where(e => Lacks(held[e.FloorToHour()], e)).Select(e => e.FloorToHour()).Distinct().Take(hoursAtOnce)];
+            DateTimeOffset[] hours = [.. week.Where(e => Lacks(held[e.FloorToHour()], e)).Select(e => e.FloorToHour()).Distinct().Take(message.HoursMax ?? hoursAtOnce)];
             if (hours.Length > 0) return hours;
         }
         return [];

@@ -40,7 +40,7 @@ public sealed record Source
     public DateTimeOffset? DeepAt { get; init; }
 
     /// <summary>When all that connecting reads was last read.</summary>
-    public DateTimeOffset? WholeAt { get; init; }
+    public DateTimeOffset? MonthlyAt { get; init; }
 
     /// <summary>When the last sync that read from a given instant, and is done, was asked for.</summary>
     public DateTimeOffset? SyncDone { get; init; }
@@ -127,12 +127,12 @@ public sealed record Source
                 // It read some hours only; the regular poll comes as it would have.
                 PollReason.Bookmark => NextDue > next ? next : NextDue,
                 PollReason.Connect or PollReason.Due when !isDone => now + goesOnWithin,
-                PollReason.Reread or PollReason.Whole or PollReason.Sync when !isDone => NextDue,
+                PollReason.Reread or PollReason.Monthly or PollReason.Sync when !isDone => NextDue,
                 _ => next,
             },
             Backfilled = reason == PollReason.Connect && isDone ? account.ConnectedAt : Backfilled,
             DeepAt = days >= PollPlan.DeepDays || (isDone && reason == PollReason.Connect) ? now : DeepAt,
-            WholeAt = isDone && days >= options.BackfillDays ? now : WholeAt,
+            MonthlyAt = isDone && days >= options.BackfillDays ? now : MonthlyAt,
             SyncDone = isDone && message.Since is not null ? message.Sent : SyncDone,
             BalanceAt = read.BalanceAt ?? BalanceAt,
             KeysAt = read.Keys is null ? KeysAt : now,

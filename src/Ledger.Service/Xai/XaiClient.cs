@@ -87,6 +87,7 @@ public sealed class XaiClient
         while (left.TryPop(out var stretch))
         {
             UsageAnswer answer;
+            if (requests == options.RequestsMax) return new([], Split.CutOff, requests, answered);
             requests++;
             try
             {
@@ -98,7 +99,7 @@ public sealed class XaiClient
             }
             answered = answer.Answered;
             if (!answer.Part.LimitReached) lines.AddRange(answer.Part.Lines);
-            else if (requests < options.RequestsMax && UsageReader.Halves(stretch, bucketSeconds) is var (early, late)) foreach (var half in new[] { early, late }) left.Push(half);
+            else if (UsageReader.Halves(stretch, bucketSeconds) is var (early, late)) foreach (var half in new[] { early, late }) left.Push(half);
             else return new([], Split.CutOff, requests, answered);
         }
         return new(lines, null, requests, answered);

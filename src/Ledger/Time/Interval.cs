@@ -18,6 +18,9 @@ public readonly record struct Interval(DateTimeOffset Start, DateTimeOffset End)
     /// <summary>What both stretches share; empty when they don't meet.</summary>
     public Interval And(Interval other) => new(Start > other.Start ? Start : other.Start, End < other.End ? End : other.End);
 
+    /// <summary>The shortest stretch that holds both.</summary>
+    public Interval Spanning(Interval other) => new(Start < other.Start ? Start : other.Start, End > other.End ? End : other.End);
+
     /// <summary>Whether they share any time.</summary>
     public bool Meets(Interval other) => Start < other.End && other.Start < End && !IsEmpty && !other.IsEmpty;
 

@@ -80,19 +80,19 @@ public sealed class PollPlanTests
     [Fact]
     public void all_that_connecting_reads_is_read_again_a_month_after_it_was()
     {
-        Assert.Null(Next(PollReason.Whole, new() { Account = "a" }));
-        var source = new Source { Account = "a", WholeAt = now.AddDays(-31), DeepAt = now };
-        Assert.Null(Next(PollReason.Whole, source with { WholeAt = now.AddDays(-29) }));
-        Assert.Null(Next(PollReason.Whole, source with { Failing = "auth", NextDue = now.AddMinutes(1) }));
+        Assert.Null(Next(PollReason.Monthly, new() { Account = "a" }));
+        var source = new Source { Account = "a", MonthlyAt = now.AddDays(-31), DeepAt = now };
+        Assert.Null(Next(PollReason.Monthly, source with { MonthlyAt = now.AddDays(-29) }));
+        Assert.Null(Next(PollReason.Monthly, source with { Failing = "auth", NextDue = now.AddMinutes(1) }));
         var asked = new List<Interval>();
-        while (Next(PollReason.Whole, source) is { } stretch)
+        while (Next(PollReason.Monthly, source) is { } stretch)
         {
             asked.Add(stretch);
             source = Covered(source, stretch);
         }
         Assert.Equal((now, midnight.AddDays(-90)), (asked[0].End, asked[^1].Start));
         Assert.All(asked, a => Assert.InRange(a.Length.TotalDays, 0.1, 7));
-        Assert.Equal(90, PollPlan.DaysOf(new("a", PollReason.Whole, now), 90));
+        Assert.Equal(90, PollPlan.DaysOf(new("a", PollReason.Monthly, now), 90));
     }
 
     [Fact]
@@ -156,7 +156,7 @@ public sealed class PollPlanTests
         Assert.Empty(Due(read));
         Assert.Equal([PollReason.Due], Due(read with { NextDue = now }));
         Assert.Equal([PollReason.Reread], Due(read with { DeepAt = now.AddDays(-1) }));
-        Assert.Equal([PollReason.Whole], Due(read with { WholeAt = now.AddDays(-30) }));
+        Assert.Equal([PollReason.Monthly], Due(read with { MonthlyAt = now.AddDays(-30) }));
         Assert.Empty(Due(read with { DeepAt = now.AddDays(-1), Failing = "auth" }));
 
         IEnumerable<PollReason> Due(Source? source) => PollSweepHandler.Due(removed, source, now).Select(m => m.Reason);

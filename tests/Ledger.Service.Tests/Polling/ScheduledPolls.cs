@@ -67,7 +67,7 @@ public sealed class ScheduledPolls(TestDatabases databases)
     {
         await using var host = await PollingScene.Connected(databases, s => s with { PollEvery = TimeSpan.FromHours(12), BackfillDays = 90 });
         var longAgo = host.Clock.GetUtcNow().AddDays(-38);
-        Assert.NotNull((await host.Source()).WholeAt);
+        Assert.NotNull((await host.Source()).MonthlyAt);
         host.Spends("1.00", longAgo);
         (await host.Post("accounts/-/sync")).Ok();
         Assert.Equal(Usd.Zero, await host.Billed(longAgo.AddDays(-1), longAgo.AddDays(1)));
@@ -75,7 +75,7 @@ public sealed class ScheduledPolls(TestDatabases databases)
         host.Clock.Advance(TimeSpan.FromDays(30.5));
         var due = host.Clock.GetUtcNow();
         await host.Publish(new PollSweep(due));
-        await LedgerHost.Until(async () => (await host.Source()).WholeAt >= due, "the monthly reading");
+        await LedgerHost.Until(async () => (await host.Source()).MonthlyAt >= due, "the monthly reading");
         Assert.Equal(Usd.Parse("1.00"), await host.Billed(longAgo.AddDays(-1), longAgo.AddDays(1)));
         await LedgerHost.Until(async () => (await host.Source()).DeepAt >= due, "35 days with it");
     }
