@@ -75,13 +75,19 @@ public static class ContextDocuments
     public static async Task<IReadOnlyDictionary<string, Mission>> Missions(NpgsqlConnection db, string schema, IEnumerable<string> ids, CancellationToken ct)
     {
         var missions = new Dictionary<string, Mission>(StringComparer.Ordinal);
-        await using var command = new NpgsqlCommand($"select id, doc::text from {schema}.context where kind = '{mission}' and id = any($1)", db);
-        command.Parameters.Add(new() { Value = ids.ToArray() });
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var batch = new NpgsqlBatch(db) { BatchCommands = { MissionsCommand(schema, ids) } };
+        await using var reader = await batch.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
-            missions[reader.GetString(0)] = Read<Mission>(reader.GetString(1));
+            missions[reader.GetString(0)] = ReadMission(reader);
         return missions;
     }
+
+    /// <summary>Asks for missions by id, as one of several questions.</summary>
+    internal static NpgsqlBatchCommand MissionsCommand(string schema, IEnumerable<string> ids) =>
+        new($"select id, doc::text from {schema}.context where kind = '{mission}' and id = any($1)") { Parameters = { new() { Value = ids.ToArray() } } };
+
+    /// <summary>A mission of that answer.</summary>
+    internal static Mission ReadMission(NpgsqlDataReader reader) => Read<Mission>(reader.GetString(1));
 
     public static string Write(object document) => JsonSerializer.Serialize(document, document.GetType(), LedgerJson.Options);
 

@@ -67,9 +67,10 @@ public sealed partial class SpendView
                 else figures[reader.GetString(0)] = new(billed, low, high, null);
             }
         if (unclaimed.Count == 0) return figures;
-        var context = await ContextAt(Position, ct);
+        var context = await ContextDocuments.LoadButMissions(connection, schema, ct);
+        var known = await ContextDocuments.Missions(connection, schema, unclaimed, ct);
         foreach (var id in unclaimed)
-            figures[id] = context.Missions.TryGetValue(id, out var mission) && context.OwnedAnyKey(mission)
+            figures[id] = known.TryGetValue(id, out var mission) && context.OwnedAnyKey(mission)
                 ? new(Usd.Zero, Usd.Zero, Usd.Zero, null)
                 : new(null, null, null, CostAnswer.NoKey);
         return figures;
@@ -77,24 +78,40 @@ public sealed partial class SpendView
 
     private async Task<Mission?> CurrentCost(string mission, CostSums sums, CancellationToken ct)
     {
-        if ((await ContextDocuments.Missions(connection, schema, [mission], ct)).GetValueOrDefault(mission) is not { } known) return null;
         // Rows name days of UTC; where the team's are others, the mission's days are added up from its parts.
-        var (day, source, billed) = zone.IsUtc || !sums.HasDays ? ("day", "day", "billed") : ("(start at time zone 'utc')::date", "part", "amount");
-        await using (var command = new NpgsqlCommand($"""
-            select agent, model, unit, key, {day}, day >= $2, method, sum({billed}), sum(restated) from {schema}.{source} where mission = $1
-            group by 1, 2, 3, 4, 5, 6, 7 having sum({billed}) <> 0 or sum(restated) <> 0
-            """, connection) { Parameters = { new() { Value = mission }, new() { Value = zone.DayOf(sums.PreliminaryFrom) } } })
-        await using (var reader = await command.ExecuteReaderAsync(ct))
+        var (day, source, billed) = zone.IsUtc || !sums.By(Dimension.Day) ? ("day", "day", "billed") : ("(start at time zone 'utc')::date", "part", "amount");
+        // The database adds up what nobody asked to tell apart.
+        string Asked(Dimension by, string column, string none) => sums.By(by) ? column : none;
+        Mission known;
+        await using (var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                ContextDocuments.MissionsCommand(schema, [mission]),
+                new($"""
+                    select {Asked(Dimension.Agent, "agent", "''")}, {Asked(Dimension.Model, "model", "''")}, {Asked(Dimension.Unit, "unit", "''")}, {Asked(Dimension.Key, "key", "''")},
+                        {Asked(Dimension.Day, day, "null::date")}, day >= $2, method, sum({billed}), sum(restated)
+                    from {schema}.{source} where mission = $1
+                    group by 1, 2, 3, 4, 5, 6, 7 having sum({billed}) <> 0 or sum(restated) <> 0
+                    """) { Parameters = { new() { Value = mission }, new() { Value = zone.DayOf(sums.PreliminaryFrom) } } },
+                new($"select {SpendTables.Bounds} from {SpendTables.ClaimsOf(schema)} where mission = $1") { Parameters = { new() { Value = mission } } },
+            },
+        })
+        await using (var reader = await batch.ExecuteReaderAsync(ct))
+        {
+            if (!await reader.ReadAsync(ct)) return null;
+            known = ContextDocuments.ReadMission(reader);
+            await reader.NextResultAsync(ct);
             while (await reader.ReadAsync(ct))
                 sums.Add(
-                    reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetFieldValue<DateOnly>(4), reader.GetBoolean(5), (Method)reader.GetInt16(6),
+                    reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.IsDBNull(4) ? default : reader.GetFieldValue<DateOnly>(4), reader.GetBoolean(5), (Method)reader.GetInt16(6),
                     (Int128)reader.GetDecimal(7), (Int128)reader.GetDecimal(8));
-        await using (var command = new NpgsqlCommand($"select {SpendTables.Bounds} from {SpendTables.ClaimsOf(schema)} where mission = $1", connection) { Parameters = { new() { Value = mission } } })
-        await using (var reader = await command.ExecuteReaderAsync(ct))
-            if (await reader.ReadAsync(ct))
-                sums.Claim(Money(reader.GetDecimal(0)), Money(reader.GetDecimal(1)));
+            await reader.NextResultAsync(ct);
+            await reader.ReadAsync(ct);
+            sums.Claim(Money(reader.GetDecimal(0)), Money(reader.GetDecimal(1)));
+        }
         // Where nothing was billed, whether a key was owned is asked of who owned what.
-        sums.Known = sums.HasAny || (await ContextAt(Position, ct)).OwnedAnyKey(known);
+        sums.Known = sums.HasAny || (await ContextDocuments.LoadButMissions(connection, schema, ct)).OwnedAnyKey(known);
         return known;
     }
 
@@ -126,7 +143,7 @@ public sealed partial class SpendView
 
         public DateTimeOffset PreliminaryFrom => preliminaryFrom;
 
-        public bool HasDays => by.Contains(Dimension.Day);
+        public bool By(Dimension dimension) => by.Contains(dimension);
 
         public bool HasAny => methods.Count > 0 || low != 0 || high != 0;
 
