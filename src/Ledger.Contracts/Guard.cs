@@ -17,9 +17,9 @@ public sealed record TakeHold(string? Agent, string? Budget, Amount? Reserve, lo
 /// <summary>May an agent go on? Advice from the books, not a block at the provider: <c>GET /api/v1/guard</c>.</summary>
 /// <param name="Schema">Version of this document.</param>
 /// <param name="Scope">Who or what was asked about.</param>
-/// <param name="Budget">The budget it hangs on; null: none, or the credit itself.</param>
+/// <param name="Budget">The budget the decision hangs on; null: none, or the credit itself.</param>
 /// <param name="Decision"><c>allow</c>, <c>warn</c>, <c>deny</c>, <c>unknown</c>.</param>
-/// <param name="Remaining">Left, holds taken off; null: not known, or no limit.</param>
+/// <param name="Remaining">The least that any limit leaves: each period of each budget that applies, and the prepaid credit; holds taken off. Null: not known, or no limit.</param>
 /// <param name="Threshold">The threshold that is passed.</param>
 /// <param name="RunsOutAt">When budget or credit is used up at this pace.</param>
 /// <param name="AsOf">How far the data reaches.</param>
@@ -36,7 +36,10 @@ public sealed record GuardSummary(
 /// <param name="Currency"><c>USD</c>.</param>
 /// <param name="Low">At least so much, with unseen and shared spend at their worst.</param>
 /// <param name="High">At most so much.</param>
-public sealed record Remaining(Usd Amount, string Currency, Usd? Low, Usd? High);
+/// <param name="Of">What leaves the least: <c>budget</c> or <c>credit</c>.</param>
+/// <param name="Name">The budget's name, or the account whose prepaid credit it is.</param>
+/// <param name="Period">The budget's period; null: it is credit.</param>
+public sealed record Remaining(Usd Amount, string Currency, Usd? Low, Usd? High, string Of, string Name, string? Period);
 
 /// <summary>A hold.</summary>
 /// <param name="Id">Id.</param>

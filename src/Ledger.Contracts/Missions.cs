@@ -78,14 +78,18 @@ public sealed record Overlap(string Agent, string Mission, string Title, DateTim
 /// <param name="Mission">The mission as it is now.</param>
 /// <param name="Overlaps">Missions that share its agents' spend from now on.</param>
 /// <param name="Queued">Never here: only a client that could not reach the service queues.</param>
-public sealed record BookmarkAnswer(MissionSummary Mission, IReadOnlyList<Overlap> Overlaps, bool Queued);
+/// <param name="Notes">What else somebody should know; null: nothing.</param>
+public sealed record BookmarkAnswer(
+    MissionSummary Mission, IReadOnlyList<Overlap> Overlaps, bool Queued, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Notes = null);
 
 /// <summary>What a switch answers.</summary>
 /// <param name="Ended">The missions it ended.</param>
 /// <param name="Mission">The mission it started.</param>
 /// <param name="Overlaps">Missions that share its agents' spend from now on.</param>
 /// <param name="Queued">Never here: only a client that could not reach the service queues.</param>
-public sealed record SwitchAnswer(IReadOnlyList<MissionSummary> Ended, MissionSummary Mission, IReadOnlyList<Overlap> Overlaps, bool Queued);
+/// <param name="Notes">What else somebody should know; null: nothing.</param>
+public sealed record SwitchAnswer(
+    IReadOnlyList<MissionSummary> Ended, MissionSummary Mission, IReadOnlyList<Overlap> Overlaps, bool Queued, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Notes = null);
 
 /// <summary>What an edit of a mission answers.</summary>
 /// <param name="Mission">The mission as it is now.</param>

@@ -83,8 +83,12 @@ public sealed record OutboxStatus(long Waiting, long Dead, DateTimeOffset? Oldes
 /// <summary>What was billed this UTC day and month; null while nothing was read.</summary>
 public sealed record SpendStatus(Usd? Today, Usd? MonthToDate, Usd? Unassigned);
 
-/// <summary>Prepaid credit left over all accounts; null: not known of one of them.</summary>
-public sealed record CreditStatus(Usd? Left);
+/// <summary>Prepaid credit left over all accounts.</summary>
+/// <param name="Left">At most so much: what was left when the balances were read, less what was billed since. Null: not known of one of them.</param>
+/// <param name="ReadAt">When the balance was read that was read longest ago; null: none was.</param>
+/// <param name="BilledSince">Billed since then; null: none was read.</param>
+/// <param name="Stale">A balance was read longer ago than two polls take.</param>
+public sealed record CreditStatus(Usd? Left, DateTimeOffset? ReadAt, Usd? BilledSince, bool Stale);
 
 /// <summary>Alerts that are not over and that nobody has acknowledged, and the latest of them.</summary>
 public sealed record AlertsStatus(int Open, IReadOnlyList<AlertLine> Latest);

@@ -9,6 +9,7 @@ var benchmarks = new Dictionary<string, (string What, Func<TestDatabases, Task> 
     ["delivery"] = ("from a crossing to a mail server, and webhooks a second", DeliveryBenchmark.Run),
     ["start"] = ("how soon the service answers, and how much memory it holds", StartBenchmark.Run),
     ["edges"] = ("what fine buckets cost: requests, and time of a poll", EdgesBenchmark.Run),
+    ["guard"] = ("the guard in the service with 1,000 budgets", GuardBenchmark.Run),
     ["missions"] = ("many missions of one agent in one running hour", MissionsBenchmark.Run),
     ["spend"] = ("the money views; LEDGER_SPEED_DAYS is the days of history (90: a million facts)", SpendBenchmark.Run),
 };

@@ -44,7 +44,7 @@ public sealed class BudgetRenderingTests
         """;
 
     private const string Runway = $$"""
-        {"runways":[{"account":"xai-1","accountName":"prod","left":"3.19","of":"50.00","lastHour":"0.40","lastDay":"6.00","lastWeek":"20.00","runsOut":"2026-11-16T23:31:00Z","earliest":"2026-11-16T18:44:00Z","latest":"2026-11-17T13:34:00Z","through":"2026-11-16T10:46:00Z","why":null},
+        {"runways":[{"account":"xai-1","accountName":"prod","left":"3.19","of":"50.00","perDay":"6.00","creditReadAt":"2026-11-16T08:12:00Z","billedSince":"1.10","creditTrouble":"xAI does not let the key read the balance: HTTP 403.","lastHour":"0.40","lastDay":"6.00","lastWeek":"20.00","runsOut":"2026-11-16T23:31:00Z","earliest":"2026-11-16T18:44:00Z","latest":"2026-11-17T13:34:00Z","through":"2026-11-16T10:46:00Z","why":null},
                     {"account":"xai-2","accountName":"lab","left":"20.00","of":null,"lastHour":"0.00","lastDay":"0.00","lastWeek":"0.00","runsOut":null,"earliest":null,"latest":null,"through":"2026-11-16T10:46:00Z","why":"nothing was spent in the last 7 days"}],{{Fresh}}}
         """;
 

@@ -6,7 +6,7 @@ public sealed class GuardTests
     private const string Hold = """{"id":"h-1a2b3c4d","agent":"ba","amount":"2.50","left":"2.50","until":"2026-11-16T11:20:00Z","at":"2026-11-16T10:50:00Z"}""";
 
     private static string Said(string decision, int exit, string reason = "agent:ba has $12.30 left of $50.00 this month.", string hold = "null") => $$"""
-        {"schema":"1.0","scope":"agent:ba","budget":"agent:ba","decision":"{{decision}}","remaining":{"amount":"12.30","currency":"USD","low":"10.10","high":"14.80"},"threshold":null,"runsOutAt":"2026-11-25T14:00:00Z",
+        {"schema":"1.0","scope":"agent:ba","budget":"agent:ba","decision":"{{decision}}","remaining":{"amount":"12.30","currency":"USD","low":"10.10","high":"14.80","of":"budget","name":"agent:ba","period":"month"},"threshold":null,"runsOutAt":"2026-11-25T14:00:00Z",
          "asOf":"2026-11-16T10:46:00Z","lagSeconds":240,"reason":"{{reason}}","exitCode":{{exit}},"hold":{{hold}}}
         """;
 

@@ -139,6 +139,7 @@ internal static class Bookmarks
         if (answer.Part("mission") is { } mission) Told(call, mission.Text("state") == "open" ? "started" : "ended", mission);
         foreach (var overlap in answer.Items("overlaps"))
             printer.Note("note: " + (overlap.Text("text") ?? $"{overlap.Text("agent")} is still on {overlap.Text("title")}; spend is shared. `mission switch`?"));
+        foreach (var note in answer.Items("notes")) printer.Note("note: " + SafeText.Of(note.ToString()));
         return Exit.Ok;
     }
 

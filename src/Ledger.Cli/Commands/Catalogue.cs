@@ -6,7 +6,7 @@ namespace Ledger.Cli.Commands;
 internal static class Catalogue
 {
     public static readonly string[] Nouns =
-        ["up", "demo", "status", "doctor", "verify", "rebuild", "account", "agent", "key", "mission", "report", "explain", "budget", "alert", "runway", "forecast", "guard", "digest", "outbox", "token", "install", "version", "help"];
+        ["up", "demo", "status", "doctor", "verify", "rebuild", "account", "agent", "key", "mission", "report", "explain", "budget", "alert", "runway", "forecast", "guard", "hold", "digest", "outbox", "token", "install", "version", "help"];
 
     public static IReadOnlyList<Command>? Of(string noun) => noun switch
     {
@@ -18,6 +18,7 @@ internal static class Catalogue
         "runway" => [RunwayCommands.Runway()],
         "forecast" => [RunwayCommands.ForecastCommand()],
         "guard" => [GuardCommand.Command()],
+        "hold" => HoldCommands.All(),
         "digest" => DigestCommands.All(),
         "outbox" => OutboxCommands.All(),
         "account" => AccountCommands.All(),

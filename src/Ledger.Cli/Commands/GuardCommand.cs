@@ -100,7 +100,7 @@ internal static class GuardCommand
         if (answer.Part("remaining") is { } remaining && remaining.Text("amount") is { } amount)
         {
             var (low, high) = (Show.Money(remaining.Text("low")), Show.Money(remaining.Text("high")));
-            printer.Line($"  left {Show.Money(amount)}{(low == high ? "" : $", between {low} and {high}")}{(answer.Text("budget") is { } budget ? $" of budget {SafeText.Of(budget)}" : "")}");
+            printer.Line($"  left {Show.Money(amount)}{(low == high ? "" : $", between {low} and {high}")}{Of(remaining)}");
         }
         if (answer.Text("runsOutAt") is { } at) printer.Line($"  runs out {printer.Time(at)}");
         if (answer.Part("hold") is { } hold) printer.Line($"  hold {SafeText.Of(hold.Text("id"))}: {Show.Money(hold.Text("amount"))} until {printer.Time(hold.Text("until"))}");
@@ -109,14 +109,19 @@ internal static class GuardCommand
             : "How old the data is, is not known. Advice: nothing is blocked at the provider.");
     }
 
+    /// <summary>What leaves the least.</summary>
+    private static string Of(JsonElement remaining) => remaining.Text("of") switch
+    {
+        "credit" => $" of {SafeText.Of(remaining.Text("name"))}'s prepaid credit",
+        "budget" => $" of budget {SafeText.Of(remaining.Text("name"))}, {SafeText.Of(remaining.Text("period"))}",
+        _ => "",
+    };
+
     private static int Release(Call call, string hold)
     {
         foreach (var other in (ReadOnlySpan<string>)["agent", "budget", "reserve", "for", "max-age"])
             if (call.Has(other)) throw call.Wrong("usage.flag", $"--release gives a hold back and does nothing else: no --{other} with it.", other);
-        var answer = call.Client.Write("POST", $"/holds/{Uri.EscapeDataString(hold)}/release", Body.Empty);
-        if (call.Printer.Json) call.Printer.PrintJson(answer);
-        else call.Printer.Line($"released {SafeText.Of(answer.Part("hold")?.Text("id") ?? hold)}: {Show.Money(answer.Part("hold")?.Text("left"))} are free again");
-        return Exit.Ok;
+        return HoldCommands.Release(call, hold);
     }
 
     private static JsonElement Unknown(Call call, string? agent, string? budget, string why) => LedgerClient.Parse(Body.Of(json =>

@@ -12,7 +12,7 @@ internal static class RunwayCommands
     {
         Noun = "runway",
         Summary = "prepaid credit left, how fast it burns, when it runs out",
-        About = "Credit is what the provider's invoice preview says. Rates are those of the last hour, day and week of data; the range is\nthat of the quickest and the slowest of them.",
+        About = "Credit is what the provider's invoice preview said when it was read, less what was billed since. Rates are those of the last hour, day\nand week of data; the range is that of the quickest and the slowest of them.",
         Flags = [Flags.AccountOf, Flags.MaxAge],
         Examples = ["ledger runway", "ledger runway --account prod --json"],
         Run = RunRunway,
@@ -42,10 +42,12 @@ internal static class RunwayCommands
         foreach (var runway in runways)
         {
             printer.Bold($"{SafeText.Of(runway.Text("accountName") ?? runway.Text("account"))}  {Show.Money(runway.Text("left"))} left{(runway.Text("of") is { } of ? $" of {Show.Money(of)}" : "")}");
-            printer.Line($"  burnt in the last hour {Show.Money(runway.Text("lastHour"))}, day {Show.Money(runway.Text("lastDay"))}, week {Show.Money(runway.Text("lastWeek"))} of data");
+            printer.Line($"  spent in the last hour {Show.Money(runway.Text("lastHour"))}, day {Show.Money(runway.Text("lastDay"))}, week {Show.Money(runway.Text("lastWeek"))} of data");
             printer.Line(runway.Text("earliest") is { } earliest
-                ? $"  runs out {(runway.Text("runsOut") is { } at ? $"{printer.Time(at)} at the last day's rate" : "not at the last day's rate")}; between {printer.Time(earliest)} and {printer.Time(runway.Text("latest"))}"
+                ? $"  runs out {(runway.Text("runsOut") is { } at ? $"{printer.Time(at)}{(runway.Text("perDay") is { } rate ? $" at {Show.Money(rate)} a day" : "")}" : "not at the last day's rate")}; between {printer.Time(earliest)} and {printer.Time(runway.Text("latest"))}"
                 : $"  runs out: {SafeText.Of(runway.Text("why") ?? "not known")}");
+            if (runway.Text("creditReadAt") is { } read && (runway.Text("creditTrouble") is not null || runway.Flag("creditStale") == true || runway.Text("billedSince") is not (null or "0.00")))
+                printer.Line($"  balance read {printer.Time(read)}; {Show.Money(runway.Text("billedSince"))} was billed since{(runway.Text("creditTrouble") is { } trouble ? $". {SafeText.Of(trouble)}" : "")}");
         }
         Freshness.Footers(call, answer);
         return Freshness.Judge(call, answer);

@@ -33,7 +33,7 @@ internal static class StatusCommand
         var printer = call.Printer;
         printer.Bold($"Ledger {SafeText.Of(answer.Text("version"))} at {call.Settings.UrlText}, position {answer.Number("position")?.Grouped() ?? Show.Unknown}");
         if (answer.Part("spend") is { } spend)
-            printer.Line($"Billed today {Show.Money(spend.Text("today"))}, this month {Show.Money(spend.Text("monthToDate"))}, of it unassigned {Show.Money(spend.Text("unassigned"))}{(answer.Part("credit")?.Text("left") is { } left ? $"; prepaid credit left {Show.Money(left)}" : "")}");
+            printer.Line($"Billed today {Show.Money(spend.Text("today"))}, this month {Show.Money(spend.Text("monthToDate"))}, of it unassigned {Show.Money(spend.Text("unassigned"))}{(answer.Part("credit") is { } credit && credit.Text("left") is { } left ? $"; prepaid credit left {Show.Money(left)}{(credit.Flag("stale") == true ? $" (balance read {printer.Time(credit.Text("readAt"))})" : "")}" : "")}");
 
         var accounts = answer.Items("accounts");
         if (accounts.Count == 0) printer.Line("No accounts yet: `ledger account add xai --label prod --key-stdin < key.txt`");

@@ -135,6 +135,8 @@ internal static class XaiWire
             {
                 json.WriteStartObject();
                 json.WriteString("changeOrigin", "SPEND");
+                json.WriteNumber("spendBpKeyYear", money.Month.AddMonths(-1).Year);
+                json.WriteNumber("spendBpKeyMonth", money.Month.AddMonths(-1).Month);
                 Val(json, "amount", Cents(bought - money.PrepaidCredit));
                 json.WriteString("createTime", money.Month.AddMinutes(10).ToText());
                 json.WriteEndObject();

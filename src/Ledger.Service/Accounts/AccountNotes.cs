@@ -1,6 +1,7 @@
 using System.Globalization;
 using Ledger.Accounts;
 using Ledger.Contracts;
+using Ledger.Money;
 using Ledger.Service.Polling;
 using Ledger.Service.Xai;
 
@@ -34,6 +35,15 @@ public static class AccountNotes
         IEnumerable<string> notes = refused.Length == 0 ? [] : [$"xAI serves no {string.Join(" and no ", refused.Select(Parts))} for this account; tried again each day."];
         return [.. notes, .. source.Clock() is { } clock ? [clock] : Array.Empty<string>()];
     }
+
+    /// <summary>Said where the balance can't be read while usage can; null: it can, or it says nothing of prepaid credit.</summary>
+    public static string? CreditNote(this Account account, Source? source, CreditNow? credit) => (source?.NoBalance, credit) switch
+    {
+        ({ } why, { } known) => $"The balance of {account.Label} can't be read since {why.Since.ToText()}. {why.Sentence()} At most {Dollars.Show(known.Left)} of prepaid credit is left: {Dollars.Show(known.BilledSince)} was billed since {known.ReadAt.ToText()}.",
+        ({ } why, null) => $"The balance of {account.Label} can't be read since {why.Since.ToText()}, so nobody knows when credit ends. {why.Sentence()}",
+        (null, { Stale: true } known) => $"The balance of {account.Label} was last read at {known.ReadAt.ToText()}: at most {Dollars.Show(known.Left)} of prepaid credit is left.",
+        _ => null,
+    };
 
     /// <summary>Said where this machine's clock and the provider's are so far apart that it matters; null: they are not, or it is not known.</summary>
     public static string? Clock(this Source? source) => source?.ClockAheadSeconds is { } ahead && Math.Abs(ahead) > XaiAnswer.ClockApartMax.TotalSeconds

@@ -29,7 +29,7 @@ public static class AccountSummaries
             freshness.Through, freshness.LagSeconds, freshness.Stale || account.Removed,
             account.Credential is { } c ? new(c.Redacted, c.At) : null,
             account.Balance is { } b
-                ? new(b.CycleYear, b.CycleMonth, b.CycleTotal, b.PrepaidCredit, b.PrepaidUsed, b.PrepaidLeft, b.FreeCredit, b.SpendingLimit, b.Purchases, b.Answered)
+                ? new(b.CycleYear, b.CycleMonth, b.CycleTotal, b.PrepaidCredit, b.PrepaidUsed, account.Credit?.Left, b.FreeCredit, b.SpendingLimit, b.Purchases, source?.CreditReadAt ?? b.Answered)
                 : null);
     }
 

@@ -1,8 +1,10 @@
 using FluentValidation;
 using Ledger.Accounts;
 using Ledger.Contracts;
+using Ledger.Service.Alerts;
 using Ledger.Service.Http;
 using Ledger.Service.Polling;
+using Ledger.Service.Settings;
 using Marten;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
@@ -47,10 +49,10 @@ public static class ConnectAccountEndpoint
             // What follows waits for readings, so it has to be in the books before.
             await session.SaveChangesAsync(ct);
         }
-        return new(async (progress, ct) => await Answer(id, secret.WasTrimmed, request.NoWait == true, accounts.Progress, progress, ct));
+        return new(async (progress, ct) => await Answer(id, secret.WasTrimmed, request.NoWait == true, Team.NobodyIsTold(accounts.Options), accounts.Progress, progress, ct));
     }
 
-    private static async Task<ConnectedAccount> Answer(string id, bool trimmed, bool noWait, AccountProgress reading, Action<Progress> progress, CancellationToken ct)
+    private static async Task<ConnectedAccount> Answer(string id, bool trimmed, bool noWait, string? nobody, AccountProgress reading, Action<Progress> progress, CancellationToken ct)
     {
         var warnings = new List<string>();
         if (trimmed) warnings.Add("The pasted key had whitespace around it; it was removed.");
@@ -68,13 +70,14 @@ public static class ConnectAccountEndpoint
             (days, var trouble) = await reading.Backfilled(id, progress, ct);
             if (trouble is not null) warnings.Add($"Not everything could be read yet. {trouble}");
         }
+        if (nobody is not null) warnings.Add(nobody);
         var (lines, billed, keys) = await reading.Figures(id, ct);
         return new(await reading.Summary(id, ct), keys, days, lines, billed, warnings);
     }
 }
 
 /// <summary>What the commands about accounts are made of.</summary>
-public sealed record AccountServices(AccountConnection Connection, Credentials Credentials, AccountProgress Progress);
+public sealed record AccountServices(AccountConnection Connection, Credentials Credentials, AccountProgress Progress, LedgerOptions Options);
 
 /// <summary>Rules that requests about accounts share.</summary>
 public static class AccountRules

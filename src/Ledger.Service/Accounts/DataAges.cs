@@ -2,6 +2,7 @@ using Ledger.Accounts;
 using Ledger.Budgets;
 using Ledger.Missions;
 using Ledger.Service.Polling;
+using Ledger.Service.Spend;
 using Ledger.Service.Storage;
 using Marten;
 
@@ -10,15 +11,27 @@ namespace Ledger.Service.Accounts;
 /// <summary>How far the data of accounts reaches. Several are known as far as the one that was read longest ago.</summary>
 public sealed class DataAges(IEnumerable<Source> sources, TimeSpan pollEvery, DateTimeOffset now)
 {
-    private readonly Dictionary<string, DataFreshness> ages =
-        sources.ToDictionary(s => s.Account, s => DataFreshness.Of(s.Asked, pollEvery, now), StringComparer.Ordinal);
+    private readonly Dictionary<string, Source> sources = sources.ToDictionary(s => s.Account, StringComparer.Ordinal);
 
     public static async Task<DataAges> Read(IQuerySession session, TimeSpan pollEvery, DateTimeOffset now, CancellationToken ct) =>
         new(await session.Query<Source>().Take(Storage.Known.Max).ToListAsync(ct), pollEvery, now);
 
-    public DataFreshness Of(string account) => ages.GetValueOrDefault(account, DataFreshness.Unknown);
+    public DataFreshness Of(string account) => DataFreshness.Of(sources.GetValueOrDefault(account)?.Asked, pollEvery, now);
 
     public DataFreshness Of(IEnumerable<string> accounts) => DataFreshness.OldestOf([.. accounts.Select(Of)]);
+
+    /// <summary>What is left of accounts' prepaid credit, each with its own age; those that never said are left out.</summary>
+    public async Task<IReadOnlyDictionary<string, CreditNow>> Credits(IEnumerable<Account> accounts, SpendView view, CancellationToken ct)
+    {
+        Account[] prepaid = [.. accounts.Where(a => a.Credit is not null)];
+        // Books of an earlier version say when it last changed.
+        var read = prepaid.ToDictionary(a => a.Id, a => sources.GetValueOrDefault(a.Id)?.CreditReadAt ?? a.Balance!.Answered, StringComparer.Ordinal);
+        var billed = await view.BilledSince(read, ct);
+        return prepaid.ToDictionary(
+            a => a.Id,
+            a => CreditNow.From(a.Credit!, read[a.Id], billed.GetValueOrDefault(a.Id), DataFreshness.Of(read[a.Id], pollEvery, now).Stale, sources.GetValueOrDefault(a.Id)?.NoBalance?.Sentence()),
+            StringComparer.Ordinal);
+    }
 }
 
 /// <summary>Which accounts some part of the spend comes from.</summary>

@@ -1,6 +1,7 @@
 using Ledger.Alerts;
 using Ledger.Contracts;
 using Ledger.Service.Http;
+using Ledger.Service.Settings;
 using Marten;
 using Microsoft.AspNetCore.Authorization;
 using Wolverine.Http;
@@ -11,7 +12,7 @@ namespace Ledger.Service.Alerts;
 public static class AcknowledgeAlertEndpoint
 {
     [WolverinePost("/api/v1/alerts/{id}/ack"), Authorize(Policy = Scopes.Bookmark)]
-    public static async Task<AlertAnswer> Post(string id, [NotBody] Caller caller, IDocumentSession session, TimeProvider clock, CancellationToken ct)
+    public static async Task<AlertAnswer> Post(string id, [NotBody] Caller caller, IDocumentSession session, LedgerOptions options, TimeProvider clock, CancellationToken ct)
     {
         var (text, now) = (id.Trim(), clock.GetUtcNow().ToMicroseconds());
         if (Names.WhyNot(text) is not null) throw Unknown(text);
@@ -23,7 +24,7 @@ public static class AcknowledgeAlertEndpoint
             stream.AppendOne(acknowledged);
             alert = Alert.Fold(alert, acknowledged)!;
         }
-        return new((await AlertSubjects.Of(session, [alert], ct)).Summary(alert, now));
+        return new((await AlertSubjects.Of(session, [alert], ct)).Summary(alert, options.People.Zone, now));
     }
 
     private static Refused Unknown(string id) => new("alert.unknown", $"There is no alert {Names.Printable(id)}; `ledger alert list` shows them.", "id", id);

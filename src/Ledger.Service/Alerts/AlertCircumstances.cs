@@ -4,6 +4,7 @@ using Ledger.Forecasts;
 using Ledger.Keys;
 using Ledger.Missions;
 using Ledger.Money;
+using Ledger.Service.Forecasts;
 using Ledger.Service.Spend;
 
 namespace Ledger.Service.Alerts;
@@ -18,7 +19,7 @@ public readonly record struct SpendOf(Scope Scope, Interval Window, Usd Spent);
 /// What spend comes from and what would help most, for many alerts at once: what they share is asked once. It is asked only for what
 /// people are told of.
 /// </summary>
-public sealed class AlertCircumstances(WatchContext context)
+public sealed class AlertCircumstances(WatchContext context, string zone)
 {
     private const int partsPerDimension = 20;
     private const int unitsPerScope = 40;
@@ -51,7 +52,7 @@ public sealed class AlertCircumstances(WatchContext context)
             var runway = alert.Scope.Kind == ScopeKind.Account ? shared.Runways.FirstOrDefault(r => r.Account == alert.Scope.Value) : shared.Runways.Count > 0 ? shared.Runways[0] : null;
             var facts = new RecommendationFacts(
                 [.. units.GetValueOrDefault(alert.Scope, []).Select(u => new UnitSpend(Named(u.Key), context.Books.Names.NameOf(new(ScopeKind.Key, u.Key)), Named(u.Model), Named(u.Unit), u.Billed))],
-                Amounts(keys, shared.LastDay), alert.Scope.Kind is ScopeKind.Everything or ScopeKind.Account ? shared.Unowned : [], LeftOpen(alert.Scope, shared), runway, context.Now);
+                Amounts(keys, shared.LastDay), alert.Scope.Kind is ScopeKind.Everything or ScopeKind.Account ? shared.Unowned : [], LeftOpen(alert.Scope, shared), runway, context.Now, zone);
             answers[alert] = new(
                 Drivers.Of(parts.GetValueOrDefault((alert.Scope, alert.Window), []), alert.Scope, alert.Spent, context.Books.Names.NameOf),
                 [.. Amounts(keys, sharedIn[alert.Window]).Take(listMax)], runway, Best(Recommendations.Rank(facts), alert.Scope), context.Spend.Position, context.Through(alert.Scope));
@@ -60,17 +61,8 @@ public sealed class AlertCircumstances(WatchContext context)
     }
 
     /// <summary>Run-outs of all connected accounts whose credit is known, the soonest first.</summary>
-    public async Task<IReadOnlyList<Runway>> Runways(CancellationToken ct)
-    {
-        if (runways is not null) return runways;
-        var known = new List<Runway>();
-        foreach (var group in context.Accounts.Where(a => a.Balance?.PrepaidLeft is not null).GroupBy(a => context.Through(new(ScopeKind.Account, a.Id))))
-        {
-            var series = await context.Spend.Series(ScopeKind.Account, [.. group.Select(a => a.Id)], context.Now, group.Key, ct);
-            known.AddRange(group.Select(a => Ledger.Forecasts.Runways.Of(a, series[a.Id])).OfType<Runway>());
-        }
-        return runways = [.. known.OrderBy(r => r.RunsOut ?? DateTimeOffset.MaxValue).ThenBy(r => r.Account, StringComparer.Ordinal)];
-    }
+    public async Task<IReadOnlyList<Runway>> Runways(CancellationToken ct) => runways ??=
+        [.. (await context.Books.Runways([.. context.Accounts], context.Now, ct)).OrderBy(r => r.RunsOut ?? DateTimeOffset.MaxValue).ThenBy(r => r.Account, StringComparer.Ordinal)];
 
     /// <summary>What helps most. More credit helps an account, not a budget that is used up.</summary>
     private static Recommendation? Best(IReadOnlyList<Recommendation> ranked, Scope scope) =>

@@ -34,7 +34,7 @@ public sealed class AlertSubjects(Known known, IReadOnlyDictionary<string, Missi
     };
 
     /// <summary>The alert as it is answered.</summary>
-    public AlertSummary Summary(Alert alert, DateTimeOffset now)
+    public AlertSummary Summary(Alert alert, string zone, DateTimeOffset now)
     {
         var raised = alert.Event;
         var state = alert.RecoveredAt is not null ? "recovered"
@@ -42,7 +42,7 @@ public sealed class AlertSubjects(Known known, IReadOnlyDictionary<string, Missi
             : alert.AckedAt is not null ? "acknowledged"
             : "open";
         return new(
-            alert.Id, AlertKinds.WordOf(alert.Kind), alert.Severity, Headline.Of(raised), state, alert.At, alert.RecoveredAt, alert.AckedAt, alert.AckedBy, alert.Scope, alert.Raised);
+            alert.Id, AlertKinds.WordOf(alert.Kind), alert.Severity, Headline.Of(raised, zone), state, alert.At, alert.RecoveredAt, alert.AckedAt, alert.AckedBy, alert.Scope, alert.Raised);
     }
 
     private bool IsRemoved(string account) => known.Accounts.TryGetValue(account, out var connected) && connected.Removed;

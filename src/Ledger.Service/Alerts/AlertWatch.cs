@@ -25,7 +25,7 @@ public sealed class AlertWatch(SpendViews views, IDocumentStore store, Positions
         if (mark.Position >= asked.UpTo) return true;
         if (await views.WaitFor(asked.UpTo, patience, ct))
         {
-            await Look(mark.Position ?? asked.After, byTime: false, ct);
+            await Look(mark, mark.Position ?? asked.After, byTime: false, ct);
             return true;
         }
         // One that waits for more will look at this too.
@@ -39,21 +39,27 @@ public sealed class AlertWatch(SpendViews views, IDocumentStore store, Positions
     {
         var recorded = await positions.HighWater(ct);
         // What the views hold is not what is; a figure that stands still raises nothing, and nobody may think that all is well.
-        if (!await views.WaitFor(recorded, patience, ct)) await Behind(recorded, ct);
-        else await Look((await Mark(ct)).Position ?? recorded, byTime: true, ct);
+        if (!await views.WaitFor(recorded, patience, ct))
+        {
+            await Behind(recorded, ct);
+            return;
+        }
+        var mark = await Mark(ct);
+        await Look(mark, mark.Position ?? recorded, byTime: true, ct);
     }
 
-    private async Task Look(long after, bool byTime, CancellationToken ct)
+    private async Task Look(WatchMark mark, long after, bool byTime, CancellationToken ct)
     {
         var began = clock.GetTimestamp();
         await using var context = await WatchContext.Open(views, store, options.PollEvery, clock.GetUtcNow(), ct);
-        var circumstances = new AlertCircumstances(context);
+        var circumstances = new AlertCircumstances(context, options.People.Zone);
         var standings = await BudgetAlerts.Standings(context, ct);
+        var (restated, untold) = await SpendAlerts.Restated(context, after, mark.Untold, options.People.Zone, ct);
         List<IReadOnlyList<Finding>> found =
         [
             .. await BudgetAlerts.Find(context, circumstances, standings, ct),
             .. await SpendAlerts.Unusual(context, circumstances, ct),
-            .. await SpendAlerts.Restated(context, after, ct),
+            .. restated,
             .. await RunwayAlerts.Find(context, circumstances, ct),
             .. await HistoryAlerts.Find(context, circumstances, [.. standings.Where(s => s.At == context.Now).Select(s => s.State)], options.BackfillDays, ct),
         ];
@@ -63,7 +69,7 @@ public sealed class AlertWatch(SpendViews views, IDocumentStore store, Positions
             found.AddRange(await MissionAlerts.Find(context, ct));
             found.AddRange(await KeyAlerts.Find(context, ct));
         }
-        await raise.Write(found, context, m => m with { Position = context.Spend.Position, At = context.Now, Took = clock.GetElapsedTime(began), WaitsFor = null, Trouble = null }, ct);
+        await raise.Write(found, context, m => m with { Position = context.Spend.Position, At = context.Now, Took = clock.GetElapsedTime(began), WaitsFor = null, Trouble = null, Untold = untold }, ct);
     }
 
     private Task Behind(long position, CancellationToken ct) =>

@@ -29,20 +29,29 @@ public static class BudgetAlerts
     /// <summary>In groups of one budget and window.</summary>
     public static async Task<IReadOnlyList<IReadOnlyList<Finding>>> Find(WatchContext context, AlertCircumstances circumstances, IReadOnlyList<WatchedBudget> states, CancellationToken ct)
     {
-        var crossed = states.Select(s => (s.State, Crossings: s.State.Crossed(s.At))).Where(s => s.Crossings.Count > 0).ToArray();
-        var known = await context.Session.KnownKeys(crossed.SelectMany(s => s.Crossings).Select(c => c.Key), ct);
-        var fresh = crossed.SelectMany(s => Crossings.New(s.State, s.Crossings, known.Contains)).ToArray();
-        return [.. await Raised(context, circumstances, fresh, ct), .. await Recovered(context, states, ct)];
+        var summaries = await HistoryAlerts.Summaries(context, ct);
+        var crossed = states.Select(s => (s.State, Crossings: s.State.Crossed(s.At, t => summaries.Lack(s.State, t)))).Where(s => s.Crossings.Count > 0).ToArray();
+        var armed = await context.Session.Armed(crossed.SelectMany(s => s.Crossings).Select(c => c.Key), context.Now, ct);
+        var byKey = armed.Values.ToDictionary(a => a.Key, StringComparer.Ordinal);
+        var fresh = crossed.SelectMany(s => Crossings.New(s.State, [.. s.Crossings.Select(c => c with { Key = armed[c.Key].Key })], k => byKey[k].IsOpen, k => byKey[k].IsStillSaid)).ToArray();
+        var told = crossed.Where(s => s.Crossings.Any(c => armed[c.Key] is { IsOpen: true } or { Recoveries: > 0 })).Select(s => s.State.Budget.Id).ToHashSet(StringComparer.Ordinal);
+        return [.. await Raised(context, circumstances, fresh, told, ct), .. await Recovered(context, states, ct)];
     }
 
-    private static async Task<IReadOnlyList<IReadOnlyList<Finding>>> Raised(WatchContext context, AlertCircumstances circumstances, IReadOnlyList<NewCrossing> crossings, CancellationToken ct)
+    /// <param name="context">The books.</param>
+    /// <param name="circumstances">What spend comes from.</param>
+    /// <param name="crossings">What is new.</param>
+    /// <param name="told">Budgets that people were told of before.</param>
+    /// <param name="ct">Cancels.</param>
+    private static async Task<IReadOnlyList<IReadOnlyList<Finding>>> Raised(
+        WatchContext context, AlertCircumstances circumstances, IReadOnlyList<NewCrossing> crossings, IReadOnlySet<string> told, CancellationToken ct)
     {
-        var why = await circumstances.Of([.. crossings.Where(c => c.ToldBy is null).Select(SpendOf).Distinct()], ct);
+        var why = await circumstances.Of([.. crossings.Where(c => c.IsTold).Select(SpendOf).Distinct()], ct);
         return
         [
             .. crossings.GroupBy(c => (c.State.Budget.Id, c.State.Period, c.State.Window.Start)).Select(g => (IReadOnlyList<Finding>)
             [
-                .. g.Select(c => new Finding(c.Raise(c.ToldBy is null ? why[SpendOf(c)] : Circumstances.None with { AsOf = context.Spend.Position }, context.Now), c.ToldBy is null)),
+                .. g.Select(c => new Finding(c.Raise(c.IsTold ? why[SpendOf(c)] : Circumstances.None with { AsOf = context.Spend.Position }, context.Books.Names.NameOf(c.State.Budget.Scope), context.Now), c.IsTold, told.Contains(c.State.Budget.Id))),
             ]),
         ];
     }

@@ -1,6 +1,7 @@
 using Ledger.Alerts;
 using Ledger.Contracts;
 using Ledger.Service.Http;
+using Ledger.Service.Settings;
 using Ledger.Service.Spend;
 using Ledger.Service.Storage;
 using Marten;
@@ -36,7 +37,7 @@ public static class ListAlerts
     private const int limitUsual = 50;
 
     [WolverineGet("/api/v1/alerts"), Authorize(Policy = Scopes.Read)]
-    public static async Task<AlertList> Get([FromQuery] AlertQuery query, IQuerySession session, Positions positions, TimeProvider clock, CancellationToken ct)
+    public static async Task<AlertList> Get([FromQuery] AlertQuery query, IQuerySession session, Positions positions, LedgerOptions options, TimeProvider clock, CancellationToken ct)
     {
         if (query.Limit is < 1 or > limitMax) throw new Refused("request.invalid", $"limit is a number from 1 to {limitMax}.", "limit", $"{query.Limit}");
         var (limit, now) = (query.Limit ?? limitUsual, clock.GetUtcNow());
@@ -44,7 +45,7 @@ public static class ListAlerts
         var found = await Matching(session, query, now).OrderByDescending(a => a.At).ThenBy(a => a.Stream).Take(limit + 1).ToListAsync(ct);
         var subjects = await AlertSubjects.Of(session, [.. found], ct);
         var shown = found.Take(limit).Where(a => query.Open != true || !subjects.IsGone(a.Event));
-        return new([.. shown.Select(a => subjects.Summary(a, now))], found.Count > limit, new(position, now));
+        return new([.. shown.Select(a => subjects.Summary(a, options.People.Zone, now))], found.Count > limit, new(position, now));
     }
 
     private static IQueryable<Alert> Matching(IQuerySession session, AlertQuery query, DateTimeOffset now)

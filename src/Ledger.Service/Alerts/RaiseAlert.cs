@@ -26,7 +26,7 @@ public sealed partial class RaiseAlert(OutboxedSessionFactory sessions, IWolveri
     /// <param name="ct">Cancels.</param>
     public async Task Write(IReadOnlyList<IReadOnlyList<Finding>> groups, WatchContext context, Func<WatchMark, WatchMark> looked, CancellationToken ct)
     {
-        var audience = new Audience(Team.NameOf(options.People, context.Known.Accounts.Values), options.People.MailTo, context.Budgets.ToDictionary(b => b.Id, StringComparer.Ordinal));
+        var audience = Team.Audience(options.People, context.Known.Accounts.Values, context.Budgets);
         var failed = new List<Exception>();
         var parts = Bounded(groups).ToArray();
         for (var i = 0; i < parts.Length; i++)
@@ -65,13 +65,15 @@ public sealed partial class RaiseAlert(OutboxedSessionFactory sessions, IWolveri
     {
         var messages = new MessageContext(runtime);
         await using var session = sessions.OpenSession(messages);
-        var told = new List<ILedgerEvent>();
+        var told = new List<Finding>();
         foreach (var finding in findings)
-            if (await Append(session, finding, ct) && finding.Told) told.Add(finding.Event);
+            if (await Append(session, finding, ct) && finding.Told) told.Add(finding);
         IReadOnlyList<object> notifications;
         try
         {
-            notifications = await session.Notify(told.OfType<IAlert>(), told.OfType<IRecovery>(), audience, channels, now, ct);
+            var raised = told.Where(f => f.Event is IAlert).ToArray();
+            notifications = await session.Notify(
+                new([.. raised.Select(f => (IAlert)f.Event)], []) { Following = raised.Where(f => f.Follows).Select(f => f.Alert).ToHashSet(StringComparer.Ordinal) }, audience, channels, now, ct);
             if (notifications.Count > messagesMax) throw new InvalidOperationException($"{notifications.Count} messages don't fit into one transaction.");
         }
         catch (Exception e) when (e is not (OperationCanceledException or NpgsqlException or MartenCommandException or TimeoutException or IOException))
@@ -79,6 +81,8 @@ public sealed partial class RaiseAlert(OutboxedSessionFactory sessions, IWolveri
             return e;
         }
         foreach (var notification in notifications) await messages.PublishAsync(notification);
+        string[] over = [.. told.Where(f => f.Event is IRecovery).Select(f => f.Alert)];
+        if (over.Length > 0) await messages.PublishAsync(new TellRecovery(over), new() { ScheduleDelay = Crossings.GoodNewsWaits });
         // Of two looks at the same moment one fails by the mark and looks again, so that the caps on notifications count right.
         await Mark(session, looked ?? (m => m), ct);
         await session.SaveChangesAsync(ct);

@@ -67,7 +67,8 @@ public sealed class WatchContext : IAsyncDisposable
 /// <summary>An alert or a recovery that was found.</summary>
 /// <param name="Event">What is written.</param>
 /// <param name="Told">Whether people are told of it; one that another alert's message tells of is only written.</param>
-public sealed record Finding(ILedgerEvent Event, bool Told = true)
+/// <param name="Follows">Whether people may have been told of the same subject before: then its message leaves after those.</param>
+public sealed record Finding(ILedgerEvent Event, bool Told = true, bool Follows = false)
 {
     /// <summary>The alert's id.</summary>
     public string Alert => Event switch

@@ -1,3 +1,4 @@
+using Ledger.Money;
 using Marten;
 
 namespace Ledger.Service.Alerts;
@@ -24,7 +25,16 @@ public sealed record WatchMark
 
     /// <summary>Why the last look did not find or write all there was; null: it did.</summary>
     public string? Trouble { get; init; }
+
+    /// <summary>By how much figures of the past moved since people were told of it, by account.</summary>
+    public IReadOnlyDictionary<string, UntoldMove> Untold { get; init; } = new Dictionary<string, UntoldMove>();
 }
+
+/// <summary>Figures of an account's past that moved, which nobody was told of yet.</summary>
+/// <param name="Moved">The net, signed.</param>
+/// <param name="Days">The UTC days concerned.</param>
+/// <param name="Position">Position of the last reading that moved them.</param>
+public sealed record UntoldMove(Usd Moved, Interval Days, long Position);
 
 /// <summary>Where the watch stands; for status and doctor.</summary>
 /// <param name="Position">The last position that was looked at; null: nothing was.</param>

@@ -13,7 +13,9 @@ namespace Ledger.Service.Budgets;
 /// <param name="position">The position.</param>
 /// <param name="missions">Missions as they stood then, by id.</param>
 /// <param name="reach">How far the data of a scope reached then.</param>
-public sealed class BooksAsOf(SpendView view, long position, IReadOnlyDictionary<string, Mission> missions, Func<Scope, DataFreshness> reach) : IBooks
+/// <param name="credits">What was left of accounts' prepaid credit then.</param>
+public sealed class BooksAsOf(
+    SpendView view, long position, IReadOnlyDictionary<string, Mission> missions, Func<Scope, DataFreshness> reach, Func<IReadOnlyCollection<Account>, CancellationToken, Task<IReadOnlyDictionary<string, CreditNow>>> credits) : IBooks
 {
     private const int rowsMax = 500_000;
 
@@ -23,6 +25,8 @@ public sealed class BooksAsOf(SpendView view, long position, IReadOnlyDictionary
     public Mission? Mission(string id) => missions.GetValueOrDefault(id);
 
     public DataFreshness Reach(Scope scope) => reach(scope);
+
+    public Task<IReadOnlyDictionary<string, CreditNow>> Credits(IReadOnlyCollection<Account> accounts, CancellationToken ct) => credits(accounts, ct);
 
     public async Task<IReadOnlyDictionary<string, ScopeSum>> Sums(ScopeKind kind, IReadOnlyCollection<string> values, Interval window, CancellationToken ct)
     {

@@ -37,6 +37,8 @@ public sealed class BooksNow(SpendView view, Known known, IReadOnlyDictionary<st
 
     public Task<IReadOnlyDictionary<string, ScopeSum>> Sums(ScopeKind kind, IReadOnlyCollection<string> values, Interval window, CancellationToken ct) => view.Sums(kind, values, window, Connected, ct);
 
+    public Task<IReadOnlyDictionary<string, CreditNow>> Credits(IReadOnlyCollection<Account> accounts, CancellationToken ct) => ages.Credits(accounts, view, ct);
+
     public Task<IReadOnlyDictionary<string, SpendSeries>> Series(ScopeKind kind, IReadOnlyCollection<string> values, DateTimeOffset now, DateTimeOffset? through, CancellationToken ct) =>
         view.Series(kind, values, now, through, ct);
 
@@ -50,9 +52,11 @@ public sealed class CurrentBooks(SpendViews views, LedgerOptions options, TimePr
     /// Waits a second at most until the money views hold what is recorded of the scopes' accounts, keys and missions. Dispose the answer
     /// soon; it holds a connection.
     /// </summary>
-    public async Task<BooksNow> Open(IQuerySession session, IReadOnlyCollection<Scope> scopes, CancellationToken ct)
+    public async Task<BooksNow> Open(IQuerySession session, IReadOnlyCollection<Scope> scopes, CancellationToken ct) => await Open(session, await session.Known(ct), scopes, ct);
+
+    /// <summary>The same, with accounts, agents and keys that were read already.</summary>
+    public async Task<BooksNow> Open(IQuerySession session, Known known, IReadOnlyCollection<Scope> scopes, CancellationToken ct)
     {
-        var known = await session.Known(ct);
         var missions = await session.MissionsOf(scopes, ct);
         var ages = await DataAges.Read(session, options.PollEvery, clock.GetUtcNow(), ct);
         var accounts = scopes.SelectMany(s => known.AccountsOf(s, missions.GetValueOrDefault)).ToHashSet(StringComparer.Ordinal);

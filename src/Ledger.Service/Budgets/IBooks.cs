@@ -18,6 +18,9 @@ public interface IBooks
     /// <summary>What a window costs, for many values of one dimension; values without spend may be left out.</summary>
     Task<IReadOnlyDictionary<string, ScopeSum>> Sums(ScopeKind kind, IReadOnlyCollection<string> values, Interval window, CancellationToken ct);
 
+    /// <summary>What is left of accounts' prepaid credit; those that never said are left out.</summary>
+    Task<IReadOnlyDictionary<string, CreditNow>> Credits(IReadOnlyCollection<Account> accounts, CancellationToken ct);
+
     /// <summary>How spend of many values of one dimension went lately, as far as the data reaches.</summary>
     Task<IReadOnlyDictionary<string, SpendSeries>> Series(ScopeKind kind, IReadOnlyCollection<string> values, DateTimeOffset now, DateTimeOffset? through, CancellationToken ct);
 }

@@ -5,7 +5,7 @@ using Wolverine;
 namespace Ledger.Service.Channels;
 
 /// <summary>What this process last saw of each channel and of the messages that failed. It forgets with the process; the messages themselves are in the database.</summary>
-public sealed partial class ChannelHealth(ChannelOptions options, TimeProvider clock, ILogger<ChannelHealth> log)
+public sealed partial class ChannelHealth(ChannelOptions options, OlderMessages older, TimeProvider clock, ILogger<ChannelHealth> log)
 {
     private const int notesMax = 2_000;
     private static readonly TimeSpan askAgain = TimeSpan.FromSeconds(15);
@@ -44,7 +44,7 @@ public sealed partial class ChannelHealth(ChannelOptions options, TimeProvider c
         try
         {
             if (IsGone(channel, out var why)) throw new DeliveryRefused(why);
-            await send();
+            if (await older.Allow(message, envelope)) await send();
             Remember(channel, message, new(envelope.Id, DeliveryState.Delivered, null, 0, envelope.Attempts));
         }
         catch (DeliveryRefused refused)

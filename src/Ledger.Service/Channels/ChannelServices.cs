@@ -7,7 +7,7 @@ public static class ChannelServices
 {
     public static IServiceCollection AddChannels(this IServiceCollection services, ChannelOptions options)
     {
-        services.AddSingleton(options).AddSingleton<ChannelHealth>().AddSingleton<DeadLetters>();
+        services.AddSingleton(options).AddSingleton<OlderMessages>().AddSingleton<ChannelHealth>().AddSingleton<DeadLetters>();
         foreach (var (name, connectionsMax) in new[] { (ChannelNames.Slack, 1), (ChannelNames.Webhook, 32) })
         {
             services.AddHttpClient(name, client => client.Timeout = Timeout.InfiniteTimeSpan)

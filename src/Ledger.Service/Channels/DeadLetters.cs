@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Ledger.Contracts;
 using Npgsql;
 using Wolverine;
@@ -85,27 +84,11 @@ public sealed class DeadLetters(IWolverineRuntime runtime, ChannelHealth health)
 
     private static OutboxMessage Of(Envelope envelope, string? type, int attempts, int unknown, string? reason, DateTimeOffset? due, DateTimeOffset now)
     {
-        var said = Read(envelope);
+        var said = Said.Of(envelope);
         return new(
             envelope.Id, channels.GetValueOrDefault(type ?? "", type ?? "unknown"), said?.To is { } to ? Cut(to) : null, said?.Notification, said?.Class,
             attempts, unknown, reason, Math.Max(0, (long)(now - (said?.At ?? envelope.SentAt)).TotalSeconds), due);
     }
 
-    private static Said? Read(Envelope envelope)
-    {
-        try
-        {
-            return envelope.Data is { Length: > 0 } json ? JsonSerializer.Deserialize<Said>(json, JsonSerializerOptions.Web) : null;
-        }
-        catch (JsonException)
-        {
-            // Listed all the same: that it is unreadable may be why it is here.
-            return null;
-        }
-    }
-
     private static string Cut(string address) => address.IndexOf('@', StringComparison.Ordinal) is > 0 and var at ? $"{address[0]}…{address[at..]}" : "…";
-
-    /// <summary>What the messages of all channels say of themselves.</summary>
-    private sealed record Said(string? To, string? Notification, string? Class, DateTimeOffset? At);
 }

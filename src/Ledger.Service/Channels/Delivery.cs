@@ -39,6 +39,9 @@ public interface INotification
 
     /// <summary>When it was composed.</summary>
     DateTimeOffset At { get; }
+
+    /// <summary>Its place among messages of the same subject; null: it has none.</summary>
+    MessageOrder? Order { get; }
 }
 
 /// <summary>The receiver will never take this message. It becomes a dead letter at once.</summary>

@@ -13,10 +13,10 @@ namespace Ledger.Service.Channels;
 /// </summary>
 internal static class Payload
 {
-    public static JsonElement Of(Notice notice, string team)
+    public static JsonElement Of(Notice notice, string team, string zone)
     {
         var alert = notice.Alert;
-        var json = Begin(Ids.DerivedFrom(alert.Key, "notification"), EventOf(alert), alert.Severity, alert.Alert, team, alert.At, Headline.Of(alert));
+        var json = Begin(Ids.DerivedFrom(alert.Key, "notification"), EventOf(alert), alert.Severity, alert.Alert, team, alert.At, Headline.Of(alert, zone));
         if (notice.Also.Count > 0) json["alerts_also"] = new JsonArray([.. notice.Also.Select(a => (JsonNode)a.Alert)]);
         switch (alert)
         {

@@ -5,9 +5,10 @@ namespace Ledger.Service.Channels;
 
 /// <summary>Who is there to be told.</summary>
 /// <param name="Team">What the team is called in mails.</param>
+/// <param name="Zone">The time zone it reads times in.</param>
 /// <param name="MailTo">Who gets alerts of what is no budget's, and of budgets that name nobody.</param>
 /// <param name="Budgets">The budgets that are told of, by id.</param>
-public sealed record Audience(string Team, IReadOnlyList<string> MailTo, IReadOnlyDictionary<string, Budget> Budgets);
+public sealed record Audience(string Team, string Zone, IReadOnlyList<string> MailTo, IReadOnlyDictionary<string, Budget> Budgets);
 
 /// <summary>What leaves together: one channel, the same readers.</summary>
 /// <param name="Channel">One of <see cref="ChannelNames"/>.</param>

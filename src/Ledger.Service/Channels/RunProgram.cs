@@ -12,7 +12,11 @@ namespace Ledger.Service.Channels;
 /// <summary>One payload for the operator's own program, which reads it as it is.</summary>
 [MessageIdentity("run-program.v1")]
 public sealed record RunProgram(
-    Guid Id, string Notification, string Class, JsonElement Payload, [property: JsonConverter(typeof(InstantJsonConverter))] DateTimeOffset At) : INotification;
+    Guid Id, string Notification, string Class, JsonElement Payload, [property: JsonConverter(typeof(InstantJsonConverter))] DateTimeOffset At) : INotification
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public MessageOrder? Order { get; init; }
+}
 
 /// <summary>Runs it: JSON on its input, no shell, no arguments, a clean environment, little time.</summary>
 public static class RunProgramHandler

@@ -15,7 +15,11 @@ namespace Ledger.Service.Channels;
 /// <param name="At">When it was composed.</param>
 [MessageIdentity("send-slack.v1")]
 public sealed record SendSlack(
-    Guid Id, string Notification, string Class, string Text, JsonElement? Blocks, [property: JsonConverter(typeof(InstantJsonConverter))] DateTimeOffset At) : INotification;
+    Guid Id, string Notification, string Class, string Text, JsonElement? Blocks, [property: JsonConverter(typeof(InstantJsonConverter))] DateTimeOffset At) : INotification
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public MessageOrder? Order { get; init; }
+}
 
 public static class SendSlackHandler
 {

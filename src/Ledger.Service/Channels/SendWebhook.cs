@@ -10,7 +10,11 @@ namespace Ledger.Service.Channels;
 /// <summary>One payload for the configured webhook, posted as it is.</summary>
 [MessageIdentity("send-webhook.v1")]
 public sealed record SendWebhook(
-    Guid Id, string Notification, string Class, JsonElement Payload, [property: JsonConverter(typeof(InstantJsonConverter))] DateTimeOffset At) : INotification;
+    Guid Id, string Notification, string Class, JsonElement Payload, [property: JsonConverter(typeof(InstantJsonConverter))] DateTimeOffset At) : INotification
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public MessageOrder? Order { get; init; }
+}
 
 /// <summary>Signs and posts it. At least once; <c>webhook-id</c> tells copies.</summary>
 public static class SendWebhookHandler

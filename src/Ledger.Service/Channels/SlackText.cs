@@ -15,24 +15,25 @@ internal static class SlackText
 
     /// <param name="notices">Worst first.</param>
     /// <param name="recoveries">Good news.</param>
+    /// <param name="zone">The team's time zone.</param>
     /// <param name="ending">What else there is to say; null: nothing.</param>
-    public static (string Text, JsonElement Blocks) Of(IReadOnlyList<Notice> notices, IReadOnlyList<IRecovery> recoveries, string? ending)
+    public static (string Text, JsonElement Blocks) Of(IReadOnlyList<Notice> notices, IReadOnlyList<IRecovery> recoveries, string zone, string? ending)
     {
-        var lines = notices.Select(n => Headline.Of(n.Alert)).Concat(recoveries.Select(Headline.Of)).ToArray();
+        var lines = notices.Select(n => Headline.Of(n.Alert, zone)).Concat(recoveries.Select(Headline.Of)).ToArray();
         var text = lines.Length == 1 ? lines[0] : $"{lines[0]} And {Wording.Count(lines.Length - 1, "more alert")}: ledger alert list.";
         if (ending is not null) text += $" {ending}";
 
-        var blocks = new JsonArray { Header(notices.Count > 0 ? $"{Headline.Mark(notices[0].Alert)}: {Headline.Brief(notices[0].Alert)}" : "OK: it is over again") };
+        var blocks = new JsonArray { Header(notices.Count > 0 ? $"{Headline.Mark(notices[0].Alert)}: {Headline.Brief(notices[0].Alert, zone)}" : "OK: it is over again") };
         foreach (var notice in notices.Take(noticesMax))
         {
-            blocks.Add(Section(Headline.Of(notice.Alert)));
+            blocks.Add(Section(Headline.Of(notice.Alert, zone)));
             if (notice.Alert is BudgetThresholdCrossed e) blocks.Add(Fields(e));
             if (ActionOf(notice.Alert) is { } action) blocks.Add(Section($"What helps most: {SafeText.Of(action.Text)}"));
         }
         if (notices.Count > noticesMax) blocks.Add(Section($"And {notices.Count - noticesMax} more: ledger alert list"));
         foreach (var recovery in recoveries.Take(noticesMax)) blocks.Add(Section(Headline.Of(recovery)));
         if (ending is not null) blocks.Add(Section(ending));
-        if (notices.Count > 0) blocks.Add(Context(notices[0].Alert));
+        if (notices.Count > 0) blocks.Add(Context(notices[0].Alert, zone));
         return (Cut(Escaped(text)), JsonSerializer.SerializeToElement(blocks));
     }
 
@@ -62,16 +63,16 @@ internal static class SlackText
             Field("Forecast", e.Forecast.Expected is { } expected ? Dollars.Rough(expected) : "not known")),
     };
 
-    private static JsonObject Context(IAlert alert)
+    private static JsonObject Context(IAlert alert, string zone)
     {
         var (asOf, period) = alert switch
         {
-            BudgetThresholdCrossed e => (e.Circumstances.Through, $"{e.Name}, {e.Period} of {Moments.Days(e.Window)}"),
+            BudgetThresholdCrossed e => (e.Circumstances.Through, $"{e.Name}, {e.Period} of {Moments.Days(e.Window, zone)}"),
             RunwayShort e => (e.Circumstances.Through, null),
             SpendAnomalous e => (e.Circumstances.Through, null),
             _ => (null, (string?)null),
         };
-        var words = new[] { asOf is { } through ? $"Data up to {Moments.Of(through)}" : null, period is null ? null : SafeText.Name(period, 120), $"ledger alert ack {alert.Alert}" };
+        var words = new[] { asOf is { } through ? $"Data up to {Moments.Of(through, zone, alert.At)}" : null, period is null ? null : SafeText.Name(period, 120), $"ledger alert ack {alert.Alert}" };
         return new() { ["type"] = "context", ["elements"] = new JsonArray(Markdown(string.Join(" · ", words.OfType<string>()))) };
     }
 

@@ -8,6 +8,7 @@ using Ledger.Money;
 using Ledger.Service.Accounts;
 using Ledger.Service.Alerts;
 using Ledger.Service.Budgets;
+using Ledger.Service.Forecasts;
 using Ledger.Service.Operations;
 using Ledger.Service.Polling;
 using Ledger.Service.Settings;
@@ -58,7 +59,8 @@ public sealed class ComposeDigest(SpendViews views, IDocumentStore store, Npgsql
         var read = accounts.Length > 0 && through.Values.All(t => t is not null) ? through.Values.Min() : null;
         var open = await past.Budgets(ct);
         var missionsOf = await past.MissionsOf(open.Select(b => b.Scope), ct);
-        var books = new BooksAsOf(view, position, missionsOf, Reach);
+        var ages = new DataAges(sources, options.PollEvery, now);
+        var books = new BooksAsOf(view, position, missionsOf, Reach, (of, ct) => past.Credits(of, view, ages, ct));
 
         var before = BeforeOf(week, window);
         var month = Ledger.Calendar.WindowAt(new(PeriodKind.Month), Zone, DayOfWeek.Monday, window.End.AddMicroseconds(-1))!.Value;
@@ -73,8 +75,8 @@ public sealed class ComposeDigest(SpendViews views, IDocumentStore store, Npgsql
         var standings = await BudgetStandings.At([.. open], books, now < window.End ? now : window.End.AddMicroseconds(-1), ct);
         var names = await ScopeNames.Of(session, known, open.Select(b => b.Scope), ct);
         var monthly = standings.FirstOrDefault(s => s.Period == "month" && s.Budget.Scope == Scope.Everything);
-        var runways = await Runways(accounts, past, books, now, ct);
-        var advice = new DigestAdvice(spend, session, known);
+        IReadOnlyList<Runway> runways = [.. (await books.Runways(accounts, now, ct)).OrderBy(r => r.RunsOut ?? DateTimeOffset.MaxValue).Take(runwaysMax)];
+        var advice = new DigestAdvice(spend, session, known, Zone);
         var ranked = await advice.Rank(runways, read, now, ct);
         var fix = isKnown ? await advice.Fix(ranked, window, report.Idle, ct) : null;
         var (missions, others) = await spend.Missions(window, ct);
@@ -107,7 +109,7 @@ public sealed class ComposeDigest(SpendViews views, IDocumentStore store, Npgsql
             Idle = isKnown ? report.Idle : null,
             Unassigned = isKnown ? report.Unassigned : null,
             Fix = fix,
-            Alerts = [.. alerts.Take(alertsShown).Select(a => new DigestAlert(a.Id, a.At, a.Severity, Headline.Of(a.Event), a.RecoveredAt is not null))],
+            Alerts = [.. alerts.Take(alertsShown).Select(a => new DigestAlert(a.Id, a.At, a.Severity, Headline.Of(a.Event, Zone), a.RecoveredAt is not null))],
             AlertsInAll = alerts.Count,
             Moved = await Moved(composed, weeks, spend, ct),
             Refined = composed.Count > 0 && await view.RefinedSince(composed.Values.Max(c => c.Position), position, window.Start, ct) is (var moved, > 0 and var hours) && moved != Usd.Zero ? new(moved, hours) : null,
@@ -122,17 +124,6 @@ public sealed class ComposeDigest(SpendViews views, IDocumentStore store, Npgsql
 
     private Interval BeforeOf(string week, Interval window) =>
         DigestCalendar.TryWeek(DigestWeeks.Earlier(week, Zone, 1).First(), Zone, out var before) ? before : new(window.Start.AddDays(-7), window.Start);
-
-    private static async Task<IReadOnlyList<Runway>> Runways(IEnumerable<Account> accounts, DigestPast past, BooksAsOf books, DateTimeOffset now, CancellationToken ct)
-    {
-        var runways = new List<Runway>();
-        foreach (var account in accounts)
-        {
-            var scope = new Scope(ScopeKind.Account, account.Id);
-            if (Ledger.Forecasts.Runways.Of(await past.WithBalance(account, ct), (await books.Series([scope], now, ct))[scope]) is { } runway) runways.Add(runway);
-        }
-        return [.. runways.OrderBy(r => r.RunsOut ?? DateTimeOffset.MaxValue).Take(runwaysMax)];
-    }
 
     /// <summary>
     /// What earlier weeks were last said to cost, and what they cost by now, where that differs. Of a move that a later digest has told

@@ -10,7 +10,7 @@ using Marten;
 namespace Ledger.Service.Digests;
 
 /// <summary>What would help, with its dollars from the books.</summary>
-public sealed class DigestAdvice(DigestSpend spend, IQuerySession session, Known known)
+public sealed class DigestAdvice(DigestSpend spend, IQuerySession session, Known known, string zone)
 {
     private const int unitsMax = 200;
     private static readonly TimeSpan openLong = TimeSpan.FromDays(7);
@@ -32,7 +32,7 @@ public sealed class DigestAdvice(DigestSpend spend, IQuerySession session, Known
             [.. keys.Where(k => k.OwnersAt(now).Count > 1).Select(k => new SharedKey(k.Key, k.Name, [.. k.OwnersAt(now).Select(o => o.Agent)], Of(byKey, k.Key)))],
             [.. keys.Where(k => k.OwnersAt(now).Count == 0).Select(k => (k.Name ?? k.Key, Of(week, k.Key)))],
             [.. open.Select(m => new OpenMissionSpend(m.Id, m.Title, m.Windows[^1].Start, Of(byMission, m.Id)))],
-            runways.Where(r => r.RunsOut is not null).MinBy(r => r.RunsOut), now));
+            runways.Where(r => r.RunsOut is not null).MinBy(r => r.RunsOut), now, zone));
     }
 
     /// <summary>The one thing that would shrink the week's leftovers most.</summary>

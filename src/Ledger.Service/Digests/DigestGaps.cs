@@ -9,6 +9,9 @@ public static class DigestGaps
     private const int gapsMax = 20;
     private static readonly TimeSpan rereadEachTime = TimeSpan.FromDays(3);
 
+    /// <summary>A failure that the next polls mend is no gap: nothing of it is missing.</summary>
+    private static readonly TimeSpan worthAWord = TimeSpan.FromMinutes(15);
+
     /// <param name="accounts">Connected accounts.</param>
     /// <param name="through">How far each is read; null: never.</param>
     /// <param name="states">Failures and recoveries since the week began, by account, in order.</param>
@@ -23,7 +26,7 @@ public static class DigestGaps
             var read = through.GetValueOrDefault(account.Id);
             var before = gaps.Count;
             foreach (var (from, until, reason) in Failures(account, states[account.Id], week))
-                if (from < week.End && (until is not { } end || end > week.Start))
+                if (from < week.End && (until is not { } end || (end > week.Start && end - from >= worthAWord)))
                     gaps.Add(new(account.Label, from, until, reason + Since(from, until)));
             // Nobody was there to fail: the service itself was away, or is slow.
             if (gaps.Skip(before).All(g => g.Until is not null) && now >= week.End && !(read >= week.End))

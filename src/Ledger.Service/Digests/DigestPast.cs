@@ -3,7 +3,10 @@ using Ledger.Alerts;
 using Ledger.Budgets;
 using Ledger.Digests;
 using Ledger.Missions;
+using Ledger.Money;
+using Ledger.Service.Accounts;
 using Ledger.Service.Missions;
+using Ledger.Service.Spend;
 using Ledger.Service.Storage;
 using JasperFx.Events;
 using Marten;
@@ -20,6 +23,7 @@ public sealed class DigestPast
     private const int eventsPerPage = 1_000;
     private const int alertsMax = 1_000;
     private const int statesMax = 10_000;
+    private const int balancesMax = 2_000;
 
     private static readonly Type[] budgetEvents = [typeof(BudgetSet), typeof(BudgetRaised), typeof(BudgetClosed)];
 
@@ -64,14 +68,20 @@ public sealed class DigestPast
         return stood.Count(m => m.State == MissionState.Ended && stretch.Contains(m.Windows[^1].End!.Value));
     }
 
-    /// <summary>An account with what its provider had said of its money.</summary>
-    public async Task<Account> WithBalance(Account account, CancellationToken ct)
+    /// <summary>What was left of accounts' prepaid credit. The heartbeat is not in the log, so of the past it is what the balance last said.</summary>
+    public async Task<IReadOnlyDictionary<string, CreditNow>> Credits(IReadOnlyCollection<Account> accounts, SpendView view, DataAges ages, CancellationToken ct)
     {
-        if (isCurrent) return account;
-        var stream = Account.StreamOf(account.Id);
-        var last = await session.Events.QueryAllRawEvents().Where(e => e.StreamKey == stream && e.Sequence <= position && e.EventTypesAre(typeof(BalanceObserved)))
-            .OrderByDescending(e => e.Sequence).Take(1).ToListAsync(ct);
-        return account with { Balance = last is [{ Data: BalanceObserved balance }] ? balance : null };
+        if (isCurrent) return await ages.Credits(accounts, view, ct);
+        var credits = new Dictionary<string, CreditNow>(StringComparer.Ordinal);
+        foreach (var account in accounts)
+        {
+            var stream = Account.StreamOf(account.Id);
+            var said = await session.Events.QueryAllRawEvents().Where(e => e.StreamKey == stream && e.Sequence <= position && e.EventTypesAre(typeof(BalanceObserved)))
+                .OrderByDescending(e => e.Sequence).Take(balancesMax).ToListAsync(ct);
+            var balances = said.Reverse().Select(e => (BalanceObserved)e.Data).ToArray();
+            if (balances.Aggregate(default(Credit), Credit.After) is { } credit) credits[account.Id] = CreditNow.From(credit, balances.Last(b => b.PrepaidLeft is not null).Answered, Usd.Zero);
+        }
+        return credits;
     }
 
     /// <summary>Alerts that were told of in a stretch, the latest first.</summary>

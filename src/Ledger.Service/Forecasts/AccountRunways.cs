@@ -11,8 +11,10 @@ public static class AccountRunways
     /// <summary>Account by account, in their order; those whose credit is not known are left out.</summary>
     public static async Task<IReadOnlyList<Runway>> Runways(this IBooks books, IReadOnlyCollection<Account> accounts, DateTimeOffset now, CancellationToken ct)
     {
-        var series = await books.Series(accounts.Select(ScopeOf), now, ct);
-        return [.. accounts.Select(a => Ledger.Forecasts.Runways.Of(a, series[ScopeOf(a)])).OfType<Runway>()];
+        var credits = await books.Credits(accounts, ct);
+        Account[] prepaid = [.. accounts.Where(a => credits.ContainsKey(a.Id))];
+        var series = await books.Series(prepaid.Select(ScopeOf), now, ct);
+        return [.. prepaid.Select(a => Ledger.Forecasts.Runways.Of(a, credits[a.Id], series[ScopeOf(a)])).OfType<Runway>()];
     }
 
     private static Scope ScopeOf(Account account) => new(ScopeKind.Account, account.Id);

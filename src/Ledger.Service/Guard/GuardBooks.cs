@@ -1,4 +1,5 @@
 using Ledger.Accounts;
+using Ledger.Alerts;
 using Ledger.Budgets;
 using Ledger.Contracts;
 using Ledger.Guard;
@@ -9,6 +10,8 @@ using Ledger.Service.Accounts;
 using Ledger.Service.Agents;
 using Ledger.Service.Budgets;
 using Ledger.Service.Forecasts;
+using Ledger.Service.Missions;
+using Ledger.Service.Settings;
 using Ledger.Service.Storage;
 using Marten;
 
@@ -41,15 +44,18 @@ public sealed record GuardQuestion(string? Agent, Budget? Budget, Usd Reserve, T
 public sealed record GuardKnowledge(GuardFacts Facts, DataFreshness Reach, long Position, int Holds);
 
 /// <summary>Gathers what the guard's rule needs: budgets that apply, holds, run-outs, how old the data is and what it may hide.</summary>
-public sealed class GuardBooks(CurrentBooks current, TimeProvider clock)
+public sealed class GuardBooks(CurrentBooks current, LedgerOptions options, TimeProvider clock)
 {
+    private readonly string zone = options.People.Zone;
+
     private const int partsMax = 1_000;
 
     public async Task<GuardKnowledge> Look(IQuerySession session, GuardQuestion question, HoldsBook? holds, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        var budgets = question.Budget is { } only ? [only] : await session.OpenBudgets(ct);
-        await using var books = await current.Open(session, [Scope.Everything, .. budgets.Select(b => b.Scope)], ct);
+        var known = await session.Known(ct);
+        var budgets = question.Budget is { } only ? [only] : await MayApply(session, known, question.Agent, now, ct);
+        await using var books = await current.Open(session, known, [Scope.Everything, .. budgets.Select(b => b.Scope)], ct);
         if (question.Budget is null) budgets = [.. budgets.Where(b => Applies(books, b, question.Agent, now)).OrderBy(b => b.Id, StringComparer.Ordinal)];
 
         var open = await OpenHolds.Of(holds, books.View, now, ct);
@@ -58,7 +64,7 @@ public sealed class GuardBooks(CurrentBooks current, TimeProvider clock)
         var guarded = new List<GuardBudget>();
         foreach (var standing in await BudgetStandings.At(budgets, books, now, ct))
             if (standing.State is { } state)
-                guarded.Add(new(state, state.Spent + await Hidden(books, state, ct), Sum(counted.Where(h => Applies(books, state.Budget, h.Hold.Agent, now))), standing.Series.PerHour));
+                guarded.Add(new(Wording.Budget(state.Budget.Name, state.Budget.Scope, books.Names.NameOf), state, state.Spent + await Hidden(books, state, ct), Sum(counted.Where(h => Applies(books, state.Budget, h.Hold.Agent, now))), standing.Series.PerHour));
 
         var concerned = Concerned(books, question);
         var runways = await books.Runways([.. concerned.Where(a => !a.Removed)], now, ct);
@@ -68,14 +74,28 @@ public sealed class GuardBooks(CurrentBooks current, TimeProvider clock)
         var reach = books.Ages.Of(read.Select(a => a.Id));
         var gone = read.Where(a => a.Removed).MaxBy(a => a.RemovedAt);
         var stale = question.MaxAge is { } max ? reach.LagSeconds is not { } lag || lag > max.TotalSeconds : reach.Stale;
-        return new(new(guarded, runways, Sum(counted), reach.Through, stale || gone is not null, question.Reserve, gone is null ? null : new(gone.Label, gone.RemovedAt)), reach, books.View.Position, open.Count);
+        return new(
+            new(guarded, runways, Sum(counted), reach.Through, stale || gone is not null, question.Reserve, zone, gone is null ? null : new(gone.Label, gone.RemovedAt)),
+            reach, books.View.Position, open.Count);
     }
 
     /// <summary>The answer as scripts know it.</summary>
     public static GuardSummary Summary(GuardQuestion question, GuardKnowledge known, GuardAnswer answer, HoldTaken? taken) => new(
         "1.0", question.Agent is { } agent ? $"agent:{agent}" : question.Budget?.Scope.ToString() ?? "all", answer.Budget?.Budget.Name ?? question.Budget?.Name, answer.Decision.ToString().ToLowerInvariant(),
-        answer.Remaining is { } left ? new(left, "USD", answer.Low, answer.High) : null, answer.Threshold?.ToString(), answer.RunsOutAt, known.Reach.Through, known.Reach.LagSeconds, answer.Reason,
+        answer is { Binding: { } limit, Remaining: { } left }
+            ? new(left, "USD", answer.Low, answer.High, limit.Budget is null ? "credit" : "budget", limit.Budget?.Budget.Name ?? limit.Credit!.AccountName, limit.Budget?.Period)
+            : null,
+        answer.Threshold?.ToString(), answer.RunsOutAt, known.Reach.Through, known.Reach.LagSeconds, answer.Reason,
         answer.Decision switch { GuardDecision.Allow or GuardDecision.Warn => 0, GuardDecision.Deny => 1, _ => 69 }, taken is null ? null : new OpenHold(taken, taken.Amount).Summary);
+
+    /// <summary>Open budgets of everything, and of what an agent may be spending through: a thousand of others are not read.</summary>
+    private static async Task<IReadOnlyList<Budget>> MayApply(IQuerySession session, Known known, string? agent, DateTimeOffset now, CancellationToken ct)
+    {
+        string[] values = agent is null
+            ? ["", .. known.Accounts.Keys]
+            : ["", agent, .. Owned(known, agent, now).SelectMany(k => new[] { k.Account, k.Key }).Distinct(StringComparer.Ordinal), .. (await session.OpenMissions(ct)).Where(m => m.Agents.Contains(agent)).Select(m => m.Id)];
+        return await session.Query<Budget>().Where(b => !b.Closed && b.Scope.Value.IsOneOf(values)).Take(Known.Max).ToListAsync(ct);
+    }
 
     /// <summary>Whether an agent's spend counts in a budget. Of nobody in particular it is known only that it is spend, in some account.</summary>
     private static bool Applies(BooksNow books, Budget budget, string? agent, DateTimeOffset now) => budget.Scope.Kind switch

@@ -25,17 +25,17 @@ internal static class AlertDetails
             _ => ((Circumstances?)null, (string?)null),
         };
         if (circumstances is { Through: { } through } && told.At - through > staleAfter && told.New("stale"))
-            yield return new Paragraph($"The figures are those of {Run.Said(Moments.Of(through))}: what was spent since is not known.", Tone.Warning);
+            yield return new Paragraph($"The figures are those of {Run.Said(told.Time(through))}: what was spent since is not known.", Tone.Warning);
         if (circumstances is not null)
         {
             foreach (var block in Drivers(circumstances, scope, first)) yield return block;
             foreach (var shared in circumstances.SharedKeys.Where(k => told.New($"shared:{k.Key}")))
                 yield return new Paragraph($"Key {Key(shared)} is shared by {Run.Said(Wording.And(shared.Agents))}: {shared.Amount} through it can't be told apart.");
-            if (circumstances.Runway is { } runway && told.New($"runway:{runway.Account}")) yield return Credit(runway);
+            if (circumstances.Runway is { } runway && told.New($"runway:{runway.Account}")) yield return Credit(runway, told);
         }
         if (Action(notice.Alert, circumstances) is { } action && told.New(action.Text))
             yield return new Advice($"{Run.Strong("What helps most:")} {Run.Said(SafeText.Of(action.Text))}", Command.Safe(action.Command));
-        yield return new Facts([.. Small(notice, circumstances)]);
+        yield return new Facts([.. Small(notice, circumstances, told)]);
     }
 
     private static IEnumerable<Block> Drivers(Circumstances circumstances, string? scope, bool table)
@@ -65,18 +65,23 @@ internal static class AlertDetails
         return joined;
     }
 
-    internal static Paragraph Credit(Runway runway)
+    private static Paragraph Credit(Runway runway, Told told)
     {
         Line rates = $"Spent: {runway.LastHour} in the last hour, {runway.LastDay} in 24 h, {runway.LastWeek} in 7 days.";
-        Line left = $"{Run.Strong("Credit:")} {runway.Left}{(runway.Of is { } of ? $" of {of}" : Line.Nothing)} left on {runway.AccountName}";
+        Line left = $"{Run.Strong("Credit:")} {runway.Left}{(runway.Of is { } of ? $" of {of}" : Line.Nothing)} left on {runway.AccountName}{Age(runway, told.Time)}";
         return runway switch
         {
             { Left.Ticks: <= 0 } => new($"{left}: it has run out. {rates}", Tone.Critical),
-            { RunsOut: not null } => new($"{left}; it runs out {Run.Strong(Wording.RunsOut(runway)!)}. {rates}"),
+            { RunsOut: not null } => new($"{left}; it runs out {Run.Strong(Wording.RunsOut(runway, told.Zone, told.At)!)}. {rates}"),
             { Why: { Length: > 0 } why } => new($"{left}; when it runs out is not known: {Run.Said(SafeText.Of(why))}. {rates}"),
             _ => new($"{left}; it does not run out at present rates. {rates}"),
         };
     }
+
+    /// <summary>How old the balance is, where that matters.</summary>
+    internal static Line Age(Runway runway, Func<DateTimeOffset, string> time) => runway is { CreditReadAt: { } read, BilledSince: { } since } && (runway.CreditStale || runway.CreditTrouble is not null)
+        ? $" at most (the balance was last read {Run.Said(time(read))}; {since} was billed since)"
+        : Line.Nothing;
 
     /// <summary>What was computed when the alert was raised; where nothing was, what obviously ends it.</summary>
     private static Recommendation? Action(IAlert alert, Circumstances? circumstances) => circumstances?.Action ?? alert switch
@@ -87,13 +92,13 @@ internal static class AlertDetails
         _ => null,
     };
 
-    private static IEnumerable<(string, Line)> Small(Notice notice, Circumstances? circumstances)
+    private static IEnumerable<(string, Line)> Small(Notice notice, Circumstances? circumstances, Told told)
     {
         if (Headline.AlsoCrossed(notice) is { Count: > 0 } also) yield return ("Also crossed", $"{Run.Said(string.Join(", ", also.Take(8)))}");
         switch (notice.Alert)
         {
             case BudgetThresholdCrossed e:
-                yield return ("Budget", $"{e.Name}, {e.Period} ({Run.Said(Moments.Days(e.Window))}), limit {e.Limit}");
+                yield return ("Budget", $"{e.Name}, {e.Period} ({Run.Said(Moments.Days(e.Window, told.Zone))}), limit {e.Limit}");
                 if (e.Forecast.Method != "ended") yield return ("Forecast", e.Forecast.Expected is { } expected
                     ? $"{Run.Said(Dollars.Rough(expected))} by the end, {Run.Said(Dollars.Rough(e.Forecast.Low ?? expected))} to {Run.Said(Dollars.Rough(e.Forecast.High ?? expected))}, by {e.Forecast.Method}"
                     : (Line)$"not known: {Run.Said(SafeText.Of(e.Forecast.Why ?? "there is too little data"))}");
@@ -106,8 +111,8 @@ internal static class AlertDetails
                 break;
         }
         if (circumstances is { AsOf: > 0 })
-            yield return ("Data", circumstances.Through is { } through ? $"up to {Run.Said(Moments.Of(through))}, position {Run.Said($"{circumstances.AsOf}")}; the last two days are preliminary, the provider may still move them" : (Line)$"nothing read yet, position {Run.Said($"{circumstances.AsOf}")}");
-        yield return ("Alert", $"{notice.Alert.Alert}, raised {Run.Said(Moments.Of(notice.Alert.At))}");
+            yield return ("Data", circumstances.Through is { } through ? $"up to {Run.Said(told.Time(through))}, position {Run.Said($"{circumstances.AsOf}")}; the last two days are preliminary, the provider may still move them" : (Line)$"nothing read yet, position {Run.Said($"{circumstances.AsOf}")}");
+        yield return ("Alert", $"{notice.Alert.Alert}, raised {Run.Said(told.Time(notice.Alert.At))}");
         yield return ("Seen it", $"{new Run($"ledger alert ack {SafeText.Of(notice.Alert.Alert)}", Meant.Code)}");
     }
 

@@ -5,11 +5,12 @@ namespace Ledger.Service.Mail;
 
 /// <summary>What one mail about alerts tells.</summary>
 /// <param name="Team">Whose money.</param>
+/// <param name="Zone">The time zone it reads times in.</param>
 /// <param name="Notices">Worst first.</param>
 /// <param name="Recoveries">Good news.</param>
 /// <param name="HeldBack">Alerts that nobody was mailed of since the last mail, because there had been too many.</param>
 /// <param name="At">When it is composed.</param>
-public sealed record AlertNews(string Team, IReadOnlyList<Notice> Notices, IReadOnlyList<IRecovery> Recoveries, long HeldBack, DateTimeOffset At);
+public sealed record AlertNews(string Team, string Zone, IReadOnlyList<Notice> Notices, IReadOnlyList<IRecovery> Recoveries, long HeldBack, DateTimeOffset At);
 
 /// <summary>
 /// The mail about alerts: what happened, what drives it, when the credit runs out, what helps most, and only then the details. Several alerts
@@ -35,28 +36,28 @@ public static class AlertMail
         var (team, more) = (SafeText.Name(news.Team, 40), news.Notices.Count - 1);
         if (news.Notices.Count == 0) return Subject.Cut(news.Recoveries.Count == 1 ? $"[{team}] OK: {Headline.Sentence(news.Recoveries[0])}" : $"[{team}] OK: {Wording.Count(news.Recoveries.Count, "alert")} over");
         var worst = news.Notices[0].Alert;
-        return Subject.Cut($"[{team}] {Headline.Mark(worst)}: {Headline.Brief(worst)}", more > 0 ? $" (and {more} more)" : "");
+        return Subject.Cut($"[{team}] {Headline.Mark(worst)}: {Headline.Brief(worst, news.Zone)}", more > 0 ? $" (and {more} more)" : "");
     }
 
     private static IEnumerable<Block> Blocks(AlertNews news)
     {
-        var told = new Told(news.At);
+        var told = new Told(news.At, news.Zone);
         if (news.Notices is [var only])
         {
-            yield return new Lead(Badge(only.Alert), $"{Run.Said(Sentence(only.Alert))}");
+            yield return new Lead(Badge(only.Alert), $"{Run.Said(Sentence(only.Alert, news.Zone))}");
             foreach (var block in AlertDetails.Of(only, told, first: true)) yield return block;
         }
         else if (news.Notices.Count > 1)
         {
             var (worst, rest) = (news.Notices[0], news.Notices.Skip(1).ToArray());
             var critical = rest.Count(n => n.Alert.Severity == Severity.Critical);
-            yield return new Lead(Badge(worst.Alert), $"{Run.Said(Sentence(worst.Alert))}");
+            yield return new Lead(Badge(worst.Alert), $"{Run.Said(Sentence(worst.Alert, news.Zone))}");
             yield return new Paragraph($"{Run.Strong(Wording.Count(rest.Length, "more alert"))} at the same time{Run.Said(critical > 0 ? $", {critical} of them critical" : "")}: below, worst first.");
             foreach (var block in AlertDetails.Of(worst, told, first: true)) yield return block;
             foreach (var notice in rest.Take(NoticesMax - 1))
             {
-                yield return new Heading($"{Badge(notice.Alert)} {Run.Said(Capital(Headline.Brief(notice.Alert)))}");
-                yield return new Paragraph($"{Run.Said(Sentence(notice.Alert))}");
+                yield return new Heading($"{Badge(notice.Alert)} {Run.Said(Capital(Headline.Brief(notice.Alert, news.Zone)))}");
+                yield return new Paragraph($"{Run.Said(Sentence(notice.Alert, news.Zone))}");
                 foreach (var block in AlertDetails.Of(notice, told, first: false)) yield return block;
             }
             if (news.Notices.Count > NoticesMax)
@@ -79,7 +80,7 @@ public static class AlertMail
         if (news.Notices.Count == 0 && news.Recoveries is [var only])
         {
             yield return new Lead(Run.Badge("OK", Tone.Good), $"{Run.Said(Capital(Headline.Sentence(only)))}");
-            yield return new Facts([("Alert", $"{only.Alert}, over since {Run.Said(Moments.Of(only.At))}.")]);
+            yield return new Facts([("Alert", $"{only.Alert}, over since {Run.Said(Moments.Of(only.At, news.Zone, news.At))}.")]);
             yield break;
         }
         if (news.Notices.Count == 0) yield return new Lead(Run.Badge("OK", Tone.Good), $"{Run.Said(Wording.Count(news.Recoveries.Count, "alert"))} over.");
@@ -90,7 +91,7 @@ public static class AlertMail
 
     private static Run Badge(IAlert alert) => Run.Badge(Headline.Mark(alert), alert.Severity switch { Severity.Critical => Tone.Critical, Severity.Warning => Tone.Warning, _ => Tone.Info });
 
-    private static string Sentence(IAlert alert) => Capital(Headline.Sentence(alert));
+    private static string Sentence(IAlert alert, string zone) => Capital(Headline.Sentence(alert, zone));
 
     /// <summary>A sentence begins with a capital, unless it begins with a name.</summary>
     internal static string Capital(string sentence)
@@ -103,11 +104,16 @@ public static class AlertMail
 }
 
 /// <summary>What was said once in a mail is not said again.</summary>
-internal sealed class Told(DateTimeOffset at)
+internal sealed class Told(DateTimeOffset at, string zone)
 {
     private readonly HashSet<string> said = new(StringComparer.Ordinal);
 
     public DateTimeOffset At { get; } = at;
+
+    public string Zone { get; } = zone;
+
+    /// <summary>An instant in the team's time.</summary>
+    public string Time(DateTimeOffset instant) => Moments.Of(instant, Zone, At);
 
     public bool New(string what) => said.Add(what);
 }

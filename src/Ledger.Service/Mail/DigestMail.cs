@@ -132,7 +132,7 @@ public static class DigestMail
         }
         yield return new Bullets(
         [
-            .. digest.Alerts.Select(a => (Line)$"{Run.Quiet(Moments.Of(a.At, zone))} {Run.Said(SafeText.Fit(Headlined(a.Headline), 300))}{(a.Recovered ? (Line)$" {Run.Badge("over", Tone.Good)}" : Line.Nothing)}"),
+            .. digest.Alerts.Select(a => (Line)$"{Run.Quiet(Moments.Bare(a.At, zone, digest.At))} {Run.Said(SafeText.Fit(Headlined(a.Headline), 300))}{(a.Recovered ? (Line)$" {Run.Badge("over", Tone.Good)}" : Line.Nothing)}"),
         ]);
         if (digest.AlertsInAll > digest.Alerts.Count)
         {
@@ -160,13 +160,13 @@ public static class DigestMail
     {
         yield return new Heading($"Data");
         if (digest.Gaps.Count > 0)
-            yield return new Bullets([.. digest.Gaps.Select(g => (Line)$"{Run.Strong("Gap:")} {g.Account} was not read from {Run.Said(Moments.Of(g.From, zone))} {Run.Said(g.Until is { } until ? $"to {Moments.Of(until, zone)}" : "until now")}: {Run.Said(SafeText.Of(g.Reason))}.")]);
+            yield return new Bullets([.. digest.Gaps.Select(g => (Line)$"{Run.Strong("Gap:")} {g.Account} was not read from {Run.Said(Moments.Bare(g.From, zone, digest.At))} {Run.Said(g.Until is { } until ? $"to {Moments.Bare(until, zone, digest.At)}" : "until now")}: {Run.Said(SafeText.Of(g.Reason))}.")]);
         yield return digest.Through switch
         {
             null => new Paragraph($"Nothing was ever read: these figures say nothing yet.", Tone.Critical),
-            { } through when through < digest.Window.End && IsOver(digest) => new Paragraph($"Read up to {Run.Said(Moments.Of(through, zone))} only, which is before the week's end: what was spent after that is not in these figures.", Tone.Warning),
-            { } through when digest.Gaps.Count == 0 => new Paragraph($"No gaps; read up to {Run.Said(Moments.Of(through, zone))}."),
-            { } through => new Paragraph($"Read up to {Run.Said(Moments.Of(through, zone))}."),
+            { } through when through < digest.Window.End && IsOver(digest) => new Paragraph($"Read up to {Run.Said(Moments.Bare(through, zone, digest.At))} only, which is before the week's end: what was spent after that is not in these figures.", Tone.Warning),
+            { } through when digest.Gaps.Count == 0 => new Paragraph($"No gaps; read up to {Run.Said(Moments.Bare(through, zone, digest.At))}."),
+            { } through => new Paragraph($"Read up to {Run.Said(Moments.Bare(through, zone, digest.At))}."),
         };
     }
 
@@ -182,7 +182,7 @@ public static class DigestMail
         yield return new Heading($"Where this comes from");
         yield return new Facts(
         [
-            ("As of", $"position {Run.Said(digest.AsOf.ToString(CultureInfo.InvariantCulture))}, composed {Run.Said(Moments.Of(digest.At, zone))}; times are {Run.Said(SafeText.Name(digest.Zone))}"),
+            ("As of", $"position {Run.Said(digest.AsOf.ToString(CultureInfo.InvariantCulture))}, composed {Run.Said(Moments.Bare(digest.At, zone, digest.At))}; times are {Run.Said(SafeText.Name(digest.Zone))}"),
             ("Chain", $"{Run.Said(SafeText.Of(digest.Chain))}"),
             ("Check", $"{new Run("ledger verify", Meant.Code)} checks these books; the same figures again:"),
         ]);

@@ -61,18 +61,18 @@ internal static class DigestMoney
 
     private static Paragraph Credit(Runway runway, Digest digest, string zone)
     {
-        Line left = $"{runway.AccountName}: {Run.Strong(Dollars.Show(runway.Left))}{(runway.Of is { } of ? $" of {of}" : Line.Nothing)} left";
+        Line left = $"{runway.AccountName}: {Run.Strong(Dollars.Show(runway.Left))}{(runway.Of is { } of ? $" of {of}" : Line.Nothing)} left{AlertDetails.Age(runway, at => Moments.Bare(at, zone, digest.At))}";
         return runway switch
         {
             { Left.Ticks: <= 0 } => new($"{left}: it has run out.", Tone.Critical),
-            { RunsOut: { } at } => new($"{left}; runs out {Run.Strong(Moments.Of(at, zone))}{Between(runway, zone)}, at {runway.LastDay} a day.", at - digest.At < TimeSpan.FromHours(72) ? Tone.Critical : Tone.Plain),
+            { RunsOut: { } at } => new($"{left}; runs out {Run.Strong(Moments.Bare(at, zone, digest.At))}{Between(runway, digest, zone)}, at {runway.PerDay ?? runway.LastDay} a day.", at - digest.At < TimeSpan.FromHours(72) ? Tone.Critical : Tone.Plain),
             { Why: { Length: > 0 } why } => new($"{left}; when it runs out is not known: {Run.Said(SafeText.Of(why))}."),
             _ => new($"{left}; it does not run out at present rates."),
         };
     }
 
-    private static Run? Between(Runway runway, string zone) => runway is { RunsOut: { } at, Earliest: { } from, Latest: { } to } && to - from > TimeSpan.FromMinutes(10) && from <= at && at <= to
-        ? Run.Said($" (between {Moments.Of(from, zone)} and {Moments.Of(to, zone)})")
+    private static Run? Between(Runway runway, Digest digest, string zone) => runway is { RunsOut: { } at, Earliest: { } from, Latest: { } to } && to - from > TimeSpan.FromMinutes(10) && from <= at && at <= to
+        ? Run.Said($" (between {Moments.Bare(from, zone, digest.At)} and {Moments.Bare(to, zone, digest.At)})")
         : null;
 
     private static IEnumerable<Block> Budgets(Digest digest, string zone)
@@ -89,7 +89,7 @@ internal static class DigestMoney
                 [
                     $"{b.Name}", b.Spent is { } spent ? $"{spent}" : (Line)$"{Run.Quiet("not known")}", $"{b.Limit}",
                     $"{State(b)}",
-                ], Below(b, zone))),
+                ], Below(b, digest, zone))),
         ]);
     }
 
@@ -105,11 +105,11 @@ internal static class DigestMoney
         };
     }
 
-    private static Line Below(DigestBudget budget, string zone)
+    private static Line Below(DigestBudget budget, Digest digest, string zone)
     {
         Line what = $"{budget.Scope}, {Run.Said(budget.Period is "day" or "week" or "month" or "quarter" ? $"{budget.Period} of {Moments.Days(budget.Window, zone)}" : budget.Period == "life" ? "in all" : Moments.Days(budget.Window, zone))}";
         return budget.Forecast.Expected is { } expected && budget.Forecast.Method != "ended"
-            ? $"{what}; on track for {Run.Said(Dollars.Rough(expected))}{(budget.Forecast.Exceeds is { } at && budget.State != "over" ? (Line)$", reaches the limit {Run.Said(Moments.Of(at, zone))}" : Line.Nothing)}"
+            ? $"{what}; on track for {Run.Said(Dollars.Rough(expected))}{(budget.Forecast.Exceeds is { } at && budget.State != "over" ? (Line)$", reaches the limit {Run.Said(Moments.Bare(at, zone, digest.At))}" : Line.Nothing)}"
             : what;
     }
 }

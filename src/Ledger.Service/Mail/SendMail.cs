@@ -20,7 +20,11 @@ namespace Ledger.Service.Mail;
 [MessageIdentity("send-mail.v1")]
 public sealed record SendMail(
     Guid Id, string Notification, string Class, string To, IReadOnlyList<string> ToAll, string Subject, string Text, string? Html, string MessageId, string ListId,
-    [property: JsonConverter(typeof(InstantJsonConverter))] DateTimeOffset At) : INotification;
+    [property: JsonConverter(typeof(InstantJsonConverter))] DateTimeOffset At) : INotification
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public MessageOrder? Order { get; init; }
+}
 
 /// <summary>Sends it through the mail server, or lays it into the mail folder where there is none.</summary>
 public static class SendMailHandler

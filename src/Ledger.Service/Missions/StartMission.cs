@@ -32,11 +32,11 @@ public static class StartMissionEndpoint
         var agents = known.AgentIds(request.Agents, "agents");
         var started = await Started(id => Mission.Start(null, id, request.Title!.Trim(), request.Ref?.Trim(), agents, request.Weight ?? 1, bookmark.At, bookmark.Now, caller.Name)!, caller.Key, session, ct);
         if (await session.LoadAsync<Mission>(Mission.StreamOf(started.Mission), ct) is { } before)
-            return (new(known.Summary(before), known.Overlaps(before, open, bookmark.Now), Queued: false), []);
+            return (new(known.Summary(before), known.Overlaps(before, open, bookmark.Now), Queued: false, Notes(before)), []);
 
         var mission = Mission.Fold(null, started)!;
         session.Events.StartStream<Mission>(mission.Stream, started);
-        return (new(known.Summary(mission), known.Overlaps(mission, open, bookmark.Now), Queued: false), bookmark.Polls(known));
+        return (new(known.Summary(mission), known.Overlaps(mission, open, bookmark.Now), Queued: false, Notes(mission)), bookmark.Polls(known));
     }
 
     /// <summary>
@@ -52,6 +52,9 @@ public static class StartMissionEndpoint
             if (first is not [{ Data: MissionStarted made }] || IsSame(made, wanted)) return wanted;
         }
     }
+
+    /// <summary>What somebody should know of a mission that was started.</summary>
+    internal static IReadOnlyList<string>? Notes(Mission mission) => Mission.NoteOn(mission.Ref) is { } note ? [note] : null;
 
     private static bool IsSame(MissionStarted a, MissionStarted b) =>
         a.Title == b.Title && a.Ref == b.Ref && a.Weight == b.Weight && a.By == b.By && a.Agents.SequenceEqual(b.Agents, StringComparer.Ordinal);

@@ -46,7 +46,7 @@ public static class SwitchMissionEndpoint
         session.Events.StartStream<Mission>(next.Stream, started);
 
         var overlaps = known.Overlaps(next, [.. open.Where(o => ended.TrueForAll(e => e.Id != o.Id))], bookmark.Now);
-        return (new([.. ended.Select(known.Summary)], known.Summary(next), overlaps, Queued: false), bookmark.Polls(known));
+        return (new([.. ended.Select(known.Summary)], known.Summary(next), overlaps, Queued: false, StartMissionEndpoint.Notes(next)), bookmark.Polls(known));
     }
 
     /// <summary>What each agent is on; an agent on several has to say which.</summary>

@@ -7,6 +7,7 @@ using Ledger.Service.Channels;
 using Ledger.Service.Http;
 using Ledger.Service.Polling;
 using Ledger.Service.Settings;
+using Ledger.Service.Spend;
 using Ledger.Service.Storage;
 using Marten;
 using Microsoft.AspNetCore.Authorization;
@@ -27,7 +28,7 @@ public static class GetDoctor
 
 /// <summary>Looks for what is wrong, and says how to mend it.</summary>
 public sealed class Doctor(
-    NpgsqlDataSource db, LogProgressReader reader, ChannelHealth channels, DeadLetters letters, Queues queues, Credentials credentials, EnvironmentAccount environment, RefusedWrites writes, LedgerOptions options,
+    NpgsqlDataSource db, LogProgressReader reader, ChannelHealth channels, DeadLetters letters, Queues queues, Credentials credentials, EnvironmentAccount environment, RefusedWrites writes, SpendViews spend, LedgerOptions options,
     TimeProvider clock)
 {
     private const long megabyte = 1024 * 1024;
@@ -114,6 +115,7 @@ public sealed class Doctor(
             checks.Add(channel.Trouble is { } trouble
                 ? new($"channel {channel.Name}", false, $"Does not deliver since {trouble.Since.ToText()}: {trouble.Reason}", $"Next try {trouble.Until.ToText()}; what waits is kept.")
                 : new($"channel {channel.Name}", channel.Configured ? true : null, channel.Configured ? $"Delivers to {channel.Target}." : channel.Hint!, channel.Configured ? channel.Hint : "Set SMTP_HOST and SMTP_SENDER_EMAIL to send them."));
+        if (Team.NobodyIsTold(options) is { } nobody) checks.Add(new("people", null, nobody, "LEDGER_MAIL_TO=you@example.org, then start the service again; `ledger alert test --channel email --to you@example.org` proves it."));
         var oldest = await queues.Oldest(ct);
         checks.Add(new("queues", oldest is not { IsLong: true }, oldest is { IsLong: true } ? $"{oldest.ToText()}." : "Nothing is overdue.", oldest is { IsLong: true } ? "What holds it up is in the checks above, else in the service's log." : null));
         var (dead, _) = await letters.Dead(clock.GetUtcNow(), ct);
@@ -127,6 +129,8 @@ public sealed class Doctor(
         var accounts = known.Accounts.Values.Where(a => !a.Removed).OrderBy(a => a.Label, StringComparer.Ordinal).ToArray();
         if (accounts.Length == 0) checks.Add(new("accounts", null, "No account is connected.", "`ledger account add xai --label prod` connects one."));
         var sources = await session.LoadManyAsync<Source>(ct, [.. accounts.Select(a => a.Id)]);
+        await using var view = await spend.Open(ct);
+        var credits = await new DataAges(sources, options.PollEvery, clock.GetUtcNow()).Credits(accounts, view, ct);
         foreach (var account in accounts)
         {
             if (await WhyLost(session, account, ct) is { } lost) checks.Add(new($"credential {account.Label}", false, lost, $"`ledger account rotate {account.Label}` stores it anew."));
@@ -135,6 +139,7 @@ public sealed class Doctor(
             checks.Add(new($"account {account.Label}", summary.Error is null && !summary.Stale,
                 summary.Error is { } error ? error.Detail : summary.Through is { } through ? $"Read through {through.ToText()}." : "Not read yet.",
                 summary.Error is null ? null : $"`ledger account test {account.Label}` says what is wrong in plain words."));
+            if (account.CreditNote(source, credits.GetValueOrDefault(account.Id)) is { } unread) checks.Add(new($"balance {account.Label}", null, unread, $"`ledger account test {account.Label}` says what is wrong in plain words."));
             if (source?.ClockAheadSeconds is not null) checks.Add(new($"clock {account.Label}", source.Clock() is null, source.Clock() ?? "This machine's clock and xAI's agree.", source.Clock() is null ? null : "Set this machine's clock (NTP)."));
             var (unsplit, count) = source.WhatStaysWhole(options.BackfillDays, now);
             if (unsplit is [var newest, ..]) checks.Add(new($"edges {account.Label}", null, $"{newest.Start.ToText()} to {newest.End.ToText()} {newest.Detail}.{(count > 1 ? $" {count} such stretches in all; `ledger status --json` lists them." : "")}", null));

@@ -44,11 +44,12 @@ public sealed class StatusReader(
         var missions = await session.Query<Mission>().Where(m => m.IsOpen).Take(Known.Max).ToListAsync(ct);
         var outbox = await Outbox(now, ct);
         var (alerts, over) = await troubles.Now(session, ct);
+        var (credit, unread) = await Credit([.. accounts.Where(a => !a.Removed)], sources, now, ct);
         return new(
             Version, log.Last, await LastHash(ct), [.. log.Views.Select(v => new ViewStatus(v.Name, v.Position, v.Lag))], states,
             [.. missions.OrderBy(m => m.Windows[^1].Start).Take(missionsMax).Select(m => new OpenMission(m.Id, m.Title, m.Ref, m.Windows[^1].Start, m.Agents))],
-            outbox, states.Any(a => a.Through is not null) ? await Billed(now, ct) : new(null, null, null), new(CreditLeft([.. accounts.Where(a => !a.Removed)])), alerts, over, log.Nodes, options.PollEvery.TotalSeconds,
-            [.. Warnings(log, states, outbox), .. CutNames(known) is { } cut ? [cut] : Array.Empty<string>(), .. await Skipped(session, now, ct)]);
+            outbox, states.Any(a => a.Through is not null) ? await Billed(now, ct) : new(null, null, null), credit, alerts, over, log.Nodes, options.PollEvery.TotalSeconds,
+            [.. Warnings(log, states, outbox), .. unread, .. Team.NobodyIsTold(options) is { } nobody ? [nobody] : Array.Empty<string>(), .. CutNames(known) is { } cut ? [cut] : Array.Empty<string>(), .. await Skipped(session, now, ct)]);
     }
 
     private AccountStatus State(Account account, Source? source, DateTimeOffset now)
@@ -88,9 +89,19 @@ public sealed class StatusReader(
         return Convert.ToHexStringLower((await Chain.Last(connection, ct)).Hash);
     }
 
-    /// <summary>Null where one of the accounts does not say.</summary>
-    private static Usd? CreditLeft(IReadOnlyCollection<Account> accounts) =>
-        accounts.Count > 0 && accounts.All(a => a.Balance?.PrepaidLeft is not null) ? accounts.Aggregate(Usd.Zero, (sum, a) => sum + a.Balance!.PrepaidLeft!.Value) : null;
+    /// <summary>What is left, and what keeps a balance from being read.</summary>
+    private async Task<(CreditStatus Credit, IReadOnlyList<string> Unread)> Credit(IReadOnlyList<Account> accounts, IReadOnlyDictionary<string, Source> sources, DateTimeOffset now, CancellationToken ct)
+    {
+        await using var view = await spend.Open(ct);
+        var credits = await new DataAges(sources.Values, options.PollEvery, now).Credits(accounts, view, ct);
+        return (
+            credits.Count == 0
+                ? new(null, null, null, false)
+                : new(
+                    credits.Count == accounts.Count ? credits.Values.Aggregate(Usd.Zero, (sum, c) => sum + c.Left) : null, credits.Values.Min(c => c.ReadAt),
+                    credits.Values.Aggregate(Usd.Zero, (sum, c) => sum + c.BilledSince), credits.Values.Any(c => c.Stale)),
+            [.. accounts.Select(a => a.CreditNote(sources.GetValueOrDefault(a.Id), credits.GetValueOrDefault(a.Id))).OfType<string>()]);
+    }
 
     /// <summary>What should have been told to people and was not.</summary>
     private async Task<IEnumerable<string>> Skipped(IQuerySession session, DateTimeOffset now, CancellationToken ct)

@@ -42,7 +42,8 @@ public sealed class Metrics : IDisposable
         ("ledger_channel_up", "0: the channel does not deliver just now."),
         ("ledger_source_up", "1: the last poll of the account was complete."),
         ("ledger_source_lag_seconds", "Age of the last complete reading."),
-        ("ledger_prepaid_balance_usd", "Prepaid credit left."),
+        ("ledger_prepaid_balance_usd", "Prepaid credit left, at most: what was left when the balance was read, less what was billed since."),
+        ("ledger_prepaid_balance_age_seconds", "Seconds since the balance was read."),
         ("ledger_spend_usd", "Billed this UTC month."),
         ("ledger_unassigned_usd", "Billed this UTC month on keys that nobody owns."),
         ("ledger_runway_seconds", "Time until prepaid credit runs out at the last day's rate."),
@@ -141,7 +142,6 @@ public sealed class Metrics : IDisposable
             KeyValuePair<string, object?>[] labels = [Label("account", account.Label), Label("provider", account.Provider)];
             page.Add("ledger_source_up", account.State == "ok" ? 1 : 0, labels);
             if (account.LagSeconds is { } lag) page.Add("ledger_source_lag_seconds", lag, labels);
-            if (account.Balance?.PrepaidLeft is { } left) page.Add("ledger_prepaid_balance_usd", left, labels);
         }
         return accounts;
     }
@@ -154,6 +154,12 @@ public sealed class Metrics : IDisposable
         var report = await current.View.Report(new() { Since = month.Start, Until = month.End, By = [Dimension.Account, Dimension.Agent], Limit = rowsMax, PreliminaryFrom = data.PreliminaryFrom }, ct);
         foreach (var row in report.Rows) page.Add("ledger_spend_usd", row.Billed, Label("account", row.Group[0]), Label("agent", row.Group[1]));
         page.Add("ledger_unassigned_usd", report.Unassigned);
+        foreach (var (account, credit) in await current.Credits(accounts, ct))
+        {
+            KeyValuePair<string, object?>[] labels = [Label("account", current.Known.Accounts[account].Label), Label("provider", current.Known.Accounts[account].Provider)];
+            page.Add("ledger_prepaid_balance_usd", credit.Left, labels);
+            page.Add("ledger_prepaid_balance_age_seconds", Math.Max(0, (long)(now - credit.ReadAt).TotalSeconds), labels);
+        }
         foreach (var runway in await current.Runways(accounts, now, ct))
             if (runway.RunsOut is { } end) page.Add("ledger_runway_seconds", Until(end), Label("account", runway.AccountName));
         foreach (var at in await BudgetStandings.At([.. budgets], current, now, ct))

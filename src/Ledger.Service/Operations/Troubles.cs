@@ -3,12 +3,13 @@ using Ledger.Budgets;
 using Ledger.Contracts;
 using Ledger.Service.Alerts;
 using Ledger.Service.Budgets;
+using Ledger.Service.Settings;
 using Marten;
 
 namespace Ledger.Service.Operations;
 
 /// <summary>What somebody should look at: open alerts, and budgets that are over.</summary>
-public sealed class Troubles(CurrentBooks books, TimeProvider clock)
+public sealed class Troubles(CurrentBooks books, LedgerOptions options, TimeProvider clock)
 {
     private const int alertsMax = 1_000;
     private const int latestMax = 3;
@@ -21,7 +22,7 @@ public sealed class Troubles(CurrentBooks books, TimeProvider clock)
             .OrderByDescending(a => a.At).ThenBy(a => a.Stream).Take(alertsMax).ToListAsync(ct);
         var subjects = await AlertSubjects.Of(session, [.. raised], ct);
         var open = raised.Where(a => !subjects.IsGone(a.Event)).ToList();
-        var alerts = new AlertsStatus(open.Count, [.. open.Take(latestMax).Select(a => new AlertLine(a.Id, a.At, Headline.Of(a.Event)))]);
+        var alerts = new AlertsStatus(open.Count, [.. open.Take(latestMax).Select(a => new AlertLine(a.Id, a.At, Headline.Of(a.Event, options.People.Zone)))]);
         var budgets = await session.Query<Budget>().Where(b => !b.Closed).Take(budgetsMax + 1).ToListAsync(ct);
         if (budgets.Count > budgetsMax)
         {

@@ -27,7 +27,7 @@ public static class PollPlan
             PollReason.Due when message.HoursMax is null && source.NextDue > now => null,
             PollReason.Due => Lacking(midnight.AddDays(-regularDays), message.Sent),
             // After a refusal somebody has to change something first: bookmarks don't probe more often than polls do.
-            PollReason.Bookmark when source.IsBackingOff(now) || source.Asked >= message.Sent => null,
+            PollReason.Bookmark when source.MustWait(now) || source.Asked >= message.Sent => null,
             PollReason.Bookmark => Lacking(source.Asked > midnight.AddDays(-regularDays) ? source.Asked.Value.FloorToHour() : midnight, message.Sent),
             PollReason.Reread when source.IsBackingOff(now) || RereadDue(source, account) > now => null,
             PollReason.Reread => Lacking(midnight.AddDays(-DeepDays), RereadDue(source, account)),

@@ -19,6 +19,9 @@ namespace Ledger.Service.Polling;
 public sealed record AccountReadings(
     IReadOnlyList<Reading> Readings, DimensionSet Dimensions, int? HoursAtOnce, BalanceObserved? Balance, DateTimeOffset? BalanceAt, IReadOnlyDictionary<string, string?>? Keys, TimeSpan? ClockAhead)
 {
+    /// <summary>Why the balance can't be read; null: it was, or was not asked for.</summary>
+    public ProviderException? NoBalance { get; init; }
+
     private const int linesMax = 200_000;
 
     /// <summary>It does not fit into one transaction.</summary>
@@ -66,7 +69,7 @@ public sealed partial class AccountReader(XaiClients clients, Credentials creden
         var priority = PriorityOf(message.Reason);
         var wantsBalance = message.Reason switch
         {
-            PollReason.Bookmark or PollReason.Refine => false,
+            PollReason.Refine => false,
             PollReason.Sync => source.BalanceAt is null || source.BalanceAt < message.Sent,
             _ => source.BalanceAt is null || source.BalanceAt < account.ConnectedAt || now - source.BalanceAt >= balanceEvery,
         };
@@ -88,8 +91,8 @@ public sealed partial class AccountReader(XaiClients clients, Credentials creden
         }
         // Without readings nothing is recorded.
         wantsBalance &= readings.Count > 0;
-        var balance = wantsBalance ? await Balance(xai, account, ct) : null;
-        return new(readings, dimensions, hours, balance, wantsBalance ? now : null, keys, clockAhead);
+        var (balance, noBalance) = wantsBalance ? await Balance(xai, account, priority, ct) : default;
+        return new(readings, dimensions, hours, balance, wantsBalance ? now : null, keys, clockAhead) { NoBalance = noBalance };
     }
 
     /// <summary>Nobody says how long the provider keeps figures. A day further back than connecting reads is no answer where the books hold spend of it and the answer holds none.</summary>
@@ -102,17 +105,17 @@ public sealed partial class AccountReader(XaiClients clients, Credentials creden
 
     internal static Priority PriorityOf(PollReason reason) => reason is PollReason.Due or PollReason.Reread or PollReason.Monthly or PollReason.Refine ? Priority.Background : Priority.First;
 
-    /// <summary>Without the balance the spend is as complete as before, so its failure is noted only.</summary>
-    private async Task<BalanceObserved?> Balance(XaiClient xai, Account account, CancellationToken ct)
+    /// <summary>Without the balance the spend is as complete as before, so its failure is a note beside the credit.</summary>
+    private async Task<(BalanceObserved? Balance, ProviderException? Why)> Balance(XaiClient xai, Account account, Priority priority, CancellationToken ct)
     {
         try
         {
-            return (await xai.ReadBalance(account.Team, Priority.Background, ct)).For(account.Id);
+            return ((await xai.ReadBalance(account.Team, priority, ct)).For(account.Id), null);
         }
-        catch (ProviderException e) when (e.Kind is FailureKind.Permission or FailureKind.NotFound or FailureKind.Contract or FailureKind.Unreachable)
+        catch (ProviderException e) when (e.Kind is FailureKind.Permission or FailureKind.NotFound or FailureKind.Contract or FailureKind.Unreachable or FailureKind.Invalid)
         {
             LogNoBalance(account.Id, e.Detail);
-            return null;
+            return (null, e);
         }
     }
 

@@ -6,6 +6,16 @@ using Marten;
 
 namespace Ledger.Service.Polling;
 
+/// <summary>Why the balance of an account can't be read.</summary>
+/// <param name="Kind">One of <see cref="FailureKind"/>.</param>
+/// <param name="Detail">What exactly happened.</param>
+/// <param name="Since">When it first failed.</param>
+public sealed record BalanceFailure(string Kind, string Detail, DateTimeOffset Since)
+{
+    /// <summary>In plain words, without the account's name.</summary>
+    public string Sentence() => ProviderWords.NoBalance(Kind, Detail);
+}
+
 /// <summary>How far an account is read: its heartbeat, which changes without an event. A poll that brings nothing new writes only this.</summary>
 public sealed record Source
 {
@@ -45,8 +55,14 @@ public sealed record Source
     /// <summary>When the last sync that read from a given instant, and is done, was asked for.</summary>
     public DateTimeOffset? SyncDone { get; init; }
 
-    /// <summary>When the balance was last read.</summary>
+    /// <summary>When the balance was last asked for.</summary>
     public DateTimeOffset? BalanceAt { get; init; }
+
+    /// <summary>When its last answer was asked for that says what prepaid credit is left; null: none was, or an earlier version read it.</summary>
+    public DateTimeOffset? CreditReadAt { get; init; }
+
+    /// <summary>Why the balance can't be read, and since when; null when it can.</summary>
+    public BalanceFailure? NoBalance { get; init; }
 
     /// <summary>When the keys were last listed by name.</summary>
     public DateTimeOffset? KeysAt { get; init; }
@@ -79,6 +95,9 @@ public sealed record Source
 
     /// <summary>The account can't be read just now and waits before it is tried again.</summary>
     public bool IsBackingOff(DateTimeOffset now) => Failing is not null && NextDue > now;
+
+    /// <summary>It waits because somebody has to change something first, or because the provider asked for it. One that did not answer may be back any moment.</summary>
+    public bool MustWait(DateTimeOffset now) => IsBackingOff(now) && Failing is not (FailureKind.Unreachable or FailureKind.Contract);
 
     /// <summary>Whether a finer width may be asked for at a start. What was refused, or did not add up, is tried again once a day.</summary>
     public bool MayAsk(Account account, DateTimeOffset start, int seconds, DateTimeOffset now) =>
@@ -135,6 +154,8 @@ public sealed record Source
             MonthlyAt = isDone && days >= options.BackfillDays ? now : MonthlyAt,
             SyncDone = isDone && message.Since is not null ? message.Sent : SyncDone,
             BalanceAt = read.BalanceAt ?? BalanceAt,
+            CreditReadAt = read.Balance is { PrepaidLeft: not null } balance ? balance.Asked : CreditReadAt,
+            NoBalance = read.NoBalance is { } why ? new(why.Kind, why.Detail, NoBalance?.Since ?? now) : read.Balance is null ? NoBalance : null,
             KeysAt = read.Keys is null ? KeysAt : now,
             Dimensions = read.Dimensions,
             ClockAheadSeconds = read.ClockAhead?.TotalSeconds ?? ClockAheadSeconds,

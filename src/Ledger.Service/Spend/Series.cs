@@ -80,6 +80,19 @@ public sealed partial class SpendView
         return hours;
     }
 
+    /// <summary>On how many of the days before that of an hour agents spent anything; those that spent nothing are left out.</summary>
+    public async Task<IReadOnlyDictionary<string, int>> DaysWithSpend(IReadOnlyCollection<string> agents, DateTimeOffset hour, int back, CancellationToken ct)
+    {
+        var days = new Dictionary<string, int>(StringComparer.Ordinal);
+        var today = zone.DayOf(hour);
+        await using var command = new NpgsqlCommand($"""
+            select agent, count(*) from (select agent, day from {schema}.agent_day where agent = any($1) and day >= $2 and day < $3 group by 1, 2 having sum(billed) > 0) d group by 1
+            """, connection) { Parameters = { new() { Value = agents.ToArray() }, new() { Value = today.AddDays(-back) }, new() { Value = today } } };
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct)) days[reader.GetString(0)] = (int)reader.GetInt64(1);
+        return days;
+    }
+
     /// <summary>Days say from where on to look; the bucket itself is found among the parts.</summary>
     private async Task<IReadOnlyDictionary<string, DateTimeOffset>> EdgeOfSpend(ScopeKind kind, IReadOnlyCollection<string> values, bool last, CancellationToken ct)
     {

@@ -34,6 +34,15 @@ public static class ProviderWords
         };
     }
 
+    /// <summary>Why the balance can't be read, while usage can.</summary>
+    public static string NoBalance(string kind, string detail) => kind switch
+    {
+        FailureKind.Permission => $"xAI does not let the key read the balance: {Told(detail)}",
+        FailureKind.NotFound => $"xAI has no balance for the team: {Told(detail)}",
+        FailureKind.Contract => $"xAI's balance is not what it should be: {Told(detail)}",
+        _ => $"xAI gives no balance: {Told(detail)}",
+    };
+
     /// <summary>The answer to whoever asked.</summary>
     /// <param name="e">What happened.</param>
     /// <param name="label">The account, where it is connected.</param>

@@ -95,14 +95,22 @@ public sealed record FineUsage(IReadOnlyList<ReadLine> Lines, string? Why, int R
 /// <param name="Lines">Invoice preview lines; top-ups are left out.</param>
 /// <param name="Asked">When we asked first.</param>
 /// <param name="Answered">When the last answer was in.</param>
+/// <param name="Funding">All prepaid money that came in.</param>
+/// <param name="SettledThrough">The last cycle whose spend was taken off.</param>
 public sealed record XaiBalance(
     int CycleYear, int CycleMonth, Usd? CycleTotal, Usd? PrepaidCredit, Usd? PrepaidUsed, Usd? PrepaidLeft, Usd? FreeCredit,
-    Usd? SpendingLimit, Usd? Purchases, IReadOnlyList<InvoiceLine> Lines, DateTimeOffset Asked, DateTimeOffset Answered)
+    Usd? SpendingLimit, Usd? Purchases, IReadOnlyList<InvoiceLine> Lines, DateTimeOffset Asked, DateTimeOffset Answered, Usd? Funding = null, string? SettledThrough = null)
 {
     /// <summary>As the event of an account.</summary>
     public BalanceObserved For(string account) => new(
-        account, CycleYear, CycleMonth, CycleTotal, PrepaidCredit, PrepaidUsed, PrepaidLeft, FreeCredit, SpendingLimit, Purchases, Lines, Asked, Answered);
+        account, CycleYear, CycleMonth, CycleTotal, PrepaidCredit, PrepaidUsed, PrepaidLeft, FreeCredit, SpendingLimit, Purchases, Lines, Asked, Answered, Funding, SettledThrough);
 }
+
+/// <summary>What the list of prepaid money says.</summary>
+/// <param name="Purchases">Top-ups that succeeded.</param>
+/// <param name="Funding">Those, with refunds and what was given or taken by hand.</param>
+/// <param name="SettledThrough">The last cycle whose spend was taken off; null: none.</param>
+public sealed record XaiPrepaid(Usd Purchases, Usd Funding, string? SettledThrough);
 
 /// <summary>What <c>account test</c> found out.</summary>
 /// <param name="Checks">In the order they were made.</param>

@@ -120,7 +120,10 @@ public sealed class XaiClient
 
         // A team that never bought credit has no such page.
         if (await Unless(FailureKind.NotFound, Send(new(HttpMethod.Get, $"{path}/prepaid/balance", priority), XaiRights.BillingRead, ct)) is { } prepaid)
-            balance = balance with { Purchases = Judged(() => XaiParser.Purchases(prepaid.Body)), Answered = prepaid.Answered };
+        {
+            var list = Judged(() => XaiParser.Prepaid(prepaid.Body));
+            balance = balance with { Purchases = list?.Purchases, Funding = list?.Funding, SettledThrough = list?.SettledThrough, Answered = prepaid.Answered };
+        }
         if (await Unless(FailureKind.Permission, Send(new(HttpMethod.Get, $"{path}/postpaid/spending-limits", priority), XaiRights.BillingRead, ct)) is { } limits)
             balance = balance with { SpendingLimit = Judged(() => XaiParser.SpendingLimit(limits.Body)) ?? balance.SpendingLimit, Answered = limits.Answered };
         return balance;

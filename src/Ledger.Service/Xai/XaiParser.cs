@@ -137,25 +137,36 @@ internal static class XaiParser
     }
 
     /// <summary>
-    /// What top-ups that succeeded came to. The list is settled monthly, so its total is no measure of what is left. A total without a list is of a team that
-    /// never bought; without either nothing is known.
+    /// What came in, and which months were taken off. The list is settled monthly, so its total is no measure of what is left. A total without a list is of a
+    /// team that never bought; without either nothing is known.
     /// </summary>
-    public static Usd? Purchases(ReadOnlyMemory<byte> body)
+    public static XaiPrepaid? Prepaid(ReadOnlyMemory<byte> body)
     {
         using var json = Parse(body);
         var root = Answer(json, out var isSilent, ["changes", "total"]);
         if (isSilent) return null;
-        var sum = Usd.Zero;
-        if (Array(root, "changes", "") is not { } changes) return sum;
+        var (purchases, funding, settled) = (Usd.Zero, Usd.Zero, default(string));
+        if (Array(root, "changes", "") is not { } changes) return new(purchases, funding, settled);
         var index = 0;
         foreach (var element in changes.EnumerateArray())
         {
             var place = $"changes[{index++}].";
             var change = Object(element, place);
-            if (Name(change, "changeOrigin", place) is not ("PURCHASE" or "AUTO_PURCHASE") || Name(change, "topupStatus", place) != "SUCCEEDED") continue;
-            sum -= Val(change, "amount", place) ?? throw Broken($"{place}amount", "is missing");
+            var origin = Name(change, "changeOrigin", place);
+            if (origin == "SPEND")
+            {
+                if (Integer(change, "spendBpKeyYear", place) is { } year and >= 2015 and < 2100 && Integer(change, "spendBpKeyMonth", place) is { } month and >= 1 and <= 12
+                    && Credit.CycleOf((int)year, (int)month) is var cycle && string.CompareOrdinal(cycle, settled) > 0)
+                    settled = cycle;
+                continue;
+            }
+            var isPurchase = origin is "PURCHASE" or "AUTO_PURCHASE";
+            if (isPurchase ? Name(change, "topupStatus", place) != "SUCCEEDED" : origin is not ("REFUND" or "MANUAL")) continue;
+            var came = -(Val(change, "amount", place) ?? throw Broken($"{place}amount", "is missing"));
+            funding += came;
+            if (isPurchase) purchases += came;
         }
-        return sum;
+        return new(purchases, funding, settled);
     }
 
     /// <summary>The limit that xAI enforces on invoiced spend; null where the answer names none.</summary>

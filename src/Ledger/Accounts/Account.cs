@@ -215,9 +215,13 @@ public sealed record SnapshotLine
 /// <param name="Lines">Invoice preview lines with token counts.</param>
 /// <param name="Asked">When we asked.</param>
 /// <param name="Answered">When the answer was in.</param>
+/// <param name="Funding">All prepaid money that ever came in: purchases, refunds, and what was given or taken by hand; null when unknown.</param>
+/// <param name="SettledThrough">The last billing cycle whose spend was taken off prepaid credit (<c>2026-10</c>); null: none, or unknown.</param>
 public sealed record BalanceObserved(
     string Account, int CycleYear, int CycleMonth, Usd? CycleTotal, Usd? PrepaidCredit, Usd? PrepaidUsed, Usd? PrepaidLeft, Usd? FreeCredit,
-    Usd? SpendingLimit, Usd? Purchases, IReadOnlyList<InvoiceLine> Lines, DateTimeOffset Asked, DateTimeOffset Answered) : ILedgerEvent;
+    Usd? SpendingLimit, Usd? Purchases, IReadOnlyList<InvoiceLine> Lines, DateTimeOffset Asked, DateTimeOffset Answered,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Usd? Funding = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? SettledThrough = null) : ILedgerEvent;
 
 /// <summary>One line of the invoice preview; it has no key.</summary>
 /// <param name="Description">Model or tool as billed.</param>
@@ -292,6 +296,9 @@ public sealed record Account
     /// <summary>What the provider last said of its money; null: nothing yet.</summary>
     public BalanceObserved? Balance { get; init; }
 
+    /// <summary>Its prepaid credit; null: not known, or it never said. Snapshots of 0.1 hold none until the balance changes.</summary>
+    public Credit? Credit { get => field ?? (Balance is { } balance ? Credit.After(null, balance) : null); init; }
+
     /// <summary>The id of the account of a team: the same team always has the same account.</summary>
     public static string IdOf(string provider, string team) => Ids.Short(provider, team);
 
@@ -326,7 +333,7 @@ public sealed record Account
         ({ } a, AccountRemoved e) => a with { Removed = true, RemovedAt = e.At, Credential = null, Failing = null },
         ({ } a, PollFailed e) => a with { Failing = e },
         ({ } a, PollRecovered) => a with { Failing = null },
-        ({ } a, BalanceObserved e) => a with { Balance = e },
+        ({ } a, BalanceObserved e) => a with { Balance = e, Credit = Credit.After(a.Credit, e) },
         _ => account,
     };
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -75,6 +76,20 @@ public sealed record Alert
 
     /// <summary>The id that follows from a key.</summary>
     public static string IdOf(string key) => Ids.Short("a", key);
+
+    /// <summary>
+    /// The trouble an alert is about, however often it recovered and came again: <c>budget:…:100%</c>, <c>runway:xai-1:24h</c>, <c>stale:xai-1</c>.
+    /// </summary>
+    public static string MatterOf(string key) => key switch
+    {
+        _ when key.StartsWith("runway:", StringComparison.Ordinal) => key[..key.LastIndexOf(':')],
+        _ when key.StartsWith("stale:", StringComparison.Ordinal) => string.Join(':', key.Split(':')[..2]),
+        _ when key.LastIndexOf(":again-", StringComparison.Ordinal) is > 0 and var again => key[..again],
+        _ => key,
+    };
+
+    /// <summary>The key of a threshold that recovered some times and is armed anew.</summary>
+    public static string KeyAgain(string matter, int recoveries) => recoveries == 0 ? matter : string.Create(CultureInfo.InvariantCulture, $"{matter}:again-{recoveries}");
 
     /// <summary>The stored name of an event without its version: <c>budget-threshold-crossed</c>.</summary>
     public static string KindOf(string storedName) => storedName.LastIndexOf(".v", StringComparison.Ordinal) is > 0 and var dot ? storedName[..dot] : storedName;

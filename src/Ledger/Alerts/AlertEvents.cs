@@ -52,6 +52,10 @@ public sealed record BudgetThresholdCrossed : IAlert
     /// <summary>Its scope.</summary>
     public required string Scope { get; init; }
 
+    /// <summary>What people call what the scope names: a label, a title. Null: it is called by its id, or 0.1 wrote the event.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ScopeName { get; init; }
+
     /// <summary>The period's kind.</summary>
     public required string Period { get; init; }
 

@@ -20,11 +20,20 @@ public sealed record NewCrossing(BudgetState State, Crossing Crossing)
     /// <summary>The alert whose message tells of this one too; null: it is told itself.</summary>
     public string? ToldBy { get; init; }
 
+    /// <summary>It recovered and came again before people heard of the recovery: what they were told before is true.</summary>
+    public bool IsStillSaid { get; init; }
+
+    /// <summary>Whether people are told of it.</summary>
+    public bool IsTold => ToldBy is null && !IsStillSaid;
+
     /// <summary>Those it tells of besides itself.</summary>
     public IReadOnlyList<Threshold> Also { get; init; } = [];
 
     /// <summary>The alert it is written as.</summary>
-    public BudgetThresholdCrossed Raise(Circumstances circumstances, DateTimeOffset now) => new()
+    /// <param name="circumstances">What it comes from.</param>
+    /// <param name="scopeName">What people call what the budget limits; null: it is called by its id.</param>
+    /// <param name="now">Now.</param>
+    public BudgetThresholdCrossed Raise(Circumstances circumstances, string? scopeName, DateTimeOffset now) => new()
     {
         Alert = Alert,
         Key = Crossing.Key,
@@ -32,6 +41,7 @@ public sealed record NewCrossing(BudgetState State, Crossing Crossing)
         Budget = State.Budget.Id,
         Name = State.Budget.Name,
         Scope = State.Budget.Scope.ToString(),
+        ScopeName = scopeName,
         Period = State.Period,
         Window = State.Window,
         Threshold = Crossing.Threshold,
@@ -48,18 +58,22 @@ public sealed record NewCrossing(BudgetState State, Crossing Crossing)
 /// <summary>What follows from where budgets stand.</summary>
 public static class Crossings
 {
+    /// <summary>So long good news is held back. A crossing within it takes it back, and neither is told: the reader's last word is true.</summary>
+    public static readonly TimeSpan GoodNewsWaits = TimeSpan.FromMinutes(15);
+
     /// <summary>
     /// The new ones among a state's crossings. The one that matters most comes first, is told, and tells of the others; one that matters
-    /// less than what was told before is written and not told: nobody wants to hear of 80 % after 100 %.
+    /// less than what was told before is written and not told: nobody wants to hear of 80 % after 100 %. Nor is one whose recovery nobody heard of.
     /// </summary>
     /// <param name="state">Where the budget stands.</param>
-    /// <param name="crossings">All that is crossed: <see cref="BudgetState.Crossed"/>.</param>
+    /// <param name="crossings">All that is crossed: <see cref="BudgetState.Crossed"/>, under the keys they have by now.</param>
     /// <param name="isKnown">Whether a key was told of before.</param>
-    public static IReadOnlyList<NewCrossing> New(BudgetState state, IReadOnlyList<Crossing> crossings, Func<string, bool> isKnown)
+    /// <param name="isStillSaid">Whether people still believe that a key is crossed, because they never heard of its recovery.</param>
+    public static IReadOnlyList<NewCrossing> New(BudgetState state, IReadOnlyList<Crossing> crossings, Func<string, bool> isKnown, Func<string, bool>? isStillSaid = null)
     {
         var fresh = crossings.Where(c => !isKnown(c.Key))
             .OrderByDescending(c => c.Severity).ThenBy(c => c.Threshold.Basis == Basis.Actual ? 0 : 1).ThenByDescending(c => c.Threshold.Under(state.Limit))
-            .Select(c => new NewCrossing(state, c)).ToArray();
+            .Select(c => new NewCrossing(state, c) { IsStillSaid = isStillSaid?.Invoke(c.Key) == true }).ToArray();
         if (fresh.Length == 0) return [];
         var before = crossings.Where(c => isKnown(c.Key) && c.Threshold.Basis == Basis.Actual && c.Threshold.Under(state.Limit) >= fresh[0].Crossing.Threshold.Under(state.Limit))
             .MaxBy(c => c.Threshold.Under(state.Limit));
@@ -67,14 +81,14 @@ public static class Crossings
         return
         [
             .. fresh.Select((c, i) => before is null && i == 0
-                ? c with { Also = [.. fresh.Skip(1).Select(o => o.Crossing.Threshold)] }
+                ? c with { Also = [.. fresh.Skip(1).Where(o => !o.IsStillSaid).Select(o => o.Crossing.Threshold)] }
                 : c with { ToldBy = teller }),
         ];
     }
 
     /// <summary>
     /// Open alerts of a state's budget and window whose threshold is clear again. The worst of those that were told is told: who was not
-    /// told of the trouble does not need to hear that it is over.
+    /// told of the trouble does not need to hear that it is over. Nor does who raised the limit.
     /// </summary>
     /// <param name="state">Where the budget stands.</param>
     /// <param name="open">Open alerts, of other budgets and windows too.</param>
@@ -84,7 +98,7 @@ public static class Crossings
         var window = BudgetState.WindowOf(state.Period, state.Window);
         var cleared = open.Where(a => a.Budget == state.Budget.Id && a.Period == state.Period && BudgetState.WindowOf(a.Period, a.Window) == window && state.IsClearOf(a.Threshold))
             .OrderByDescending(a => a.Severity).ThenByDescending(a => a.Threshold.Under(state.Limit)).ToArray();
-        var told = cleared.FirstOrDefault(a => a.ToldBy is null);
+        var told = cleared.FirstOrDefault(a => a.ToldBy is null && Alert.MatterOf(a.Key) == state.KeyOf(a.Threshold, now));
         return [.. cleared.Select(a => (new BudgetRecovered(a.Alert, a.Budget, state.Budget.Name, a.Threshold, state.Spent, state.Limit, now.ToMicroseconds()), ReferenceEquals(a, told)))];
     }
 

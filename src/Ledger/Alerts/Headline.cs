@@ -12,10 +12,12 @@ namespace Ledger.Alerts;
 public static class Headline
 {
     /// <summary>The whole line.</summary>
-    public static string Of(IAlert alert)
+    /// <param name="alert">The alert.</param>
+    /// <param name="zone">The team's time zone.</param>
+    public static string Of(IAlert alert, string zone)
     {
-        var rest = Rest(alert);
-        return $"[{Mark(alert)}] {Sentence(alert)}{(rest.Length > 0 ? " " + rest : "")}";
+        var rest = Rest(alert, zone);
+        return $"[{Mark(alert)}] {Sentence(alert, zone)}{(rest.Length > 0 ? " " + rest : "")}";
     }
 
     /// <summary>The whole line of good news.</summary>
@@ -30,12 +32,12 @@ public static class Headline
     };
 
     /// <summary>What happened, without mark and ending: fit for a mail's subject.</summary>
-    public static string Brief(IAlert alert) => alert switch
+    public static string Brief(IAlert alert, string zone) => alert switch
     {
         BudgetThresholdCrossed { Threshold.Basis: Basis.Forecast, Forecast.Expected: { } expected } e =>
-            $"{Wording.ScopeOf(e)} on track for {Dollars.Rough(expected)} of {Dollars.Show(e.Limit)} {Wording.Period(e.Period, e.Window)}",
-        BudgetThresholdCrossed e => $"{Wording.ScopeOf(e)} at {Dollars.Show(e.Spent)} of {Dollars.Show(e.Limit)} {Wording.Period(e.Period, e.Window)}",
-        RunwayShort { Circumstances.Runway: { } r } => $"{Left(r)} credit left on {SafeText.Name(r.AccountName)}{(Wording.RunsOut(r) is { } when ? $", out {when}" : "")}",
+            $"{Wording.ScopeOf(e)} on track for {Dollars.Rough(expected)} of {Dollars.Show(e.Limit)} {Wording.Period(e.Period, e.Window, zone)}",
+        BudgetThresholdCrossed e => $"{Wording.ScopeOf(e)} at {Dollars.Show(e.Spent)} of {Dollars.Show(e.Limit)} {Wording.Period(e.Period, e.Window, zone)}",
+        RunwayShort { Circumstances.Runway: { } r } => $"{Left(r)} credit left on {SafeText.Name(r.AccountName)}{(Wording.RunsOut(r, zone, alert.At) is { } when ? $", out {when}" : "")}",
         RunwayShort e => $"prepaid credit of {SafeText.Name(e.Account)} is short",
         SpendAnomalous e => $"agent {SafeText.Name(e.Name)} spends unusually much: {Dollars.Show(e.Spent)} in an hour, usually {Dollars.Show(e.Usual)}",
         SourceStale e => $"{SafeText.Name(e.AccountName)} is not being read",
@@ -47,18 +49,18 @@ public static class Headline
     };
 
     /// <summary>What happened, as a sentence with its dollars.</summary>
-    public static string Sentence(IAlert alert) => alert switch
+    public static string Sentence(IAlert alert, string zone) => alert switch
     {
-        BudgetThresholdCrossed e => Crossed(e),
-        RunwayShort { Circumstances.Runway: { } r } => $"prepaid credit of {SafeText.Name(r.AccountName)}: {Left(r)} left{(Wording.RunsOut(r) is { } when ? $", runs out {when}" : r.Why is { Length: > 0 } why ? $"; when it runs out is not known: {SafeText.Of(why)}" : ", not running out at present rates")}.",
-        SpendAnomalous e => $"agent {SafeText.Name(e.Name)} spent {Dollars.Show(e.Spent)} in the hour from {Moments.Of(e.Hour)}{Usual(e)}.",
+        BudgetThresholdCrossed e => Crossed(e, zone),
+        RunwayShort { Circumstances.Runway: { } r } => $"prepaid credit of {SafeText.Name(r.AccountName)}: {Left(r)} left{(Wording.RunsOut(r, zone, alert.At) is { } when ? $", runs out {when}" : r.Why is { Length: > 0 } why ? $"; when it runs out is not known: {SafeText.Of(why)}" : ", not running out at present rates")}.",
+        SpendAnomalous e => $"agent {SafeText.Name(e.Name)} spent {Dollars.Show(e.Spent)} in the hour from {Moments.Of(e.Hour, zone, e.At)}{Usual(e)}.",
         SourceStale { Through: null } e => $"{SafeText.Name(e.AccountName)} was never read{Because(e.Reason)}: what it spends is not known.",
-        SourceStale e => $"{SafeText.Name(e.AccountName)} was last read {Moments.Of(e.Through.Value)}{Because(e.Reason)}: what it spent since is not known.",
-        MissionLeftOpen e => $"mission {SafeText.Name(e.Title)}{(e.Ref is { } r ? $" ({SafeText.Name(r, 80)})" : "")} is open since {Moments.Of(e.Since)} and nobody seems to work on it; it goes on taking the spend of {Wording.And(e.Agents)}, {(e.Billed is { } billed ? $"{Dollars.Show(billed)} so far" : "its cost is not known")}.",
-        KeyShared e => $"{Brief(e)}: no bill can tell them apart; {Dollars.Show(e.Shared.Amount)} went through it in 24 h.",
-        LargeRestatement e => $"the provider changed its figures of {SafeText.Name(e.AccountName)} for {Moments.Days(e.Days)} by {Dollars.Change(e.Moved)}.",
-        HistoryImported e => $"history of {SafeText.Name(e.AccountName)} was read in: {Dollars.Show(e.Spent)} for {Moments.Days(e.Window)}; {Passed(e.Passed)}.",
-        _ => $"{Brief(alert)}.",
+        SourceStale e => $"{SafeText.Name(e.AccountName)} was last read {Moments.Of(e.Through.Value, zone, e.At)}{Because(e.Reason)}: what it spent since is not known.",
+        MissionLeftOpen e => $"mission {SafeText.Name(e.Title)}{(e.Ref is { } r ? $" ({SafeText.Name(r, 80)})" : "")} is open since {Moments.Of(e.Since, zone, e.At)} and nobody seems to work on it; it goes on taking the spend of {Wording.And(e.Agents)}, {(e.Billed is { } billed ? $"{Dollars.Show(billed)} so far" : "its cost is not known")}.",
+        KeyShared e => $"{Brief(e, zone)}: no bill can tell them apart; {Dollars.Show(e.Shared.Amount)} went through it in 24 h.",
+        LargeRestatement e => $"the provider changed its figures of {SafeText.Name(e.AccountName)} for {Moments.Days(e.Days, zone)} by {Dollars.Change(e.Moved)}.",
+        HistoryImported e => $"history of {SafeText.Name(e.AccountName)} was read in: {Dollars.Show(e.Spent)} for {Moments.Days(e.Window, zone)}; {Passed(e.Passed)}.",
+        _ => $"{Brief(alert, zone)}.",
     };
 
     /// <summary>What is over, as a sentence.</summary>
@@ -84,9 +86,9 @@ public static class Headline
 
     private static string Level(Threshold threshold) => threshold.Percent is { } percent ? string.Create(CultureInfo.InvariantCulture, $"{percent}%") : Dollars.Show(threshold.Amount!.Value);
 
-    private static string Crossed(BudgetThresholdCrossed e)
+    private static string Crossed(BudgetThresholdCrossed e, string zone)
     {
-        var (who, period, reached) = (Wording.ScopeOf(e), Wording.Period(e.Period, e.Window), e.Forecast.Exceeds is { } at ? $" (reaches the limit {Moments.Of(at)})" : "");
+        var (who, period, reached) = (Wording.ScopeOf(e), Wording.Period(e.Period, e.Window, zone), e.Forecast.Exceeds is { } at ? $" (reaches the limit {Moments.Of(at, zone, e.At)})" : "");
         if (e.Threshold.Basis == Basis.Forecast && e.Forecast.Expected is { } will)
             return $"{who}: on track for {Dollars.Rough(will)}{Range(e.Forecast)} of {Dollars.Show(e.Limit)} {period}{reached}; {Dollars.Show(e.Spent)} so far.";
         var over = e.Spent > e.Limit ? $", {Dollars.Show(e.Spent - e.Limit)} over" : "";
@@ -97,7 +99,7 @@ public static class Headline
     private static string Range(Forecast forecast) =>
         forecast is { Low: { } low, High: { } high } && Dollars.Rough(low) != Dollars.Rough(high) ? $" ({Dollars.Rough(low)} to {Dollars.Rough(high)})" : "";
 
-    private static string Rest(IAlert alert)
+    private static string Rest(IAlert alert, string zone)
     {
         var (circumstances, scope) = alert switch
         {
@@ -107,7 +109,7 @@ public static class Headline
             _ => (Circumstances.None, null),
         };
         var parts = new List<string>();
-        if (alert is not RunwayShort && circumstances.Runway is { } runway && Wording.RunsOut(runway) is { } when) parts.Add($"Credit of {SafeText.Name(runway.AccountName)} runs out {when}.");
+        if (alert is not RunwayShort && circumstances.Runway is { } runway && Wording.RunsOut(runway, zone, alert.At) is { } when) parts.Add($"Credit of {SafeText.Name(runway.AccountName)} runs out {when}.");
         if (Wording.Main(circumstances, scope) is { } driver) parts.Add($"Driver: {Wording.Driver(driver)} {Dollars.Percent(driver.Permille)}.");
         return string.Join(' ', parts);
     }

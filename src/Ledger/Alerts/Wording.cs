@@ -16,6 +16,16 @@ public static class Wording
         return parsed.Kind == ScopeKind.Everything ? AllSpend : $"{parsed.Kind.ToString().ToLowerInvariant()} {SafeText.Name(nameOf(parsed) ?? parsed.Value)}";
     }
 
+    /// <summary>A budget as the subject of a sentence: <c>Budget TUI</c>; where it is called by its scope alone, <c>All spend</c>, <c>Agent vigilio</c>.</summary>
+    /// <param name="name">The budget's name.</param>
+    /// <param name="scope">What it limits.</param>
+    /// <param name="nameOf">The name of an id; null: it is called by its id.</param>
+    public static string Budget(string name, Scope scope, Func<Scope, string?> nameOf)
+    {
+        var words = name == scope.ToString() || (nameOf(scope) is { } known && name == (scope with { Value = known }).ToString()) ? Scope(scope.ToString(), nameOf) : $"budget {SafeText.Name(name)}";
+        return $"{char.ToUpperInvariant(words[0])}{words[1..]}";
+    }
+
     /// <summary>What everything is called.</summary>
     public const string AllSpend = "all spend";
 
@@ -25,7 +35,7 @@ public static class Wording
         var opaque = false;
         var words = Scope(crossed.Scope, scope =>
         {
-            var name = crossed.Circumstances.Drivers.FirstOrDefault(d => string.Equals(d.Dimension, scope.Kind.ToString(), StringComparison.OrdinalIgnoreCase) && d.Value == scope.Value)?.Name
+            var name = crossed.ScopeName ?? crossed.Circumstances.Drivers.FirstOrDefault(d => string.Equals(d.Dimension, scope.Kind.ToString(), StringComparison.OrdinalIgnoreCase) && d.Value == scope.Value)?.Name
                 ?? (scope.Kind == ScopeKind.Key ? crossed.Circumstances.SharedKeys.FirstOrDefault(k => k.Key == scope.Value)?.Name : null)
                 ?? (scope.Kind == ScopeKind.Account && crossed.Circumstances.Runway is { } runway && runway.Account == scope.Value ? runway.AccountName : null);
             opaque = name is null && scope.Kind is ScopeKind.Account or ScopeKind.Key or ScopeKind.Mission;
@@ -35,10 +45,10 @@ public static class Wording
     }
 
     /// <summary>When a budget's window is: <c>this month</c>, <c>in all</c>, <c>1–30 Nov 2026</c>.</summary>
-    public static string Period(string period, Interval window) =>
+    public static string Period(string period, Interval window, string zone) =>
         Budgets.Period.TryParse(period, out var parsed) && parsed.Kind != PeriodKind.Custom
             ? parsed.Kind switch { PeriodKind.Day => "today", PeriodKind.Life => "in all", var kind => $"this {kind.ToString().ToLowerInvariant()}" }
-            : Moments.Days(window);
+            : Moments.Days(window, zone);
 
     /// <summary><c>agent</c>, <c>model</c> … as a reader calls it: what billing calls a unit is what was used.</summary>
     public static string Driver(Driver driver) => driver.Value is null && driver.Name is null ? "not named by billing" : SafeText.Name(driver.Name ?? driver.Value);
@@ -57,18 +67,20 @@ public static class Wording
     public static IReadOnlyList<string> Dimensions { get; } = ["unit", "model", "key", "agent"];
 
     /// <summary>When credit runs out, as a range: <c>Tue 25 Nov 14:00 UTC ± 9 h</c>, or with both ends where they lie unevenly.</summary>
-    public static string? RunsOut(Runway runway)
+    public static string? RunsOut(Runway runway, string zone, DateTimeOffset now)
     {
         if (runway.RunsOut is not { } at) return null;
-        if (runway is not { Earliest: { } earliest, Latest: { } latest } || earliest > at || latest < at) return Moments.Of(at);
+        string Of(DateTimeOffset instant) => Moments.Of(instant, zone, now);
+        if (runway is not { Earliest: { } earliest, Latest: { } latest } || earliest > at || latest < at) return Of(at);
         var (before, after) = (at - earliest, latest - at);
         var wider = before > after ? before : after;
-        if (wider < TimeSpan.FromMinutes(5)) return Moments.Of(at);
+        if (wider < TimeSpan.FromMinutes(5)) return Of(at);
+        var (first, middle, last) = (Calendar.LocalOf(earliest, zone), Calendar.LocalOf(at, zone), Calendar.LocalOf(latest, zone));
         return wider <= 1.5 * (before < after ? before : after)
-            ? $"{Moments.Of(at)} ± {Moments.About(wider)}"
-            : earliest.UtcDateTime.Date == at.UtcDateTime.Date && latest.UtcDateTime.Date == at.UtcDateTime.Date
-                ? $"{Moments.Of(at)} ({earliest.UtcDateTime:HH:mm} to {latest.UtcDateTime:HH:mm})"
-                : $"{Moments.Of(at)} (from {Moments.Of(earliest)} to {Moments.Of(latest)})";
+            ? $"{Of(at)} ± {Moments.About(wider)}"
+            : first.Date == middle.Date && last.Date == middle.Date
+                ? $"{Of(at)} ({first:HH:mm} to {last:HH:mm})"
+                : $"{Of(at)} (from {Of(earliest)} to {Of(latest)})";
     }
 
     /// <summary>Names in a row: <c>ba, face and vigilio</c>.</summary>

@@ -20,14 +20,19 @@ public sealed record BudgetState(Budget Budget, string Period, Interval Window, 
     /// <summary>Spent of the limit, in thousandths, rounded down: 999 is not yet all of it.</summary>
     public long Permille => (long)((Int128)Spent.Ticks * 1000 / Limit.Ticks);
 
-    /// <summary><c>ok</c>; <c>warn</c> when a threshold is crossed; <c>over</c> at the limit.</summary>
-    public string State => Spent >= Limit ? "over" : Budget.Thresholds.Any(t => this.IsCrossed(t)) ? "warn" : "ok";
+    /// <summary><c>over</c> from the limit on; <c>warn</c> from 80 % of it or when the forecast passes it; else <c>ok</c>. Whatever its thresholds.</summary>
+    public string State => Spent >= Limit ? "over" : IsNearLimit || Forecast.Expected > Limit ? "warn" : "ok";
+
+    /// <summary>Four fifths of the limit are spent.</summary>
+    public bool IsNearLimit => (Int128)Spent.Ticks * 10 >= (Int128)Limit.Ticks * 8;
 
     /// <summary>All thresholds that are crossed now and were not crossed by history alone, in rising order of what they mean.</summary>
-    public IReadOnlyList<Crossing> Crossed(DateTimeOffset now) =>
+    /// <param name="now">Now.</param>
+    /// <param name="isNews">Whether history that passed a threshold came in after it was summed up; null: it never did.</param>
+    public IReadOnlyList<Crossing> Crossed(DateTimeOffset now, Func<Threshold, bool>? isNews = null) =>
     [
         .. Budget.Thresholds
-            .Where(t => IsCrossed(t) && History < t.Under(Limit))
+            .Where(t => IsCrossed(t) && (History < t.Under(Limit) || isNews?.Invoke(t) == true))
             .OrderBy(t => t.Basis == Basis.Forecast ? 0 : 1).ThenBy(t => t.Under(Limit))
             .Select(t => new Crossing(KeyOf(t, now), t, SeverityOf(t))),
     ];

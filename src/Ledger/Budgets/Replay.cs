@@ -51,7 +51,8 @@ public sealed class BudgetReplay(Budget budget, DateTimeOffset? firstEver, DateT
     private readonly (PeriodLimit Limit, Period Period, List<WindowReplay> Windows)[] limits =
         [.. budget.Limits.Select(l => Period.TryParse(l.Period, out var period) ? (l, period, new List<WindowReplay>()) : default).Where(l => l.period is not null)];
     private readonly bool zoneIsKnown = Calendar.IsZone(budget.Zone);
-    private readonly HashSet<string> told = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string Period, Interval Window, NewCrossing Crossing)> told = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (int Times, DateTimeOffset At)> recovered = new(StringComparer.Ordinal);
     private Interval? changed;
 
     /// <summary>The budget.</summary>
@@ -80,10 +81,17 @@ public sealed class BudgetReplay(Budget budget, DateTimeOffset? firstEver, DateT
             if (window is null) continue;
             var forecast = budget.Thresholds.Any(t => t.Basis == Basis.Forecast) ? Forecasting.Of(recent ??= series.At(now), looked.Window, window.Spent, limit) : new(null, null, null, null, null, "not asked for");
             var state = new BudgetState(budget, looked.Period, looked.Window, limit, window.Spent, Usd.Zero, forecast);
-            foreach (var crossing in Crossings.New(state, state.Crossed(looked.At), told.Contains))
+            var crossings = state.Crossed(looked.At).Select(c => c with { Key = Alert.KeyAgain(c.Key, recovered.GetValueOrDefault(c.Key).Times) }).ToArray();
+            foreach (var crossing in Crossings.New(state, crossings, told.ContainsKey, key => recovered.TryGetValue(Alert.MatterOf(key), out var over) && now - over.At < Crossings.GoodNewsWaits))
             {
-                told.Add(crossing.Crossing.Key);
-                if (crossing.ToldBy is null) yield return (crossing, window.Parts());
+                told[crossing.Crossing.Key] = (looked.Period, looked.Window, crossing);
+                if (crossing.IsTold) yield return (crossing, window.Parts());
+            }
+            foreach (var (key, _) in told.Where(t => t.Value.Period == looked.Period && t.Value.Window == looked.Window && state.IsClearOf(t.Value.Crossing.Crossing.Threshold)).ToArray())
+            {
+                told.Remove(key);
+                var matter = Alert.MatterOf(key);
+                recovered[matter] = (recovered.GetValueOrDefault(matter).Times + 1, now);
             }
         }
     }
@@ -159,7 +167,8 @@ public sealed class CreditReplay(IReadOnlyDictionary<string, Account> accounts, 
     {
         for (; next < balances.Count && balances[next].At <= at; next++) known[balances[next].Account] = balances[next];
         return known.Values.Where(k => k.Left is not null && accounts.TryGetValue(k.Account, out var a) && a.Balance is not null)
-            .Select(k => Runways.Of(accounts[k.Account] with { Balance = accounts[k.Account].Balance! with { PrepaidCredit = k.Credit, PrepaidLeft = k.Left } }, series[k.Account].At(at)))
+            .Select(k => Runways.Of(
+                accounts[k.Account] with { Balance = accounts[k.Account].Balance! with { PrepaidCredit = k.Credit, PrepaidLeft = k.Left } }, new(k.Left!.Value, k.Credit ?? k.Left.Value, k.At, Usd.Zero, false, null), series[k.Account].At(at)))
             .OfType<Runway>().OrderBy(r => r.RunsOut ?? DateTimeOffset.MaxValue).ThenBy(r => r.Account, StringComparer.Ordinal).FirstOrDefault();
     }
 }

@@ -7,7 +7,7 @@ namespace Ledger.Forecasts;
 /// <param name="Low">Lower end of the range; null as <paramref name="Expected"/>.</param>
 /// <param name="High">Upper end of the range; null as <paramref name="Expected"/>.</param>
 /// <param name="Method">How: <c>rate-24h</c>, <c>mean-7d</c>, <c>weekday-28d</c>; null as <paramref name="Expected"/>.</param>
-/// <param name="Exceeds">When the limit is reached at that pace; null: not in this period, or there is no limit.</param>
+/// <param name="Exceeds">When the limit is reached at that pace, or was reached: to the hour in the last seven days, before that to the day. Null: not in this period, or there is no limit.</param>
 /// <param name="Why">Why there is no forecast; null when there is one.</param>
 public sealed record Forecast(Usd? Expected, Usd? Low, Usd? High, string? Method, DateTimeOffset? Exceeds, string? Why);
 
@@ -32,7 +32,7 @@ public static class Forecasting
     public static Forecast Of(SpendSeries series, Interval window, Usd spent, Usd? limit)
     {
         if (series.Through is not { } through) return None("nothing was read yet");
-        if (through >= window.End) return new(spent, spent, spent, "ended", limit is { } l && spent >= l ? window.End : null, null);
+        if (through >= window.End) return new(spent, spent, spent, "ended", limit is { } l && spent >= l ? Passed(series, window, spent, l) : null, null);
         if (window.End >= Instants.Max) return None("the period has no end yet");
         if (series.First is null) return None("nothing was spent yet");
         if (TooLittle(series) is { } why) return None(why);
@@ -40,7 +40,7 @@ public static class Forecasting
 
         var days = Pace.Of(series, through);
         Int128 expected = 0, low = 0, high = 0, variance = 0;
-        DateTimeOffset? exceeds = limit is { } at && spent >= at ? through : null;
+        DateTimeOffset? exceeds = limit is { } at && spent >= at ? Passed(series, window, spent, at) : null;
         var from = through > window.Start ? through : window.Start;
         // Day by day, so that a Sunday costs what Sundays cost.
         while (from < window.End)
@@ -64,6 +64,29 @@ public static class Forecasting
             (low, high) = (Int128.Max(0, expected - spread), expected + spread);
         }
         return new(Sum(spent, expected), Sum(spent, Int128.Min(low, expected)), Sum(spent, Int128.Max(high, expected)), days.Method, exceeds, null);
+    }
+
+    /// <summary>When what was spent reached a limit: the start of the hour or, longer ago than hours are known, of the day.</summary>
+    private static DateTimeOffset Passed(SpendSeries series, Interval window, Usd spent, Usd limit)
+    {
+        Int128 before = spent.Ticks;
+        var byHour = new Dictionary<DateOnly, Int128>();
+        foreach (var (start, billed) in series.Hours.Reverse())
+        {
+            if (start >= window.End) continue;
+            if ((before -= billed.Ticks) < limit.Ticks || start <= window.Start) return Within(start);
+            var day = DateOnly.FromDateTime(start.UtcDateTime);
+            byHour[day] = byHour.GetValueOrDefault(day) + billed.Ticks;
+        }
+        foreach (var (day, billed) in series.Days.Reverse())
+        {
+            var start = new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
+            if (start >= window.End) continue;
+            if ((before -= billed.Ticks - byHour.GetValueOrDefault(day)) < limit.Ticks || start <= window.Start) return Within(start);
+        }
+        return window.Start.ToMicroseconds();
+
+        DateTimeOffset Within(DateTimeOffset at) => at > window.Start ? at : window.Start.ToMicroseconds();
     }
 
     private static Forecast None(string why) => new(null, null, null, null, null, why);

@@ -18,6 +18,15 @@ public static class UnitFamilies
         _ => null,
     };
 
+    /// <summary>What makes less of a unit, as the beginning of a sentence that goes on with the key.</summary>
+    public static string Shrinking(string? unit) => unit switch
+    {
+        _ when unit?.Contains("reasoning", StringComparison.OrdinalIgnoreCase) == true => "Ask for less reasoning through",
+        _ when unit?.Contains("completion", StringComparison.OrdinalIgnoreCase) == true => "Ask for shorter answers through",
+        _ when unit?.Contains("prompt", StringComparison.OrdinalIgnoreCase) == true => "Send less context through",
+        _ => "Use less of it through",
+    };
+
     /// <summary>Some kind of search.</summary>
     public static bool IsSearch(string unit) => unit.Contains("search", StringComparison.OrdinalIgnoreCase);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 
 namespace Ledger.Missions;
 
@@ -61,7 +62,7 @@ public sealed record MissionEdited(
 public sealed record MissionCancelled(string Mission, DateTimeOffset At, string? By) : IMissionEvent;
 
 /// <summary>A piece of work, its agents and its time: disjoint half-open windows in order.</summary>
-public sealed record Mission
+public sealed partial record Mission
 {
     /// <summary>An instant further ahead than this is refused.</summary>
     public static readonly TimeSpan AheadMax = TimeSpan.FromMinutes(10);
@@ -114,6 +115,15 @@ public sealed record Mission
         if (!Uri.TryCreate(reference, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https")) return reference;
         return url.AbsolutePath.Trim('/').Split('/') is [var owner, var repo, "issues" or "pull" or "pulls", var number] ? $"{owner}/{repo}#{number}" : reference;
     }
+
+    /// <summary>What to say of a reference that is neither an address nor <c>owner/repo#n</c>; null: it is one, or there is none.</summary>
+    public static string? NoteOn(string? reference) =>
+        string.IsNullOrEmpty(reference) || (Uri.TryCreate(reference, UriKind.Absolute, out var url) && url.Scheme is "http" or "https") || ShortReference().IsMatch(reference)
+            ? null
+            : $"ref {Names.Printable(reference)} is neither a URL nor owner/repo#n: it is kept as text, and finds this mission only as it is written.";
+
+    [GeneratedRegex(@"^[\w.-]+(/[\w.-]+)+#\w+$", RegexOptions.CultureInvariant)]
+    private static partial Regex ShortReference();
 
     /// <summary>From its first start to its last end, or to the end of time that is accepted while it is open.</summary>
     [JsonIgnore]

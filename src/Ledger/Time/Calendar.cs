@@ -46,6 +46,9 @@ public static class Calendar
     /// <summary>The local date of an instant.</summary>
     public static DateOnly DateOf(DateTimeOffset at, string zone) => In(at, zone).Date.ToDateOnly();
 
+    /// <summary>What the zone's clocks are called at an instant: <c>CET</c>, <c>CEST</c>, <c>UTC</c>, <c>+0530</c>.</summary>
+    public static string Abbreviation(DateTimeOffset at, string zone) => IsUtc(zone) ? "UTC" : DateTimeZoneProviders.Tzdb[zone].GetZoneInterval(Instant.FromDateTimeOffset(at)).Name;
+
     /// <summary>An instant with the zone's offset.</summary>
     public static DateTimeOffset LocalOf(DateTimeOffset at, string zone) => In(at, zone).ToDateTimeOffset();
 

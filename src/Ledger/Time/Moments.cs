@@ -5,11 +5,21 @@ namespace Ledger;
 /// <summary>Instants and lengths of time as people read them in a sentence.</summary>
 public static class Moments
 {
-    /// <summary><c>Tue 25 Nov 14:00 UTC</c>; in another zone without its name, which the reader is told once.</summary>
-    public static string Of(DateTimeOffset at, string? zone = null) =>
-        zone is null || Calendar.IsUtc(zone)
-            ? at.UtcDateTime.ToString("ddd d MMM HH:mm 'UTC'", CultureInfo.InvariantCulture)
-            : Calendar.LocalOf(at, zone).ToString("ddd d MMM HH:mm", CultureInfo.InvariantCulture);
+    /// <summary>So far from now a date carries its year and no time of day.</summary>
+    private static readonly TimeSpan far = TimeSpan.FromDays(300);
+
+    /// <summary><c>Tue 25 Nov 15:00 CET</c>; with its year where that is another one; where it is far away, the day alone: <c>Sun 28 Jan 2029</c>.</summary>
+    /// <param name="at">The instant.</param>
+    /// <param name="zone">IANA name.</param>
+    /// <param name="now">When it is read.</param>
+    public static string Of(DateTimeOffset at, string zone, DateTimeOffset now) => IsFar(at, now) ? Bare(at, zone, now) : $"{Bare(at, zone, now)} {Calendar.Abbreviation(at, zone)}";
+
+    /// <summary>The same without the zone, for pages that name it once.</summary>
+    public static string Bare(DateTimeOffset at, string zone, DateTimeOffset now)
+    {
+        var local = Calendar.LocalOf(at, zone);
+        return Text(local, IsFar(at, now) ? "ddd d MMM yyyy" : local.Year != Calendar.LocalOf(now, zone).Year ? "ddd d MMM yyyy HH:mm" : "ddd d MMM HH:mm");
+    }
 
     /// <summary>The days a stretch covers: <c>16–22 Nov 2026</c>, <c>30 Nov – 6 Dec 2026</c>.</summary>
     public static string Days(Interval stretch, string? zone = null)
@@ -29,6 +39,8 @@ public static class Moments
         { TotalHours: < 48 } and var l => Text(l.TotalHours, "h"),
         var l => Text(l.TotalDays, "d"),
     };
+
+    private static bool IsFar(DateTimeOffset at, DateTimeOffset now) => (at - now).Duration() > far;
 
     private static string Text(DateTimeOffset at, string form) => at.ToString(form, CultureInfo.InvariantCulture);
 

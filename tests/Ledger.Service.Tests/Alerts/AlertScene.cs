@@ -148,14 +148,23 @@ public sealed class AlertScene : IAsyncDisposable
     /// <summary>Waits until a position was looked at.</summary>
     public Task Looked(long position) => LedgerHost.Until(async () => (await Mark()).Position >= position, $"a look at {position}");
 
-    /// <summary>A look at what time alone changes.</summary>
+    /// <summary>A quarter of an hour passes: good news that was held back is told, if it is still true.</summary>
+    public async Task GoodNews(bool passes = true)
+    {
+        if (passes) Clock.Advance(Crossings.GoodNewsWaits);
+        await host.Scalar<long>("with due as (update messages.wolverine_incoming_envelopes set execution_time = now() where message_type = 'tell-recovery.v1' and status = 'Scheduled' returning 1) select count(*) from due");
+        await LedgerHost.Until(async () => await host.Scalar<long>("select count(*) from messages.wolverine_incoming_envelopes where message_type = 'tell-recovery.v1' and status <> 'Handled'") == 0, "what is over to be told");
+    }
+
     /// <summary>Looks once; again when the host's own watch wrote at the same moment, as its message policy does.</summary>
-    public async Task Tick()
+    public Task Tick() => Look(Watch);
+
+    internal static async Task Look(AlertWatch watch)
     {
         for (var attempt = 1; ; attempt++)
             try
             {
-                await Watch.Look(CancellationToken.None);
+                await watch.Look(CancellationToken.None);
                 return;
             }
             catch (JasperFx.ConcurrencyException) when (attempt < 4)

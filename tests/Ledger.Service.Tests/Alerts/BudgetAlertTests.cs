@@ -2,6 +2,7 @@ using Ledger.Budgets;
 using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Alerts;
+using Ledger.Service.Alerts;
 using Ledger.Service.Tests.Support;
 
 namespace Ledger.Service.Tests.Alerts;
@@ -40,18 +41,22 @@ public sealed class BudgetAlertTests(TestDatabases databases)
         var told = (await scene.Raised()).OfType<BudgetThresholdCrossed>().ToArray();
         Assert.Equal([new Threshold(Basis.Actual, 50, null)], told[0].Also!);
         Assert.Equal(told[0].Alert, told[1].ToldBy);
-        // Down below both and up again: nothing new.
+        // Down below both: two are over, and one mail says so, if it is still true in a quarter of an hour.
         await scene.Spend("ba", "4.00");
-        // Two are over, and figures were restated: one mail says so.
         Assert.Equal(2, (await scene.Raised()).OfType<BudgetRecovered>().Count());
-        Assert.Single((await scene.Raised()).OfType<LargeRestatement>());
-        Assert.Equal(2, await scene.Mails());
+        // Figures of an hour that still runs are no restatement.
+        Assert.Empty((await scene.Raised()).OfType<LargeRestatement>());
+        Assert.Equal(1, await scene.Mails());
+        // Up again before that: both stand open again, and nobody is mailed, for what they were told is true.
         await scene.Spend("ba", "9.00");
-        Assert.Equal(2, (await scene.Crossed()).Count);
+        Assert.Equal(["all 80%", "all 50% (told)", "all 80%", "all 50% (told)"], await scene.Crossed());
+        await scene.GoodNews();
+        Assert.Equal(1, await scene.Mails());
         await scene.Spend("ba", "10.00");
         Assert.Equal("all 100%", (await scene.Crossed())[^1]);
         // What was told before is not told along with it.
         Assert.Null((await scene.Raised()).OfType<BudgetThresholdCrossed>().Last().Also);
+        Assert.Equal(2, await scene.Mails());
     }
 
     [Fact]
@@ -62,17 +67,50 @@ public sealed class BudgetAlertTests(TestDatabases databases)
         foreach (var total in new[] { "5.00", "4.99", "5.01", "4.60", "5.00" }) await scene.Spend("ba", total);
         Assert.Single(await scene.Raised());
         await scene.Spend("ba", "4.49");
-        await scene.Spend("ba", "5.20");
-        await scene.Spend("ba", "4.30");
         var raised = await scene.Raised();
         Assert.Equal(2, raised.Count);
         var recovered = Assert.IsType<BudgetRecovered>(raised[1]);
         Assert.Equal((((IAlert)raised[0]).Alert, Usd.Parse("4.49")), (recovered.Alert, recovered.Spent));
+        await scene.GoodNews();
         Assert.Equal(2, await scene.Mails());
     }
 
     [Fact]
-    public async Task a_raise_is_good_news_and_its_end_and_an_edit_arm_anew()
+    public async Task a_threshold_that_recovered_is_told_again()
+    {
+        await using var scene = await AlertScene.Begin(databases);
+        await scene.SetBudget("all", "100.00");
+        await scene.Spend("ba", "82.00");
+        await scene.Spend("ba", "40.00");
+        Assert.Empty(await Open(scene));
+        await scene.GoodNews();
+        Assert.Equal(2, await scene.Mails());
+        await scene.Spend("ba", "82.00");
+        // The list says what the budget says.
+        Assert.Equal(["all 80%"], await Open(scene));
+        Assert.Equal(3, await scene.Mails());
+        // Once more, and good news is taken back before anybody heard it: the last word is the third mail, and it is true.
+        await scene.Spend("ba", "40.00");
+        Assert.Empty(await Open(scene));
+        await scene.Spend("ba", "82.00");
+        Assert.Equal(["all 80%"], await Open(scene));
+        await scene.GoodNews();
+        Assert.Equal(3, await scene.Mails());
+        Assert.Equal(["", ":again-1", ":again-2"], (await scene.Raised()).OfType<BudgetThresholdCrossed>().Where(e => e.Threshold.Percent == 80).Select(e => e.Key[(e.Key.IndexOf("80%", StringComparison.Ordinal) + 3)..]));
+        // And when it is really over, that is told.
+        await scene.Spend("ba", "40.00");
+        await scene.GoodNews();
+        Assert.Equal(4, await scene.Mails());
+    }
+
+    private static async Task<IReadOnlyList<string>> Open(AlertScene scene)
+    {
+        await using var session = scene.Session();
+        return [.. (await session.OpenAlerts(scene.Now, 10, default)).Select(a => (BudgetThresholdCrossed)a.Event).Select(e => $"{e.Name} {e.Threshold}")];
+    }
+
+    [Fact]
+    public async Task a_raise_ends_an_alert_without_a_word_and_its_end_and_an_edit_arm_anew()
     {
         await using var scene = await AlertScene.Begin(databases);
         await scene.SetBudget("all", "10.00");
@@ -82,6 +120,8 @@ public sealed class BudgetAlertTests(TestDatabases databases)
         var id = Budget.IdOf("all");
         await scene.Seen(Budget.StreamOf(id), new BudgetRaised(id, "month", Usd.Parse("20.00"), scene.Now.AddHours(2), scene.Now, null));
         Assert.IsType<BudgetRecovered>((await scene.Raised())[^1]);
+        // Who raised it knows.
+        Assert.Equal(0, await scene.Host.Scalar<long>("select count(*) from messages.wolverine_incoming_envelopes where message_type = 'tell-recovery.v1'"));
         await scene.Spend("ba", "6.00");
         Assert.Single(await scene.Crossed());
 

@@ -59,17 +59,17 @@ public sealed class OnceTests(TestDatabases databases)
     public async Task two_that_count_notifications_at_the_same_moment_both_count()
     {
         await using var scene = await AlertScene.Begin(databases);
-        var audience = new Audience("trentuna", ["ludo@example.org"], new Dictionary<string, Budget>());
+        var audience = new Audience("trentuna", "UTC", ["ludo@example.org"], new Dictionary<string, Budget>());
         var channels = new ChannelOptions { MailFolder = scene.Host.Options.Home };
         // Before there is a count, and once there is one.
         for (var told = 0; told < 4; told += 2)
         {
             await using IDocumentSession one = scene.Session(), other = scene.Session();
-            foreach (var session in new[] { one, other }) Assert.Single(await session.Notify([Samples.Stale], [], audience, channels, scene.Now, default));
+            foreach (var session in new[] { one, other }) Assert.Single(await session.Notify(new([Samples.Stale], []), audience, channels, scene.Now, default));
             await one.SaveChangesAsync();
             Assert.True(DatabaseErrors.IsConflict(await Assert.ThrowsAnyAsync<Exception>(() => other.SaveChangesAsync())));
             await using var again = scene.Session();
-            await again.Notify([Samples.Stale], [], audience, channels, scene.Now, default);
+            await again.Notify(new([Samples.Stale], []), audience, channels, scene.Now, default);
             await again.SaveChangesAsync();
             Assert.Equal(told + 2, (await again.LoadAsync<NotificationLimit>(NotificationLimit.IdOf("email", "ludo@example.org")))!.Sent.Count);
         }
@@ -158,6 +158,7 @@ public sealed class OnceTests(TestDatabases databases)
         foreach (ILedgerEvent found in new ILedgerEvent[] { stale, new SourceRecovered(stale.Alert, AlertScene.Account, "prod", scene.Now), new SourceRecovered(stale.Alert, AlertScene.Account, "prod", scene.Now.AddSeconds(1)) })
             await scene.Host.Services.GetRequiredService<RaiseAlert>().Write([[new Finding(found)]], context, m => m, default);
         Assert.Equal([nameof(SourceStale), nameof(SourceRecovered)], (await scene.Raised()).Select(e => e.GetType().Name));
+        await scene.GoodNews(passes: false);
         Assert.Equal(2, await scene.Mails());
     }
 

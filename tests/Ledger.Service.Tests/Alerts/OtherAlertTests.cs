@@ -63,6 +63,7 @@ public sealed class OtherAlertTests(TestDatabases databases)
         // Bought: all of it is over, in one message; and the next time it is short is another time.
         await scene.Seen(Account.StreamOf(AlertScene.Account), Balance(scene, "1000.00", "91.00"));
         Assert.Equal(5, (await scene.Raised()).OfType<RunwayRecovered>().Count());
+        await scene.GoodNews();
         Assert.Equal(3, await scene.Mails());
         await scene.Seen(Account.StreamOf(AlertScene.Account), Balance(scene, "1000.00", "910.00"));
         Assert.Contains((await scene.Raised()).OfType<RunwayShort>(), r => r.Level == "10%" && r.Key.EndsWith(":1", StringComparison.Ordinal));
@@ -86,6 +87,8 @@ public sealed class OtherAlertTests(TestDatabases databases)
         await scene.Tick();
         Assert.Equal(stale.Alert, Assert.IsType<SourceRecovered>((await scene.Raised())[^1]).Alert);
         Assert.Equal(2, (await scene.Raised()).Count);
+        await scene.GoodNews();
+        Assert.Equal(2, await scene.Mails());
         scene.Clock.Advance(TimeSpan.FromMinutes(16));
         await scene.Tick();
         Assert.Equal(3, (await scene.Raised()).Count);
@@ -144,8 +147,27 @@ public sealed class OtherAlertTests(TestDatabases databases)
         var position = await scene.Read(("ba", "6.00", scene.Hour.AddDays(-2)), ("vigilio", "2.00", scene.Hour.AddDays(-1)));
         await scene.Looked(position);
         var moved = Assert.IsType<LargeRestatement>(Assert.Single(await scene.Raised()));
-        Assert.Equal((Usd.Parse("-3.90"), position, "prod"), (moved.Moved, moved.AsOf, moved.AccountName));
+        // The net since anybody was told, small moves too.
+        Assert.Equal((Usd.Parse("-4.00"), position, "prod"), (moved.Moved, moved.AsOf, moved.AccountName));
         Assert.Equal(new Interval(new(2026, 11, 14, 0, 0, 0, TimeSpan.Zero), new(2026, 11, 16, 0, 0, 0, TimeSpan.Zero)), moved.Days);
+    }
+
+    [Fact]
+    public async Task a_figure_that_goes_to_and_fro_is_told_once_a_day_at_most_and_not_at_all_where_it_is_back()
+    {
+        await using var scene = await AlertScene.Begin(databases);
+        // In the running hour it is no restatement, however often it changes.
+        foreach (var total in new[] { "12.00", "9.50", "12.00", "9.50", "12.00" }) await scene.Spend("ba", total);
+        var before = scene.Hour.AddDays(-1);
+        foreach (var total in new[] { "12.00", "11.50", "12.00", "11.50", "12.00" }) await scene.Spend("ba", total, before);
+        Assert.Empty((await scene.Raised()).OfType<LargeRestatement>());
+        foreach (var total in new[] { "9.50", "12.00", "9.50", "12.00", "9.00" }) await scene.Spend("ba", total, before);
+        var told = Assert.Single((await scene.Raised()).OfType<LargeRestatement>());
+        Assert.Equal(Usd.Parse("-2.50"), told.Moved);
+        // The next day tells the rest: 50 cents that nobody heard of, and 60 more.
+        scene.Clock.Advance(TimeSpan.FromDays(1));
+        await scene.Spend("ba", "8.40", before);
+        Assert.Equal([Usd.Parse("-2.50"), Usd.Parse("-1.10")], (await scene.Raised()).OfType<LargeRestatement>().Select(e => e.Moved));
     }
 
     private static BalanceObserved Balance(AlertScene scene, string credit, string used) => new(

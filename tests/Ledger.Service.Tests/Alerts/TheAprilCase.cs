@@ -43,7 +43,7 @@ public sealed class TheAprilCase(TestDatabases databases)
             await host.Sync();
             var head = await host.Scalar<long>("select max(seq_id) from mt_events where stream_id like 'account-%'");
             await LedgerHost.Until(async () => await Mark(host) is { Trouble: null, Position: { } looked } && looked >= head, $"a look at {head}");
-            await watch.Look(CancellationToken.None);
+            await AlertScene.Look(watch);
         }
 
         var raised = await Raised(host);

@@ -16,7 +16,7 @@ public sealed class BudgetStories(TestDatabases databases)
         Assert.Equal(("set", "agent:ba", "agent:ba"), ((string?)set["change"], (string?)set["budget"]!["name"], (string?)set["budget"]!["scope"]));
         Assert.NotNull(set.Position);
         var period = set["budget"]!["periods"]![0]!;
-        Assert.Equal(("6.00", "warn", "2026-12-01T00:00:00Z"), ((string?)period["spent"], (string?)period["state"], (string?)period["resets"]));
+        Assert.Equal(("6.00", "ok", "2026-12-01T00:00:00Z"), ((string?)period["spent"], (string?)period["state"], (string?)period["resets"]));
         Assert.Equal(60m, (decimal)period["percent"]!);
         Assert.Equal(["50%"], period["passed"]!.AsArray().Select(t => (string?)t));
 

@@ -36,7 +36,7 @@ public sealed class StandingsTests(TestDatabases databases)
         var budgets = await session.OpenBudgets(default);
         Scope[] scopes = [.. budgets.Select(b => b.Scope)];
         await using var now = await scene.Host.Services.GetRequiredService<CurrentBooks>().Open(session, scopes, default);
-        var then = new BooksAsOf(now.View, now.View.Position, await session.MissionsOf(scopes, default), now.Reach);
+        var then = new BooksAsOf(now.View, now.View.Position, await session.MissionsOf(scopes, default), now.Reach, now.Credits);
         var at = scene.Now;
         var (live, past) = (await BudgetStandings.At(budgets, now, at, default), await BudgetStandings.At(budgets, then, at, default));
         Assert.Equal(8, live.Count);
@@ -65,9 +65,9 @@ public sealed class StandingsTests(TestDatabases databases)
         await using var session = scene.Host.Services.GetRequiredService<IDocumentStore>().QuerySession();
         var budgets = await session.OpenBudgets(default);
         var known = new DataFreshness(scene.Now, 0, false);
-        var then = await BudgetStandings.At(budgets, new BooksAsOf(view, before, new Dictionary<string, Mission>(), _ => known), scene.Now, default);
+        var then = await BudgetStandings.At(budgets, new BooksAsOf(view, before, new Dictionary<string, Mission>(), _ => known, (_, _) => throw new NotSupportedException()), scene.Now, default);
         Assert.Equal(Usd.Parse("6.00"), Assert.Single(then).State!.Spent);
-        var unread = await BudgetStandings.At(budgets, new BooksAsOf(view, 0, new Dictionary<string, Mission>(), _ => DataFreshness.Unknown), scene.Now, default);
+        var unread = await BudgetStandings.At(budgets, new BooksAsOf(view, 0, new Dictionary<string, Mission>(), _ => DataFreshness.Unknown, (_, _) => throw new NotSupportedException()), scene.Now, default);
         Assert.Equal((null, "no account was read completely yet"), (Assert.Single(unread).State, unread[0].Why));
     }
 

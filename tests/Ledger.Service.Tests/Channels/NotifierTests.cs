@@ -14,17 +14,17 @@ public sealed class NotifierTests
     private static readonly DateTimeOffset now = new(2026, 11, 16, 10, 5, 0, TimeSpan.Zero);
     private static readonly ChannelOptions all = new() { MailFolder = "/nowhere", SlackUrl = new Secret("https://hooks.example.org/slack"), Webhook = new() { Url = new Secret("https://hooks.example.org/hook") }, Exec = "/bin/true" };
     private readonly Dictionary<string, NotificationLimit> limits = new(StringComparer.Ordinal);
-    private Audience audience = new("trentuna", ["ludo@example.org", "ba@example.org"], new Dictionary<string, Budget>());
+    private Audience audience = new("trentuna", "UTC", ["ludo@example.org", "ba@example.org"], new Dictionary<string, Budget>());
 
     [Fact]
     public async Task each_way_gets_its_message_and_a_retry_composes_the_same()
     {
         var over = new SourceRecovered("a-2", "xai-1", "prod", now);
-        var told = await Notifier.Compose([Crossed(1)], [over], audience, all, limits, now);
+        var told = await Notifier.Compose(new([Crossed(1)], [over]), audience, all, limits, now);
         Assert.Equal(["SendMail", "SendMail", "SendSlack", "SendWebhook", "SendWebhook", "RunProgram"], told.Messages.Select(m => m.GetType().Name));
         Assert.Equal(["email ba@example.org", "email ludo@example.org", "exec", "slack", "webhook"], told.Limits.Select(l => l.Id).Order(StringComparer.Ordinal));
-        Assert.Equal(told.Limits.Select(l => l.Id).Order(StringComparer.Ordinal), Notifier.LimitsOf([Crossed(1)], [over], audience, all).Order(StringComparer.Ordinal));
-        var again = await Notifier.Compose([Crossed(1)], [over], audience, all, limits, now.AddMinutes(3));
+        Assert.Equal(told.Limits.Select(l => l.Id).Order(StringComparer.Ordinal), Notifier.LimitsOf(new([Crossed(1)], [over]), audience, all).Order(StringComparer.Ordinal));
+        var again = await Notifier.Compose(new([Crossed(1)], [over]), audience, all, limits, now.AddMinutes(3));
         Assert.Equal(told.Messages.Cast<INotification>().Select(m => m.Id), again.Messages.Cast<INotification>().Select(m => m.Id));
 
         var mails = told.Messages.OfType<SendMail>().ToArray();
@@ -40,7 +40,7 @@ public sealed class NotifierTests
         var messages = await Compose(Crossed(1));
         var payload = JsonNode.Parse(messages.OfType<SendWebhook>().Single().Payload.GetRawText())!;
         Assert.Equal(payload.ToJsonString(), JsonNode.Parse(messages.OfType<RunProgram>().Single().Payload.GetRawText())!.ToJsonString());
-        Assert.Equal(Headline.Of(Crossed(1)), (string?)payload["event_message"]);
+        Assert.Equal(Headline.Of(Crossed(1), "UTC"), (string?)payload["event_message"]);
         Golden.Matches(payload.ToJsonString(Pretty.Json) + "\n", "tests/Ledger.Service.Tests/Channels/golden/payload-budget.json");
     }
 
@@ -51,7 +51,7 @@ public sealed class NotifierTests
         {
             ("runway", Samples.Short()), ("anomaly", Samples.Anomalous), ("stale", Samples.Stale), ("left-open", Samples.LeftOpen), ("key-shared", Samples.Shared), ("restated", Samples.Restated), ("history", Samples.Imported),
         })
-            Golden.Matches(JsonNode.Parse(Payload.Of(new Notice(alert, []), "trentuna").GetRawText())!.ToJsonString(Pretty.Json) + "\n", $"tests/Ledger.Service.Tests/Channels/golden/payload-{name}.json");
+            Golden.Matches(JsonNode.Parse(Payload.Of(new Notice(alert, []), "trentuna", "UTC").GetRawText())!.ToJsonString(Pretty.Json) + "\n", $"tests/Ledger.Service.Tests/Channels/golden/payload-{name}.json");
         Golden.Matches(JsonNode.Parse(Payload.Of(new RunwayRecovered("a-5e6f7081", "xai-1a2b3c4d", "72h", Usd.Parse("53.19"), now), "trentuna").GetRawText())!.ToJsonString(Pretty.Json) + "\n", "tests/Ledger.Service.Tests/Channels/golden/payload-recovered.json");
     }
 
@@ -72,7 +72,7 @@ public sealed class NotifierTests
     [Fact]
     public async Task without_channels_there_is_mail()
     {
-        var told = await Notifier.Compose([Crossed(1)], [], audience, new() { MailFolder = "/nowhere" }, limits, now);
+        var told = await Notifier.Compose(new([Crossed(1)], []), audience, new() { MailFolder = "/nowhere" }, limits, now);
         Assert.All(told.Messages, m => Assert.IsType<SendMail>(m));
         Assert.Equal(2, told.Messages.Count);
     }
@@ -147,7 +147,7 @@ public sealed class NotifierTests
     /// <summary>Composes and keeps the limits, as the caller does in one transaction.</summary>
     private async Task<IReadOnlyList<object>> Compose(DateTimeOffset at, params IAlert[] alerts)
     {
-        var told = await Notifier.Compose(alerts, [], audience, all, limits, at);
+        var told = await Notifier.Compose(new(alerts, []), audience, all, limits, at);
         foreach (var limit in told.Limits) limits[limit.Id] = limit;
         return told.Messages;
     }

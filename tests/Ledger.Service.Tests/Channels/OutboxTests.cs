@@ -74,14 +74,14 @@ public sealed class OutboxTests(TestDatabases databases) : IAsyncLifetime
     public async Task messages_and_limits_are_committed_together_and_a_mail_is_delivered_soon()
     {
         var limit = NotificationLimit.IdOf("email", "ludo@example.org");
-        var audience = new Audience("trentuna", ["ludo@example.org"], new Dictionary<string, Ledger.Budgets.Budget>());
+        var audience = new Audience("trentuna", "UTC", ["ludo@example.org"], new Dictionary<string, Ledger.Budgets.Budget>());
         var began = Stopwatch.StartNew();
         await using (var scope = host!.Services.CreateAsyncScope())
         {
             var outbox = scope.ServiceProvider.GetRequiredService<IMartenOutbox>();
             await using var session = Of<IDocumentStore>().LightweightSession();
             outbox.Enroll(session);
-            foreach (var message in await session.Notify([Mail.Samples.Stale], [], audience, Of<ChannelOptions>(), DateTimeOffset.UtcNow, CancellationToken.None))
+            foreach (var message in await session.Notify(new([Mail.Samples.Stale], []), audience, Of<ChannelOptions>(), DateTimeOffset.UtcNow, CancellationToken.None))
                 if (message is SendMail) await outbox.PublishAsync(message);
             await session.SaveChangesAsync();
         }

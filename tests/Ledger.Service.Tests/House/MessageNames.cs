@@ -16,7 +16,7 @@ public sealed class MessageNames
         Assert.Equal(
             [
                 "check-books.v1", "connect-from-environment.v1", "digest-due.v1", "minute-passed.v1", "poll-account.v1", "poll-sweep.v1", "refine-edges.v1", "run-program.v1", "send-mail.v1", "send-slack.v1",
-                "send-webhook.v1", "watch-clock.v1", "watch-spend.v1",
+                "send-webhook.v1", "tell-recovery.v1", "watch-clock.v1", "watch-spend.v1",
             ],
             handled.Select(m => m.ToMessageTypeName()).Order(StringComparer.Ordinal));
     }

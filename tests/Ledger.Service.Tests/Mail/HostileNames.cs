@@ -45,7 +45,7 @@ public sealed class HostileNames
             Recoveries = [new BudgetRecovered("a-1", "b-1", name, Samples.Crossed().Threshold, Samples.Dollars("1"), Samples.Dollars("2"), Samples.Now), new SourceRecovered("a-2", "x", name, Samples.Now)],
         };
         Harmless(await AlertMail.Render(news));
-        foreach (var notice in news.Notices) OneLine(Headline.Of(notice.Alert));
+        foreach (var notice in news.Notices) OneLine(Headline.Of(notice.Alert, "UTC"));
         foreach (var recovery in news.Recoveries) OneLine(Headline.Of(recovery));
     }
 

@@ -13,12 +13,12 @@ public sealed class MailRules
     [Fact]
     public void a_headline_says_it_all_in_one_line() => Assert.Equal(
         "[WARN 80%] agent vigilio: $24.10 of $30.00 this month; on track for $38 (reaches the limit Fri 27 Nov 14:00 UTC). Credit of prod runs out Wed 25 Nov 14:00 UTC ± 9 h. Driver: X search calls 58%.",
-        Headline.Of(Samples.Crossed()));
+        Headline.Of(Samples.Crossed(), "UTC"));
 
     [Fact]
     public void a_run_out_that_lies_unevenly_in_its_range_has_both_ends_said() => Assert.Equal(
         "Wed 25 Nov 14:00 UTC (from Wed 25 Nov 12:00 UTC to Fri 27 Nov 14:00 UTC)",
-        Wording.RunsOut(Samples.Runway with { Earliest = Samples.Runway.RunsOut!.Value.AddHours(-2), Latest = Samples.Runway.RunsOut.Value.AddHours(48) }));
+        Wording.RunsOut(Samples.Runway with { Earliest = Samples.Runway.RunsOut!.Value.AddHours(-2), Latest = Samples.Runway.RunsOut.Value.AddHours(48) }, "UTC", Samples.Now));
 
     [Theory]
     [InlineData("42.17", "47.23", "+12%")]

@@ -68,7 +68,7 @@ internal static class Samples
         [new("b-1", "everything", "month", new(Basis.Actual, 100, null), Dollars("212.00"), Dollars("200.00")), new("b-2", "vigilio monthly", "month", new(Basis.Actual, 50, null), Dollars("17.00"), Dollars("30.00"))],
         Circumstances with { Action = null, Runway = null, SharedKeys = [] }, Now);
 
-    public static AlertNews News(params IEnumerable<IAlert> alerts) => new("trentuna", Notice.Of(alerts), [], 0, Now);
+    public static AlertNews News(params IEnumerable<IAlert> alerts) => new("trentuna", "UTC", Notice.Of(alerts), [], 0, Now);
 
     public static Digest GoodWeek { get; } = new()
     {
@@ -104,7 +104,7 @@ internal static class Samples
         Idle = Dollars("13.70"),
         Unassigned = Dollars("4.10"),
         Fix = new("assign-key", "Say who owns xai-old: $4.10 of the last 7 days belongs to nobody.", Dollars("4.10"), "week", "ledger key assign xai-old --agent NAME"),
-        Alerts = [new(Crossed().Alert, new(2026, 11, 22, 10, 15, 0, TimeSpan.Zero), Severity.Warning, Headline.Of(Crossed()), false), new("a-2", new(2026, 11, 19, 3, 15, 0, TimeSpan.Zero), Severity.Info, "[INFO 50%] agent vigilio: $15.02 of $30.00 this month; on track for $31.", true)],
+        Alerts = [new(Crossed().Alert, new(2026, 11, 22, 10, 15, 0, TimeSpan.Zero), Severity.Warning, Headline.Of(Crossed(), "UTC"), false), new("a-2", new(2026, 11, 19, 3, 15, 0, TimeSpan.Zero), Severity.Info, "[INFO 50%] agent vigilio: $15.02 of $30.00 this month; on track for $31.", true)],
         AlertsInAll = 2,
         Moved = [new("2026-W46", Dollars("41.86"), Dollars("42.17"))],
         Gaps = [],

@@ -117,7 +117,7 @@ public sealed class XaiParserTests
     [InlineData("""{"total":{}}""", "0.00")]
     [InlineData("""{"changes":[]}""", "0.00")]
     public void purchases_without_a_list_are_none_where_a_total_is_told(string body, string? sum) =>
-        Assert.Equal(sum, XaiParser.Purchases(Text(body))?.ToString());
+        Assert.Equal(sum, XaiParser.Prepaid(Text(body))?.Purchases.ToString());
 
     [Fact]
     public void a_bucket_up_to_ten_minutes_ahead_of_our_clock_is_taken()
@@ -199,7 +199,7 @@ public sealed class XaiParserTests
     }
 
     [Fact]
-    public void only_top_ups_that_succeeded_are_money() => Assert.Equal(Usd.Parse("60.00"), XaiParser.Purchases(File("prepaid")));
+    public void only_top_ups_that_succeeded_are_money() => Assert.Equal(Usd.Parse("60.00"), XaiParser.Prepaid(File("prepaid"))?.Purchases);
 
     [Fact]
     public void the_limit_is_the_one_that_is_enforced() => Assert.Equal(Usd.Parse("50.00"), XaiParser.SpendingLimit(File("limits")));

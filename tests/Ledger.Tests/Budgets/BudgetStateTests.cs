@@ -114,7 +114,10 @@ public sealed class BudgetStateTests
 
     [Theory]
     [InlineData("10", "ok")]
-    [InlineData("15.5", "warn")]
+    // Half of it crosses a threshold, and is no warning.
+    [InlineData("15.5", "ok")]
+    [InlineData("24.7999999999", "ok")]
+    [InlineData("24.8", "warn")]
     [InlineData("31", "over")]
     public void a_budget_is_ok_or_warns_or_is_over(string spent, string state) => Assert.Equal(state, State(spent).State);
 

@@ -82,7 +82,7 @@ public sealed class BudgetWindowsTests
         Assert.Equal(["80%", "50%"], found.Select(c => c.Crossing.Threshold.ToString()));
         Assert.Equal(["50%"], found[0].Also.Select(t => t.ToString()));
         Assert.Equal([null, found[0].Alert], found.Select(c => c.ToldBy));
-        var raised = found[0].Raise(Circumstances.None, Time("2026-11-16T12:00:00Z"));
+        var raised = found[0].Raise(Circumstances.None, null, Time("2026-11-16T12:00:00Z"));
         Assert.Equal((found[0].Alert, Alert.IdOf(raised.Key), Usd.Parse("25"), null), (raised.Alert, raised.Alert, raised.Spent, raised.ToldBy));
     }
 
@@ -101,7 +101,7 @@ public sealed class BudgetWindowsTests
     public void what_is_clear_again_is_told_by_the_worst_that_was_told()
     {
         var now = Time("2026-11-16T12:00:00Z");
-        var open = Crossings.New(State("31"), State("31").Crossed(now), _ => false).Select(c => c.Raise(Circumstances.None, now)).ToArray();
+        var open = Crossings.New(State("31"), State("31").Crossed(now), _ => false).Select(c => c.Raise(Circumstances.None, null, now)).ToArray();
         Assert.Equal([("100%", true), ("80%", false)], Crossings.Cleared(State("20"), open, now).Select(c => (c.Recovered.Threshold.ToString(), c.Told)));
         Assert.Empty(Crossings.Cleared(State("31"), open, now));
         Assert.Empty(Crossings.Cleared(State("1") with { Period = "week" }, open, now));

@@ -24,7 +24,7 @@ internal static class Samples
     private static readonly Forecast forecast = new(Usd.Parse("38.4"), Usd.Parse("33.1"), Usd.Parse("45"), "rate-24h", at.AddDays(2), "nothing was spent yet");
 
     private static readonly Runway runway = new(
-        "xai-2f7kq0m1", "prod", Usd.Parse("3.19"), Usd.Parse("31"), Usd.Parse("0.41"), Usd.Parse("9.3"), Usd.Parse("27.88"), at.AddHours(8), at.AddHours(7), at.AddHours(19), at, "nothing was read of this account yet");
+        "xai-2f7kq0m1", "prod", Usd.Parse("3.19"), Usd.Parse("31"), Usd.Parse("0.41"), Usd.Parse("9.3"), Usd.Parse("27.88"), at.AddHours(8), at.AddHours(7), at.AddHours(19), at, "nothing was read of this account yet", Usd.Parse("9.3"), at.AddMinutes(-5), Usd.Parse("0.25"), true, "xAI gives no balance: HTTP 503.");
 
     private static readonly SharedKey shared = new("key-vigilio", "xai-vigilio", ["ba", "vigilio"], Usd.Parse("9.3"));
 
@@ -75,7 +75,7 @@ internal static class Samples
         },
         new BalanceObserved(
             "xai-2f7kq0m1", 2026, 11, Usd.Parse("27.88"), Usd.Parse("31"), Usd.Parse("27.81"), Usd.Parse("3.19"), Usd.Parse("5"), Usd.Parse("100"), Usd.Parse("31"),
-            [new("grok-4-fast", "Completion tokens", 1_234_567, "500000", Usd.Parse("0.62"))], at, at.AddSeconds(1)),
+            [new("grok-4-fast", "Completion tokens", 1_234_567, "500000", Usd.Parse("0.62"))], at, at.AddSeconds(1), Usd.Parse("36"), "2026-10"),
         new PollFailed("xai-2f7kq0m1", "permission", "team-token:endpoint:BillingRead is missing", at),
         new PollRecovered("xai-2f7kq0m1", at),
         new KeySeen("xai-2f7kq0m1", "key-vigilio", "xai-vigilio", at),
@@ -112,6 +112,7 @@ internal static class Samples
             Budget = "b-7d0q2m4x",
             Name = "ba's month",
             Scope = "agent:ba",
+            ScopeName = "vigilio",
             Period = "month",
             Window = month,
             Threshold = threshold,

@@ -12,10 +12,10 @@ public sealed class AdviceTests
     [Fact]
     public void searches_through_one_key_are_one_thing_to_stop_and_it_says_what_that_gives()
     {
-        var first = Recommendations.Rank(Facts() with { Runway = Runway("3.19", "9.30") })[0];
+        var first = Recommendations.Rank(Facts() with { Runway = Runway("3.19", "9.30") })[1];
         Assert.Equal(("stop-unit", Usd.Parse("4"), "day"), (first.Kind, first.Effect, first.Per));
         // $3.19 lasts 8.2 h at $9.30 a day, and 14.4 h at $5.30 a day.
-        Assert.Equal("Pause searches through xai-vigilio: saves about $4.00 a day, and the credit lasts until Tue 17 Nov 02:26 UTC instead of Mon 16 Nov 20:13.", first.Text);
+        Assert.Equal("Pause searches through xai-vigilio: saves about $4.00 a day, and the credit lasts until Tue 17 Nov 02:26 UTC instead of Mon 16 Nov 20:13 UTC.", first.Text);
     }
 
     [Fact]
@@ -27,6 +27,25 @@ public sealed class AdviceTests
     }
 
     [Fact]
+    public void what_makes_the_credit_last_the_week_comes_first()
+    {
+        // Without searches $3.19 lasts 14 hours; $40 last eight days.
+        Assert.Equal("top-up", Recommendations.Rank(Facts() with { Runway = Runway("3.19", "9.30") })[0].Kind);
+        Assert.Equal("stop-unit", Recommendations.Rank(Facts() with { Runway = Runway("40", "9.30") })[0].Kind);
+    }
+
+    [Fact]
+    public void less_than_a_twentieth_of_what_is_spent_is_no_advice() =>
+        Assert.DoesNotContain(Recommendations.Rank(Facts() with { Units = [new("k", "xai-ba", "grok", "X searches", Usd.Parse("1")), new("k", "xai-ba", "grok", "Prompt text tokens", Usd.Parse("19.01"))] }), r => r.Kind == "stop-unit");
+
+    [Theory]
+    [InlineData("Cached prompt text tokens", "Send less context through")]
+    [InlineData("Completion text tokens", "Ask for shorter answers through")]
+    [InlineData("Reasoning text tokens", "Ask for less reasoning through")]
+    [InlineData("Embeddings", "Use less of it through")]
+    public void advice_fits_its_unit(string unit, string advice) => Assert.StartsWith(advice, UnitFamilies.Shrinking(unit), StringComparison.Ordinal);
+
+    [Fact]
     public void a_shared_key_and_one_that_nobody_owns_are_named_with_the_dollars_concerned()
     {
         var ranked = Recommendations.Rank(Facts());
@@ -36,16 +55,16 @@ public sealed class AdviceTests
     }
 
     [Fact]
-    public void nothing_is_advised_where_nothing_was_spent() => Assert.Empty(Recommendations.Rank(new([], [], [], [], null, now)));
+    public void nothing_is_advised_where_nothing_was_spent() => Assert.Empty(Recommendations.Rank(new([], [], [], [], null, now, "UTC")));
 
     [Fact]
     public void pennies_are_not_worth_an_advice() =>
-        Assert.Empty(Recommendations.Rank(new([new("k", "key", "grok", "X searches", Usd.Parse("0.04")), new("k", "key", "grok", "Prompt text tokens", Usd.Parse("0.49"))], [new("k", null, ["a", "b"], Usd.Parse("0.04"))], [("k", Usd.Parse("0.04"))], [], null, now)));
+        Assert.Empty(Recommendations.Rank(new([new("k", "key", "grok", "X searches", Usd.Parse("0.04")), new("k", "key", "grok", "Prompt text tokens", Usd.Parse("0.49"))], [new("k", null, ["a", "b"], Usd.Parse("0.04"))], [("k", Usd.Parse("0.04"))], [], null, now, "UTC")));
 
     [Fact]
     public void tokens_can_only_be_made_less()
     {
-        var advice = Assert.Single(Recommendations.Rank(new([new("k", "xai-ba", "grok", "Cached prompt text tokens", Usd.Parse("8")), new("k", "xai-ba", "grok", "Prompt text tokens", Usd.Parse("2"))], [], [], [], null, now)));
+        var advice = Assert.Single(Recommendations.Rank(new([new("k", "xai-ba", "grok", "Cached prompt text tokens", Usd.Parse("8")), new("k", "xai-ba", "grok", "Prompt text tokens", Usd.Parse("2"))], [], [], [], null, now, "UTC")));
         Assert.Equal(("shrink-unit", Usd.Parse("0.8")), (advice.Kind, advice.Effect));
     }
 
@@ -60,7 +79,7 @@ public sealed class AdviceTests
     [InlineData("10", "21", "0", false, GuardDecision.Deny, "0", "0")]
     public void the_guard_answers(string spent, string held, string reserve, bool stale, GuardDecision decision, string remaining, string low)
     {
-        var answer = GuardRules.Decide(new([Place(spent, held)], [], Usd.Zero, now, stale, Usd.Parse(reserve)), now);
+        var answer = GuardRules.Decide(new([Place(spent, held)], [], Usd.Zero, now, stale, Usd.Parse(reserve), "UTC"), now);
         Assert.Equal((decision, Usd.Parse(remaining), Usd.Parse(low)), (answer.Decision, answer.Remaining, answer.Low));
         Assert.NotEmpty(answer.Reason);
         Assert.True(answer.Low <= answer.Remaining && answer.Remaining <= answer.High);
@@ -70,9 +89,9 @@ public sealed class AdviceTests
     public void spend_not_read_yet_narrows_what_is_surely_left()
     {
         var place = Place("10", "0") with { PerHour = Usd.Parse("6") };
-        var answer = GuardRules.Decide(new([place], [], Usd.Zero, now.AddMinutes(-30), false, Usd.Zero), now);
+        var answer = GuardRules.Decide(new([place], [], Usd.Zero, now.AddMinutes(-30), false, Usd.Zero, "UTC"), now);
         Assert.Equal((Usd.Parse("21"), Usd.Parse("18")), (answer.Remaining, answer.Low));
-        Assert.Equal(GuardDecision.Warn, GuardRules.Decide(new([place with { SpentHigh = Usd.Parse("31") }], [], Usd.Zero, now, false, Usd.Zero), now).Decision);
+        Assert.Equal(GuardDecision.Warn, GuardRules.Decide(new([place with { SpentHigh = Usd.Parse("31") }], [], Usd.Zero, now, false, Usd.Zero, "UTC"), now).Decision);
     }
 
     [Fact]
@@ -80,18 +99,18 @@ public sealed class AdviceTests
     {
         var loose = Place("1", "0");
         var tight = Place("30", "0");
-        var answer = GuardRules.Decide(new([loose, tight with { State = tight.State with { Budget = tight.State.Budget with { Name = "tight" } } }], [], Usd.Zero, now, false, Usd.Parse("5")), now);
+        var answer = GuardRules.Decide(new([loose, tight with { State = tight.State with { Budget = tight.State.Budget with { Name = "tight" } } }], [], Usd.Zero, now, false, Usd.Parse("5"), "UTC"), now);
         Assert.Equal((GuardDecision.Deny, "tight"), (answer.Decision, answer.Budget!.Budget.Name));
     }
 
     [Fact]
     public void holds_are_taken_off_the_credit_to_the_tick()
     {
-        var tight = GuardRules.Decide(new([], [Runway("3", "9")], Usd.Parse("2"), now, false, Usd.Parse("1.0000000001")), now);
+        var tight = GuardRules.Decide(new([], [Runway("3", "9")], Usd.Parse("2"), now, false, Usd.Parse("1.0000000001"), "UTC"), now);
         Assert.Equal((GuardDecision.Deny, Usd.Parse("1"), Usd.Parse("3")), (tight.Decision, tight.Remaining!.Value, tight.High!.Value));
-        Assert.Contains("$1.00 of prepaid credit free; $1.00 was asked for", tight.Reason, StringComparison.Ordinal);
-        Assert.NotEqual(GuardDecision.Deny, GuardRules.Decide(new([], [Runway("3", "9")], Usd.Parse("2"), now, false, Usd.Parse("1")), now).Decision);
-        var held = GuardRules.Decide(new([], [Runway("3", "9")], Usd.Parse("3"), now, false, Usd.Zero), now);
+        Assert.Contains("Prepaid credit of prod has $1.00 free, $2.00 is held (`ledger hold list`); $1.00 was asked for", tight.Reason, StringComparison.Ordinal);
+        Assert.NotEqual(GuardDecision.Deny, GuardRules.Decide(new([], [Runway("3", "9")], Usd.Parse("2"), now, false, Usd.Parse("1"), "UTC"), now).Decision);
+        var held = GuardRules.Decide(new([], [Runway("3", "9")], Usd.Parse("3"), now, false, Usd.Zero, "UTC"), now);
         Assert.Equal((GuardDecision.Deny, Usd.Zero), (held.Decision, held.Remaining!.Value));
         Assert.DoesNotContain("asked for", held.Reason, StringComparison.Ordinal);
     }
@@ -99,17 +118,17 @@ public sealed class AdviceTests
     [Fact]
     public void credit_is_a_limit_too()
     {
-        Assert.Equal(GuardDecision.Deny, GuardRules.Decide(new([], [Runway("0", "9")], Usd.Zero, now, false, Usd.Zero), now).Decision);
-        Assert.Equal(GuardDecision.Deny, GuardRules.Decide(new([], [Runway("3", "1")], Usd.Parse("2"), now, false, Usd.Parse("1.5")), now).Decision);
-        Assert.Equal(GuardDecision.Warn, GuardRules.Decide(new([], [Runway("3", "9")], Usd.Zero, now, false, Usd.Zero), now).Decision);
-        Assert.Equal(GuardDecision.Allow, GuardRules.Decide(new([], [Runway("30", "9")], Usd.Zero, now, false, Usd.Zero), now).Decision);
+        Assert.Equal(GuardDecision.Deny, GuardRules.Decide(new([], [Runway("0", "9")], Usd.Zero, now, false, Usd.Zero, "UTC"), now).Decision);
+        Assert.Equal(GuardDecision.Deny, GuardRules.Decide(new([], [Runway("3", "1")], Usd.Parse("2"), now, false, Usd.Parse("1.5"), "UTC"), now).Decision);
+        Assert.Equal(GuardDecision.Warn, GuardRules.Decide(new([], [Runway("3", "9")], Usd.Zero, now, false, Usd.Zero, "UTC"), now).Decision);
+        Assert.Equal(GuardDecision.Allow, GuardRules.Decide(new([], [Runway("30", "9")], Usd.Zero, now, false, Usd.Zero, "UTC"), now).Decision);
     }
 
     [Fact]
     public void with_nothing_read_nobody_knows_and_with_no_budget_nothing_stands_in_the_way()
     {
-        Assert.Equal(GuardDecision.Unknown, GuardRules.Decide(new([], [], Usd.Zero, null, false, Usd.Zero), now).Decision);
-        var answer = GuardRules.Decide(new([], [], Usd.Zero, now, false, Usd.Zero), now);
+        Assert.Equal(GuardDecision.Unknown, GuardRules.Decide(new([], [], Usd.Zero, null, false, Usd.Zero, "UTC"), now).Decision);
+        var answer = GuardRules.Decide(new([], [], Usd.Zero, now, false, Usd.Zero, "UTC"), now);
         Assert.Equal((GuardDecision.Allow, null), (answer.Decision, answer.Remaining));
     }
 
@@ -132,7 +151,7 @@ public sealed class AdviceTests
             new("k1", "xai-vigilio", "grok-4-1-fast-reasoning", "Cached prompt text tokens", Usd.Parse("2.73")),
             new("k1", "xai-vigilio", "grok-imagine-image", "Generated images", Usd.Parse("0.11")),
         ],
-        [new("k1", "xai-vigilio", ["ba", "vigilio"], Usd.Parse("9.3"))], [("xai-amy", Usd.Parse("1.32"))], [], null, now);
+        [new("k1", "xai-vigilio", ["ba", "vigilio"], Usd.Parse("9.3"))], [("xai-amy", Usd.Parse("1.32"))], [], null, now, "UTC");
 
     private static Runway Runway(string left, string day) =>
         new("xai-1", "prod", Usd.Parse(left), Usd.Parse("31"), Usd.Zero, Usd.Parse(day), Usd.Parse(day), left == "0" ? now : now + new TimeSpan((long)((Int128)Usd.Parse(left).Ticks * TimeSpan.TicksPerDay / Usd.Parse(day).Ticks)), null, null, now, null);
@@ -153,6 +172,6 @@ public sealed class AdviceTests
             At = now,
         })!;
         var state = new BudgetState(budget, "month", new(now.AddDays(-15), now.AddDays(15)), Usd.Parse("31"), Usd.Parse(spent), Usd.Zero, new(null, null, null, null, null, "too little data"));
-        return new(state, Usd.Parse(spent), Usd.Parse(held), Usd.Zero);
+        return new("All spend", state, Usd.Parse(spent), Usd.Parse(held), Usd.Zero);
     }
 }

@@ -88,7 +88,19 @@ public sealed class ForecastTests
     public void a_period_that_is_over_costs_what_it_cost()
     {
         var forecast = Forecasting.Of(Hourly(72, _ => "1"), new(now.AddDays(-3), now), Usd.Parse("72"), Usd.Parse("50"));
-        Assert.Equal((Usd.Parse("72"), "ended", now), (forecast.Expected, forecast.Method, forecast.Exceeds));
+        // The fiftieth dollar was spent in the fiftieth hour.
+        Assert.Equal((Usd.Parse("72"), "ended", now.AddHours(49 - 72)), (forecast.Expected, forecast.Method, forecast.Exceeds));
+    }
+
+    [Fact]
+    public void a_limit_that_was_passed_was_passed_then()
+    {
+        var series = Hourly(72, _ => "1");
+        Assert.Equal(now.AddHours(30 - 72), Forecasting.Of(series, new(now.AddDays(-3), now.AddDays(4)), Usd.Parse("72"), Usd.Parse("30.5")).Exceeds);
+        // Longer ago than hours are known it is known to the day: ten dollars a day for ten days, and 72 since.
+        var days = Enumerable.Range(8, 10).Select(back => new DaySpend(DateOnly.FromDateTime(now.UtcDateTime).AddDays(-back), Usd.Parse("10"))).Reverse().ToArray();
+        var older = series with { Days = days, First = now.AddDays(-18) };
+        Assert.Equal(new DateTimeOffset(now.UtcDateTime.Date.AddDays(-15), TimeSpan.Zero), Forecasting.Of(older, new(now.AddDays(-20), now.AddDays(4)), Usd.Parse("172"), Usd.Parse("25")).Exceeds);
     }
 
     [Fact]
@@ -108,7 +120,7 @@ public sealed class ForecastTests
         if (forecast.Expected is not { } expected) return;
         Assert.True(spent <= forecast.Low && forecast.Low <= expected && expected <= forecast.High, $"{spent} {forecast}");
         Assert.Equal(expected >= limit, forecast.Exceeds is not null);
-        if (forecast.Exceeds is { } at) Assert.InRange(at, now, month.End);
+        if (forecast.Exceeds is { } at) Assert.InRange(at, month.Start, month.End);
     }, iter: 200);
 
     [Fact]

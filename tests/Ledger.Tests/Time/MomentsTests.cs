@@ -4,12 +4,22 @@ namespace Ledger.Tests.Time;
 public sealed class MomentsTests
 {
     [Theory]
-    [InlineData(null, "Wed 25 Nov 14:00 UTC")]
-    [InlineData("UTC", "Wed 25 Nov 14:00 UTC")]
-    [InlineData("Etc/UTC", "Wed 25 Nov 14:00 UTC")]
-    [InlineData("Europe/Brussels", "Wed 25 Nov 15:00")]
-    [InlineData("Africa/Abidjan", "Wed 25 Nov 14:00")]
-    public void an_instant_is_told_in_the_zone_asked_for(string? zone, string told) => Assert.Equal(told, Moments.Of(At("2026-11-25T14:00:00Z"), zone));
+    [InlineData("UTC", "2026-11-25T14:00:00Z", "Wed 25 Nov 14:00 UTC")]
+    [InlineData("Etc/UTC", "2026-11-25T14:00:00Z", "Wed 25 Nov 14:00 UTC")]
+    [InlineData("Europe/Brussels", "2026-11-25T14:00:00Z", "Wed 25 Nov 15:00 CET")]
+    [InlineData("Europe/Brussels", "2026-10-25T00:30:00Z", "Sun 25 Oct 02:30 CEST")]
+    [InlineData("Europe/Brussels", "2026-10-25T01:30:00Z", "Sun 25 Oct 02:30 CET")]
+    [InlineData("Africa/Abidjan", "2026-11-25T14:00:00Z", "Wed 25 Nov 14:00 GMT")]
+    [InlineData("Asia/Kathmandu", "2026-11-25T14:00:00Z", "Wed 25 Nov 19:45 +0545")]
+    // Another year carries its number; so far away the time of day says nothing.
+    [InlineData("UTC", "2027-01-02T06:00:00Z", "Sat 2 Jan 2027 06:00 UTC")]
+    [InlineData("Europe/Brussels", "2026-12-31T23:30:00Z", "Fri 1 Jan 2027 00:30 CET")]
+    [InlineData("UTC", "2029-01-28T12:11:00Z", "Sun 28 Jan 2029")]
+    [InlineData("UTC", "2025-12-01T12:11:00Z", "Mon 1 Dec 2025")]
+    public void an_instant_is_told_in_the_zone_asked_for(string zone, string at, string told) => Assert.Equal(told, Moments.Of(At(at), zone, At("2026-11-25T12:00:00Z")));
+
+    [Fact]
+    public void a_page_that_names_its_zone_once_does_not_say_it_again() => Assert.Equal("Wed 25 Nov 15:00", Moments.Bare(At("2026-11-25T14:00:00Z"), "Europe/Brussels", At("2026-11-25T12:00:00Z")));
 
     [Theory]
     [InlineData("2026-11-16", "2026-11-23", null, "16–22 Nov 2026")]

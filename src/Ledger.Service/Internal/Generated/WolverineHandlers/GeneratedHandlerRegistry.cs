@@ -9,7 +9,7 @@ namespace Internal.Generated.WolverineHandlers
     {
         public override System.Type[] HandlerTypes()
         {
-            return new System.Type[] { typeof(Ledger.Service.Accounts.ConnectFromEnvironmentHandler), typeof(Ledger.Service.Alerts.MinutePassedHandler), typeof(Ledger.Service.Alerts.WatchClockHandler), typeof(Ledger.Service.Alerts.WatchSpendHandler), typeof(Ledger.Service.Channels.RunProgramHandler), typeof(Ledger.Service.Channels.SendSlackHandler), typeof(Ledger.Service.Channels.SendWebhookHandler), typeof(Ledger.Service.Digests.DigestDueHandler), typeof(Ledger.Service.Mail.SendMailHandler), typeof(Ledger.Service.Operations.CheckBooksHandler), typeof(Ledger.Service.Polling.PollAccountHandler), typeof(Ledger.Service.Polling.PollSweepHandler), typeof(Ledger.Service.Polling.RefineEdgesHandler) };
+            return new System.Type[] { typeof(Ledger.Service.Accounts.ConnectFromEnvironmentHandler), typeof(Ledger.Service.Alerts.MinutePassedHandler), typeof(Ledger.Service.Alerts.TellRecoveryHandler), typeof(Ledger.Service.Alerts.WatchClockHandler), typeof(Ledger.Service.Alerts.WatchSpendHandler), typeof(Ledger.Service.Channels.RunProgramHandler), typeof(Ledger.Service.Channels.SendSlackHandler), typeof(Ledger.Service.Channels.SendWebhookHandler), typeof(Ledger.Service.Digests.DigestDueHandler), typeof(Ledger.Service.Mail.SendMailHandler), typeof(Ledger.Service.Operations.CheckBooksHandler), typeof(Ledger.Service.Polling.PollAccountHandler), typeof(Ledger.Service.Polling.PollSweepHandler), typeof(Ledger.Service.Polling.RefineEdgesHandler) };
         }
 
         public override System.Type[] MessageTypes()
@@ -39,10 +39,12 @@ namespace Internal.Generated.WolverineHandlers
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.SendMailHandler805653410))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.SendSlackHandler235191388))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.SendWebhookHandler1110240691))]
+        [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.TellRecoveryHandler39561205))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.WatchClockHandler713639552))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.WatchSpendHandler236123090))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Ledger.Service.Accounts.ConnectFromEnvironmentHandler))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Ledger.Service.Alerts.MinutePassedHandler))]
+        [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Ledger.Service.Alerts.TellRecoveryHandler))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Ledger.Service.Alerts.WatchClockHandler))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Ledger.Service.Alerts.WatchSpendHandler))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Ledger.Service.Channels.RunProgramHandler))]
@@ -56,6 +58,7 @@ namespace Internal.Generated.WolverineHandlers
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Ledger.Service.Polling.RefineEdgesHandler))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Ledger.Service.Accounts.ConnectFromEnvironment))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Ledger.Service.Alerts.MinutePassed))]
+        [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Ledger.Service.Alerts.TellRecovery))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Ledger.Service.Alerts.WatchClock))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Ledger.Service.Alerts.WatchSpend))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Ledger.Service.Channels.RunProgram))]
