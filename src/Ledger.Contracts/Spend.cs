@@ -49,12 +49,14 @@ public sealed record MissingLineSummary(DateTimeOffset Start, string Account, st
 /// <param name="Total">What was billed; null while no account was read completely: nothing known is not nothing spent.</param>
 /// <param name="Idle">The part of agents without a mission.</param>
 /// <param name="Unassigned">The part of keys that nobody owned.</param>
-/// <param name="Window">The window used: whole hours.</param>
+/// <param name="Window">The window used: whole hours, or days of the zone.</param>
+/// <param name="Zone">The time zone of the window's days and of the days, weeks and months of the rows, by its IANA name.</param>
+/// <param name="Notes">What to know when reading the rows; mostly nothing.</param>
 /// <param name="AsOf">Where it stands.</param>
 /// <param name="Data">How far it can be relied on.</param>
 public sealed record SpendReport(
     DateTimeOffset Since, DateTimeOffset Until, IReadOnlyList<string> GroupBy, string Currency, IReadOnlyList<JsonObject> Rows, Usd? Total, Usd? Idle, Usd? Unassigned,
-    WindowSummary Window, AsOfSummary AsOf, DataSummary Data);
+    WindowSummary Window, string Zone, IReadOnlyList<string> Notes, AsOfSummary AsOf, DataSummary Data);
 
 /// <summary>A stretch of time, half-open.</summary>
 /// <param name="Since">First instant inside.</param>

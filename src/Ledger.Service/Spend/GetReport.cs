@@ -2,9 +2,11 @@ using Ledger.Contracts;
 using Ledger.Money;
 using Ledger.Service.Accounts;
 using Ledger.Service.Agents;
+using Ledger.Service.Budgets;
 using Ledger.Service.Http;
 using Ledger.Service.Keys;
 using Ledger.Service.Missions;
+using Ledger.Service.Settings;
 using Ledger.Service.Storage;
 using Ledger.Spend;
 using Marten;
@@ -19,6 +21,7 @@ public sealed record SpendReportQuery
 {
     [FromQuery(Name = "since")] public string? Since { get; set; }
     [FromQuery(Name = "until")] public string? Until { get; set; }
+    [FromQuery(Name = "zone")] public string? Zone { get; set; }
     [FromQuery(Name = "by")] public string? By { get; set; }
     [FromQuery(Name = "asOf")] public string? AsOf { get; set; }
     [FromQuery(Name = "minPosition")] public long? MinPosition { get; set; }
@@ -38,9 +41,10 @@ public static class GetReport
     private const int rowsUsual = 500;
 
     [WolverineGet("/api/v1/report"), Authorize(Policy = Scopes.Read)]
-    public static async Task<SpendReport> Get([FromQuery] SpendReportQuery query, IQuerySession session, ReadAt readAt, SpendViews views, DataState data, TimeProvider clock, CancellationToken ct)
+    public static async Task<SpendReport> Get([FromQuery] SpendReportQuery query, IQuerySession session, ReadAt readAt, SpendViews views, DataState data, LedgerOptions options, TimeProvider clock, CancellationToken ct)
     {
-        var window = ReportWindow.Of(query.Since, query.Until, clock.GetUtcNow());
+        var zone = new TeamZone(query.Zone is null ? options.People.Zone : BudgetTexts.Zone(query.Zone));
+        var window = ReportWindow.Of(query.Since, query.Until, clock.GetUtcNow(), zone.Name);
         var groupBy = Groups.Parse(query.By);
         if (query.Limit is < 1 or > rowsMax) throw new Refused("request.invalid", $"limit is a number from 1 to {rowsMax}.", "limit", $"{query.Limit}");
         var (position, behind) = await readAt.Resolve(query.AsOf, query.MinPosition, ct);
@@ -54,6 +58,7 @@ public static class GetReport
             Until = window.End,
             By = groupBy,
             Where = where,
+            Zone = zone,
             AsOf = position,
             Limit = query.Limit ?? rowsUsual,
             PreliminaryFrom = data.PreliminaryFrom,
@@ -65,7 +70,13 @@ public static class GetReport
             window.Start, window.End, [.. groupBy.Select(Groups.NameOf)], "USD",
             Groups.Rows(groupBy, rows, await view.Names(position, ct), await Titles(groupBy, rows, view, position, ct)),
             isKnown ? report.Total : null, isKnown ? report.Idle : null, isKnown ? report.Unassigned : null,
-            new(window.Start, window.End), report.AsOf.Summary(), state);
+            new(window.Start, window.End), zone.Name, Notes(zone, window), report.AsOf.Summary(), state);
+    }
+
+    private static string[] Notes(TeamZone zone, Interval window)
+    {
+        var off = (int)Math.Round(zone.OffTheHour(window).TotalMinutes);
+        return off == 0 ? [] : [$"{zone.Name} is {(off == 30 ? "half an hour" : off == 15 ? "a quarter of an hour" : $"{off} min")} off UTC's hours: an hour of the bill counts on the day in which it begins."];
     }
 
     /// <summary>What the rows must be, and the streams of what is named there.</summary>
