@@ -8,6 +8,7 @@ using Ledger.Service.Keys;
 using Ledger.Service.Missions;
 using Ledger.Service.Settings;
 using Ledger.Service.Storage;
+using Ledger.Service.Xai;
 using Ledger.Spend;
 using Marten;
 using Microsoft.AspNetCore.Authorization;
@@ -39,6 +40,7 @@ public static class GetReport
 {
     private const int rowsMax = 10_000;
     private const int rowsUsual = 500;
+    private const int candidatesMax = 5;
 
     [WolverineGet("/api/v1/report"), Authorize(Policy = Scopes.Read)]
     public static async Task<SpendReport> Get([FromQuery] SpendReportQuery query, IQuerySession session, ReadAt readAt, SpendViews views, DataState data, LedgerOptions options, TimeProvider clock, CancellationToken ct)
@@ -52,6 +54,8 @@ public static class GetReport
         if (streams.Count > 0) behind |= !await views.WaitForStreams(streams, ct);
 
         await using var view = await views.Open(ct);
+        if (query.Model is { } model) where[Dimension.Model] = await Billed(view, Dimension.Model, model, ct);
+        if (query.Unit is { } unit) where[Dimension.Unit] = await Billed(view, Dimension.Unit, unit, ct);
         var report = await view.Report(new()
         {
             Since = window.Start,
@@ -90,7 +94,7 @@ public static class GetReport
             where[dimension] = id;
             streams.Add(stream);
         }
-        if (query.Provider is { } provider) where[Dimension.Provider] = provider;
+        if (query.Provider is { } provider) where[Dimension.Provider] = Provider(provider, known);
         if (query.Account is { } account && known.Account(account) is var of) Named(Dimension.Account, of.Id, of.Stream);
         if (query.Agent is Party.UnassignedName) where[Dimension.Agent] = Party.UnassignedName;
         else if (query.Agent is { } agent)
@@ -99,11 +103,27 @@ public static class GetReport
             Named(Dimension.Agent, spender.Id, spender.Stream);
         }
         if (query.Key is { } key && known.Key(query.Account, key) is var owned) Named(Dimension.Key, owned.Key, owned.Stream);
-        if (query.Model is { } model) where[Dimension.Model] = model;
-        if (query.Unit is { } unit) where[Dimension.Unit] = unit;
         if (query.Mission is Party.IdleName or Party.UnassignedName) where[Dimension.Mission] = query.Mission;
         else if (query.Mission is { } mission && await session.MissionMeant(mission, ct) is var meant) Named(Dimension.Mission, meant.Id, meant.Stream);
         return (where, streams);
+    }
+
+    private static string Provider(string written, Known known)
+    {
+        var providers = known.Accounts.Values.Select(a => a.Provider).Append(XaiClients.Name).Distinct(StringComparer.Ordinal).ToArray();
+        return providers.FirstOrDefault(p => string.Equals(p, written.Trim(), StringComparison.OrdinalIgnoreCase))
+            ?? throw new Refused("provider.unknown", $"No account is of a provider {Names.Printable(written)}.", "provider", written, Likeness.Most(written.Trim(), providers, candidatesMax));
+    }
+
+    /// <summary>A model or unit as billing spells it; upper and lower case are one where that leaves one.</summary>
+    private static async Task<string> Billed(SpendView view, Dimension dimension, string written, CancellationToken ct)
+    {
+        if (await view.HasBilled(dimension, written, ct)) return written;
+        var names = await view.Billed(dimension, ct);
+        var text = written.Trim();
+        var alike = names.Where(n => string.Equals(n, text, StringComparison.OrdinalIgnoreCase)).ToArray();
+        var word = Groups.NameOf(dimension);
+        return alike is [var only] ? only : throw new Refused($"{word}.unknown", $"The books have no {word} {Names.Printable(written)}.", word, written, Likeness.Most(text, names, candidatesMax));
     }
 
     private static async Task<Dictionary<string, string>> Titles(IReadOnlyList<Dimension> by, IReadOnlyList<GroupRow> rows, SpendView view, long? asOf, CancellationToken ct)
