@@ -52,12 +52,13 @@ internal static class Grouping
         return Shown.Parts(total, amounts);
     }
 
-    public static Cell[] Totals(List<JsonElement> rows, List<string> groups, string? total, Shown? shown = null)
+    public static Cell[] Totals(List<JsonElement> rows, List<string> groups, string? total, Shown? shown = null, bool atLeast = false)
     {
         if (groups.Count == 0) groups = GroupsOf(rows);
         var cells = new Cell[groups.Count + 1];
         for (var i = 0; i < cells.Length; i++) cells[i] = new(i == 0 ? "Total" : "", null);
-        cells[^1] = Cell.Money(total, shown);
+        var sum = Cell.Money(total, shown);
+        cells[^1] = atLeast ? sum with { Shown = "at least " + sum.Shown } : sum;
         return cells;
     }
 

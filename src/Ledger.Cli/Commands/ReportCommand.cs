@@ -62,32 +62,56 @@ internal static class ReportCommand
         var total = answer.Amount("total") is { } sum ? Shown.Of(sum) : (Shown?)null;
         var leftovers = total is { } t && answer.Amount("idle") is { } idle && answer.Amount("unassigned") is { } unassigned ? Shown.Leftovers(t, idle, unassigned) : ((Shown, Shown, Shown)?)null;
         var table = Grouping.Table(rows, groups, printer, leftovers is { } of ? Amounts(rows, of) : null);
+        var atLeast = answer.Flag("atLeast") == true;
         if (rows.Count == 0 && !printer.Csv)
         {
-            // Nothing billed and nothing known are not the same.
-            printer.Line(answer.Part("data")?.Text("through") is null ? "Billed  unknown" : "Nothing was billed in this time.");
+            printer.Line(None(answer, atLeast, printer));
             Below(call, answer);
             return Freshness.Judge(call, answer);
         }
         // Without groups there is one row, and its total is the sentence below.
         if (printer.Csv || groups.Count > 0)
         {
-            table.Totals = Grouping.Totals(rows, groups, answer.Text("total"), total);
+            table.Totals = Grouping.Totals(rows, groups, answer.Text("total"), total, atLeast);
             printer.Print(table);
-            if (total is { } all && leftovers is { } parts) printer.Footer($"billed total {all} = {Sum(parts)}");
+            if (total is { } all && leftovers is { } parts) printer.Footer($"billed total {(atLeast ? "at least " : "")}{all} = {Sum(parts)}");
         }
         else
         {
-            printer.Line($"Billed  {total?.ToString() ?? Show.Unknown}{(leftovers is { } parts ? Told(parts) : "")}");
+            printer.Line($"Billed  {(atLeast ? "at least " : "")}{total?.ToString() ?? Show.Unknown}{(leftovers is { } parts ? Told(parts) : "")}");
         }
         Below(call, answer);
         return Freshness.Judge(call, answer);
     }
 
-    /// <summary>What to know when reading the rows.</summary>
+    /// <summary>What there is to say where nothing is billed: nothing billed and nothing known are not the same.</summary>
+    private static string None(JsonElement answer, bool atLeast, Printer printer)
+    {
+        if (answer.Text("total") is not null && answer.Part("data")?.Text("through") is not null) return atLeast ? "Nothing was billed in what was read of this time." : "Nothing was billed in this time.";
+        var read = new List<string>();
+        var accounts = new HashSet<string>();
+        foreach (var stretch in answer.Part("data")?.Items("unread") ?? [])
+            if (stretch.Text("readFrom") is { } from && accounts.Add(stretch.Text("account") ?? "")) read.Add($"{SafeText.Of(stretch.Text("account"))} was read from {printer.Day(from)} on");
+        return read.Count switch
+        {
+            0 => "Billed  unknown",
+            1 => $"Billed  {Show.Unknown}   not known: {read[0][read[0].IndexOf("read from", StringComparison.Ordinal)..]}",
+            _ => $"Billed  {Show.Unknown}   not known: {string.Join(", ", read)}",
+        };
+    }
+
+    /// <summary>What limits the figures: time that was never read, and notes.</summary>
     private static void Below(Call call, JsonElement answer)
     {
-        foreach (var note in answer.Items("notes")) call.Printer.Footer(SafeText.Of(note.ToString()));
+        var printer = call.Printer;
+        if (answer.Text("total") is not null)
+            foreach (var stretch in answer.Part("data")?.Items("unread") ?? [])
+            {
+                var unread = $"{SafeText.Of(stretch.Text("account"))} was not read from {printer.Day(stretch.Text("from"))} to {printer.Day(stretch.Text("until"))}: what it billed then is not known.";
+                if (printer.Csv) printer.Note(unread);
+                else printer.Line(unread);
+            }
+        foreach (var note in answer.Items("notes")) printer.Footer(SafeText.Of(note.ToString()));
         Freshness.Footers(call, answer);
     }
 

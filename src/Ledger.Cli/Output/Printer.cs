@@ -58,6 +58,9 @@ internal sealed class Printer(Call call)
         return new(shown, Stamp(text));
     }
 
+    /// <summary>Since when, in words: a day's first instant is that day.</summary>
+    public string Day(string? text) => Time(text) is var shown && shown.EndsWith(" 00:00", StringComparison.Ordinal) ? shown[..^6] : shown;
+
     private string? Stamp(string? text) =>
         text is null || ZoneName == WallClock.Utc || !Instants.TryParse(text, out var at) ? text : Calendar.LocalOf(at, ZoneName).ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFzzz", CultureInfo.InvariantCulture);
 

@@ -1,3 +1,4 @@
+using Ledger.Accounts;
 using Ledger.Contracts;
 using Ledger.Money;
 using Ledger.Service.Accounts;
@@ -50,7 +51,8 @@ public static class GetReport
         var groupBy = Groups.Parse(query.By);
         if (query.Limit is < 1 or > rowsMax) throw new Refused("request.invalid", $"limit is a number from 1 to {rowsMax}.", "limit", $"{query.Limit}");
         var (position, behind) = await readAt.Resolve(query.AsOf, query.MinPosition, ct);
-        var (where, streams) = await Filter(query, session, ct);
+        var known = await session.Known(ct);
+        var (where, streams) = await Filter(query, known, session, ct);
         if (streams.Count > 0) behind |= !await views.WaitForStreams(streams, ct);
 
         await using var view = await views.Open(ct);
@@ -68,14 +70,21 @@ public static class GetReport
             PreliminaryFrom = data.PreliminaryFrom,
         }, ct);
         var rows = Groups.LeftoversLast(groupBy, report.Rows.Where(r => r.Billed != Usd.Zero));
-        var state = await data.Now(view, report.Preliminary, behind, ct);
-        var isKnown = state.Through is not null || report.Rows.Count > 0;
+        var ofKey = query.Key is { } key ? known.Key(query.Account, key).Account : null;
+        var (state, unread) = await data.Of(view, window, account => IsOf(account, where, ofKey), report.Preliminary, behind, ct);
+        var isKnown = report.Rows.Count > 0 || (state.Through is not null && !unread.IsAll);
         return new(
             window.Start, window.End, [.. groupBy.Select(Groups.NameOf)], "USD",
             Groups.Rows(groupBy, rows, await view.Names(position, ct), await Titles(groupBy, rows, view, position, ct)),
-            isKnown ? report.Total : null, isKnown ? report.Idle : null, isKnown ? report.Unassigned : null,
+            isKnown ? report.Total : null, isKnown && unread.Stretches.Count > 0, isKnown ? report.Idle : null, isKnown ? report.Unassigned : null,
             new(window.Start, window.End), zone.Name, Notes(zone, window), report.AsOf.Summary(), state);
     }
+
+    /// <summary>Whether an account's spend is in the answer.</summary>
+    private static bool IsOf(Account account, Dictionary<Dimension, string> where, string? ofKey) =>
+        (ofKey is null || account.Id == ofKey)
+        && (!where.TryGetValue(Dimension.Account, out var only) || account.Id == only)
+        && (!where.TryGetValue(Dimension.Provider, out var provider) || account.Provider == provider);
 
     private static string[] Notes(TeamZone zone, Interval window)
     {
@@ -84,9 +93,8 @@ public static class GetReport
     }
 
     /// <summary>What the rows must be, and the streams of what is named there.</summary>
-    private static async Task<(Dictionary<Dimension, string> Where, List<string> Streams)> Filter(SpendReportQuery query, IQuerySession session, CancellationToken ct)
+    private static async Task<(Dictionary<Dimension, string> Where, List<string> Streams)> Filter(SpendReportQuery query, Known known, IQuerySession session, CancellationToken ct)
     {
-        var known = await session.Known(ct);
         var where = new Dictionary<Dimension, string>();
         var streams = new List<string>();
         void Named(Dimension dimension, string id, string stream)
