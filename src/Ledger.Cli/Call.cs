@@ -18,6 +18,7 @@ internal sealed class Call
         (Command, Arguments, Around, Words) = (command, arguments, around, words);
         Began = around.Clock.GetUtcNow().ToMicroseconds();
         Printer = new Printer(this);
+        Clock = new WallClock(this);
     }
 
     public Command Command { get; }
@@ -31,6 +32,7 @@ internal sealed class Call
     public DateTimeOffset Began { get; }
 
     public Printer Printer { get; }
+    public WallClock Clock { get; }
     public Settings Settings => settings ??= new(Around.Variable, Arguments["home"], Arguments["url"]);
     public LedgerClient Client => client ??= new(this);
     public Spool Spool => spool ??= new(Path.Combine(Settings.Home, "spool"), Around.Clock);
@@ -80,9 +82,11 @@ internal sealed class Call
     public string? Instant(string flag)
     {
         if (Text(flag) is not { } text) return null;
-        if (!Times.TryInstant(text, Began, out var at, out var zoneless))
-            throw Wrong("usage.time", $"--{flag} '{text}' is no time between 2015 and 2100: {Times.Forms}.", flag, text);
-        if (zoneless) Printer.Note($"--{flag} {text} is read as {at.ToText()} (UTC).");
+        if (!Times.TryInstant(text, Began, WallClock.Utc, out var at, out var zoneless)) throw NoTime(flag, text);
+        if (!zoneless) return at.ToText();
+        var zone = Clock.ZoneOfInput;
+        if (!Times.TryInstant(text, Began, zone, out at, out _)) throw NoTime(flag, text);
+        Printer.Note($"--{flag} {text} is read as {at.ToText()} ({zone}).");
         return at.ToText();
     }
 
@@ -98,13 +102,26 @@ internal sealed class Call
             : throw Wrong("usage.position", $"--{flag} {text} is no position.", flag, text);
     }
 
-    /// <summary>An edge of a report: the service floors and ceils, so words and dates go there as they are.</summary>
+    /// <summary>An edge of a report: the service knows the zone and floors and ceils, so words, dates and times without an offset go there as they are.</summary>
     public string? Edge(string flag)
     {
         if (Text(flag) is not { } text) return null;
-        return Times.Edge(text, Began)
-            ?? throw Wrong("usage.time", $"--{flag} '{text}' is no time between 2015 and 2100: {Times.Forms}.", flag, text);
+        return Times.Edge(text, Began) ?? throw NoTime(flag, text);
     }
+
+    /// <summary>An edge for a part of the service that reads UTC only: days are cut here, in the zone of this run.</summary>
+    /// <param name="flag">The flag.</param>
+    /// <param name="isEnd">It ends a range, so that a day it names is in it.</param>
+    public string? CutEdge(string flag, bool isEnd = false)
+    {
+        if (Edge(flag) is not { } text) return null;
+        if (!Times.DependsOnZone(text, Began)) return text;
+        var zone = Clock.ZoneOfInput;
+        if (zone == WallClock.Utc) return Times.Edge(text, Began, zone);
+        return Times.Cut(text, Began, zone, isEnd)?.ToText() ?? throw NoTime(flag, text);
+    }
+
+    private Refusal NoTime(string flag, string text) => Wrong("usage.time", $"--{flag} '{text}' is no time between 2015 and 2100: {Times.Forms}.", flag, text);
 
     public Refusal Wrong(string code, string detail, string? field = null, string? value = null, IReadOnlyList<string>? candidates = null) =>
         Arguments.Wrong(Command, code, detail, field, value, candidates);

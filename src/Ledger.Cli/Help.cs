@@ -113,13 +113,16 @@ internal static class Help
         text.AppendLine("| `LEDGER_URL` | `--url` | `http://127.0.0.1:7171` | where the service listens |");
         text.AppendLine("| `LEDGER_TOKEN` | | the file `token` in the data folder | what the service knows us by |");
         text.AppendLine("| `LEDGER_AGENT` | `--agent` | the only agent | whose missions these are; who asks `guard` |");
+        text.AppendLine("| `LEDGER_ZONE` | `-z`, `--timezone` | the service's own `LEDGER_ZONE` | time zone in which times are read and shown |");
         text.AppendLine("| `XAI_MANAGEMENT_KEY`, `XAI_MANAGEMENT_API_KEY`, each also with `_FILE` | `--key-stdin` | asked for on a terminal | credential for `account add` and `rotate` |");
         text.AppendLine("| `XAI_TEAM_ID` | `--team` | found out from the key | the team of that credential |");
         text.AppendLine("| `NO_COLOR` | `--no-color` | | no colours |");
         text.AppendLine().AppendLine("## Times").AppendLine();
         text.AppendLine("RFC 3339 (`2026-11-16T10:15:00Z`), a date (`2026-11-16`, `20261116`), a length of time before now (`7d`, `24h`, `-10m`), `today`,");
-        text.AppendLine("`yesterday`, `week`, `last-week`, `month`, `last-month`. Without a zone they are UTC, and repeated as they were read. Windows are half-open; a bare date in");
+        text.AppendLine("`yesterday`, `week`, `last-week`, `month`, `last-month`. Windows are half-open; a bare date in");
         text.AppendLine("`--until` covers that day. In `--as-of` and in `diff --from`/`--to` a bare integer is a position.").AppendLine();
+        text.AppendLine("Days, and times without an offset, are those of a time zone: that of `-z`, else of `LEDGER_ZONE`, else of the service. Such a time is repeated as it was");
+        text.AppendLine("read; while the service is away and nobody names a zone it is UTC. People are shown times in the same zone, and so is CSV, with the offset. JSON is UTC.").AppendLine();
         text.AppendLine("## While the service is away").AppendLine();
         text.AppendLine("`mission start`, `end` and `switch` keep the bookmark with its time and an idempotency key as one file in `spool/` in the data folder, print");
         text.AppendLine("`queued (spooled)` (JSON: `\"queued\": true`, no id, no position) and exit 0. Any later command that reaches the service delivers first, in");

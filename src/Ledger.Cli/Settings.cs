@@ -113,5 +113,5 @@ internal sealed class Settings
         return variable("HOME") is { Length: > 0 } home ? Path.Combine(home, ".config", "ledger", "config") : null;
     }
 
-    private static readonly string[] Names = ["LEDGER_HOME", "LEDGER_URL", "LEDGER_TOKEN", "LEDGER_AGENT", "LEDGER_DB", "LEDGER_POLL_EVERY"];
+    private static readonly string[] Names = ["LEDGER_HOME", "LEDGER_URL", "LEDGER_TOKEN", "LEDGER_AGENT", "LEDGER_DB", "LEDGER_POLL_EVERY", "LEDGER_ZONE"];
 }

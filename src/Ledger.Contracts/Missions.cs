@@ -155,6 +155,10 @@ public sealed record MissionCost(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Warnings { get; init; }
 
+    /// <summary>The time zone of the days in the rows, by its IANA name. Left out where the rows have none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Zone { get; init; }
+
     /// <summary>Of a sum: more missions share the reference than are listed and summed.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? More { get; init; }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Ledger.Money;
 
 namespace Ledger.Contracts;
@@ -18,7 +19,19 @@ public sealed record AsOfSummary(long Position, DateTimeOffset? Time);
 /// <param name="Missing">Lines that the provider's answers lack; they keep their totals.</param>
 public sealed record DataSummary(
     DateTimeOffset? Through, long? LagSeconds, bool Stale, Usd? Preliminary, IReadOnlyList<RemovedAccountSummary> Removed, IReadOnlyList<FailingAccountSummary> Failing,
-    IReadOnlyList<MissingLineSummary> Missing);
+    IReadOnlyList<MissingLineSummary> Missing)
+{
+    /// <summary>Stretches of the window that were never read completely, the newest 20 first: what was billed there is not known. Only where the answer has a window.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<UnreadSummary>? Unread { get; init; }
+}
+
+/// <summary>Time of an account that was never read completely.</summary>
+/// <param name="Account">What people call it.</param>
+/// <param name="From">Where it begins, or the window does.</param>
+/// <param name="Until">Where it ends, or the window does.</param>
+/// <param name="ReadFrom">From when on the account was read; null: nothing later was read either.</param>
+public sealed record UnreadSummary(string Account, DateTimeOffset From, DateTimeOffset Until, DateTimeOffset? ReadFrom);
 
 /// <summary>An account that can't be read just now.</summary>
 /// <param name="Account">What people call it.</param>
@@ -46,15 +59,18 @@ public sealed record MissingLineSummary(DateTimeOffset Start, string Account, st
 /// <param name="GroupBy">What the rows are grouped by, in order.</param>
 /// <param name="Currency"><c>USD</c>.</param>
 /// <param name="Rows">Each has the group's values under their names, what people call them beside ids, and <c>billed</c>.</param>
-/// <param name="Total">What was billed; null while no account was read completely: nothing known is not nothing spent.</param>
+/// <param name="Total">What was billed; null where nothing of the window was read: nothing known is not nothing spent.</param>
+/// <param name="AtLeast">Some of the window was never read (<c>data.unread</c>): it was that much or more.</param>
 /// <param name="Idle">The part of agents without a mission.</param>
 /// <param name="Unassigned">The part of keys that nobody owned.</param>
-/// <param name="Window">The window used: whole hours.</param>
+/// <param name="Window">The window used: whole hours, or days of the zone.</param>
+/// <param name="Zone">The time zone of the window's days and of the days, weeks and months of the rows, by its IANA name.</param>
+/// <param name="Notes">What to know when reading the rows; mostly nothing.</param>
 /// <param name="AsOf">Where it stands.</param>
 /// <param name="Data">How far it can be relied on.</param>
 public sealed record SpendReport(
-    DateTimeOffset Since, DateTimeOffset Until, IReadOnlyList<string> GroupBy, string Currency, IReadOnlyList<JsonObject> Rows, Usd? Total, Usd? Idle, Usd? Unassigned,
-    WindowSummary Window, AsOfSummary AsOf, DataSummary Data);
+    DateTimeOffset Since, DateTimeOffset Until, IReadOnlyList<string> GroupBy, string Currency, IReadOnlyList<JsonObject> Rows, Usd? Total, bool AtLeast, Usd? Idle, Usd? Unassigned,
+    WindowSummary Window, string Zone, IReadOnlyList<string> Notes, AsOfSummary AsOf, DataSummary Data);
 
 /// <summary>A stretch of time, half-open.</summary>
 /// <param name="Since">First instant inside.</param>

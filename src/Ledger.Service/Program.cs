@@ -83,6 +83,7 @@ public static class LedgerService
     /// <summary>What answers, and in which order a request is looked at.</summary>
     public static void Map(WebApplication app)
     {
+        app.UseZoneHeader();
         app.Use(PlainAnswers.Shape);
         app.UseExceptionHandler();
         app.UseHostFiltering();

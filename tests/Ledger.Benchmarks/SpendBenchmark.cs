@@ -14,7 +14,7 @@ namespace Ledger.Benchmarks;
 
 /// <summary>
 /// The money views at a million facts: 90 days by the hour and, one fact in twenty, by the second; ten keys, eight models, six units, one reading per UTC day, ten agents with
-/// missions every day. <c>LEDGER_SPEED_DAYS</c> makes it smaller.
+/// missions every day. <c>LEDGER_SPEED_DAYS</c> makes it smaller, <c>LEDGER_SPEED_ZONE</c> gives the team another zone than UTC.
 /// </summary>
 internal static class SpendBenchmark
 {
@@ -27,7 +27,7 @@ internal static class SpendBenchmark
 
     public static async Task Run(TestDatabases databases)
     {
-        await using var books = await SpendBooks.Create(databases, following: false);
+        await using var books = await SpendBooks.Create(databases, Environment.GetEnvironmentVariable("LEDGER_SPEED_ZONE") ?? "UTC", following: false);
         var facts = await Fill(books);
         await books.Execute("vacuum analyze");
         var watch = Stopwatch.StartNew();
@@ -70,13 +70,16 @@ internal static class SpendBenchmark
 
     private static async Task Questions(SpendBooks books)
     {
-        var report = new ReportQuery { Since = until.AddDays(-days), Until = until, By = [Dimension.Agent, Dimension.Day], PreliminaryFrom = until.AddDays(-2) };
+        var report = new ReportQuery { Since = until.AddDays(-days), Until = until, By = [Dimension.Agent, Dimension.Day], Zone = books.Zone, PreliminaryFrom = until.AddDays(-2) };
         var random = new Random(7);
         string Some() => $"m-{random.Next(days):D3}-{random.Next(keys)}";
         var old = books.Positions[books.Positions.Count / 2];
         await Percentile("a view opened and closed", 200, () => books.Ask(v => Task.FromResult(v.Position)));
         await Percentile("mission cost", 1_000, () => books.Ask(v => v.Cost(Some(), null, [Dimension.Agent, Dimension.Model], until.AddDays(-2), default)));
         await Percentile("report by agent and day", 200, () => books.Ask(v => v.Report(report, default)));
+        await Percentile("report by day in the team's zone", 50, () => books.Ask(v => v.Report(report with { By = [Dimension.Day] }, default)));
+        await Percentile("report by day in another zone (aim 500 ms)", 30, () => books.Ask(v => v.Report(report with { By = [Dimension.Day], Zone = new("America/Los_Angeles") }, default)));
+        await Percentile("report by agent and day in another zone (aim 500 ms)", 30, () => books.Ask(v => v.Report(report with { Zone = new("America/Los_Angeles") }, default)));
         await Percentile("report cut by hours", 50, () => books.Ask(v => v.Report(report with { Since = report.Since.AddHours(5), Until = until.AddHours(-5), By = [Dimension.Agent] }, default)));
         await Percentile("explanation of a mission", 20, () => books.Ask(v => v.Explain(Some(), null, 50, default)));
         await Percentile("sums of 10 agents in a month", 50, () => books.Ask(v => v.Sums(Ledger.Budgets.ScopeKind.Agent, [.. Enumerable.Range(0, 10).Select(i => $"a{i}")], new(until.AddDays(-30).AddHours(1), until), new Dictionary<string, DateTimeOffset> { [account] = until.AddDays(-days) }, default)));

@@ -6,8 +6,8 @@ namespace Ledger.Cli.Tests;
 
 internal sealed record Asked(string Method, string Path, string Query, string Body, string? Key, string? Token, string? Accept, string? BookmarkAt = null);
 
-/// <summary>What a service answers; the position of a write and the wait it asks for are headers.</summary>
-internal sealed record Answer(int Status, string Body, string ContentType = "application/json", long? Position = null, int? RetryAfter = null);
+/// <summary>What a service answers; the position of a write, the wait it asks for and its zone are headers.</summary>
+internal sealed record Answer(int Status, string Body, string ContentType = "application/json", long? Position = null, int? RetryAfter = null, string? Zone = null);
 
 /// <summary>Stands in for the service: answers what the test says, and remembers what it was asked.</summary>
 internal sealed class FakeService : IDisposable
@@ -17,6 +17,12 @@ internal sealed class FakeService : IDisposable
 
     public string Url { get; }
     public List<Asked> Requests { get; } = [];
+
+    /// <summary>The team's zone, which every answer says.</summary>
+    public string? Zone { get; init; }
+
+    /// <summary>How often only the zone was asked for; those are no requests.</summary>
+    public int ZoneAsked { get; private set; }
 
     /// <summary>Listens; answering null cuts the connection in the middle of an answer.</summary>
     public FakeService(Func<Asked, Answer?> answer, int? port = null)
@@ -78,6 +84,13 @@ internal sealed class FakeService : IDisposable
             using var reader = new StreamReader(request.InputStream, Encoding.UTF8);
             var asked = new Asked(request.HttpMethod, request.Url!.AbsolutePath, Uri.UnescapeDataString(request.Url.Query), await reader.ReadToEndAsync(),
                 request.Headers["Idempotency-Key"], request.Headers["Authorization"], request.Headers["Accept"], request.Headers["Bookmark-At"]);
+            if (Zone is not null) context.Response.Headers["Ledger-Zone"] = Zone;
+            if (asked.Path == "/health/live")
+            {
+                ZoneAsked++;
+                context.Response.Close();
+                continue;
+            }
             lock (Requests) Requests.Add(asked);
             if (answer(asked) is not { } said)
             {
@@ -89,6 +102,7 @@ internal sealed class FakeService : IDisposable
             context.Response.StatusCode = said.Status;
             context.Response.ContentType = said.ContentType;
             if (said.Position is { } position) context.Response.Headers["Ledger-Position"] = $"{position}";
+            if (said.Zone is { } zone) context.Response.Headers["Ledger-Zone"] = zone;
             if (said.RetryAfter is { } seconds) context.Response.Headers["Retry-After"] = $"{seconds}";
             context.Response.SendChunked = said.ContentType.Contains("ndjson", StringComparison.Ordinal);
             var bytes = Encoding.UTF8.GetBytes(said.Body);

@@ -174,7 +174,23 @@ public sealed class RenderingTests
 
     private const string Uncancelled = $$$$"""{"missions":[{{{{Mission}}}},"billed":"4.50","low":"0.00","high":"6.00","reason":null}],"more":false,"cancelled":3,{{{{Fresh}}}}}""";
 
+    private const string UnreadReport = """
+        {"window":{"since":"2026-07-01T00:00:00Z","until":"2026-08-01T00:00:00Z"},"groupBy":[],"rows":[],"total":null,"atLeast":false,"idle":null,"unassigned":null,"zone":"UTC","notes":[],
+         "asOf":{"position":1234,"time":"2026-11-16T10:50:00Z"},"data":{"through":"2026-11-16T10:46:00Z","lagSeconds":240,"stale":false,"preliminary":null,"missing":[],
+           "unread":[{"account":"prod","from":"2026-07-01T00:00:00Z","until":"2026-08-01T00:00:00Z","readFrom":"2026-08-29T00:00:00Z"}]}}
+        """;
+
+    private const string PartlyUnreadReport = """
+        {"window":{"since":"2026-08-20T00:00:00Z","until":"2026-08-31T00:00:00Z"},"groupBy":["day"],"rows":[{"day":"2026-08-29","billed":"8.00"},{"day":"2026-08-30","billed":"3.00"}],"total":"11.00","atLeast":true,
+         "idle":"11.00","unassigned":"0.00","zone":"Asia/Kolkata","notes":["Asia/Kolkata is half an hour off UTC's hours: an hour of the bill counts on the day in which it begins."],
+         "asOf":{"position":1234,"time":"2026-11-16T10:50:00Z"},"data":{"through":"2026-11-16T10:46:00Z","lagSeconds":240,"stale":false,"preliminary":"0.00","missing":[],
+           "unread":[{"account":"prod","from":"2026-08-20T00:00:00Z","until":"2026-08-29T00:00:00Z","readFrom":"2026-08-29T00:00:00Z"}]}}
+        """;
+
     [Theory]
+    [InlineData("report-unread", UnreadReport, "report")]
+    [InlineData("report-unread-partly", PartlyUnreadReport, "report", "--by", "day")]
+    [InlineData("report-unread-sum", PartlyUnreadReport, "report", "--by", "day", "--quiet")]
     [InlineData("report-adds-up", Cents, "report", "--by", "mission")]
     [InlineData("report-adds-up-csv", Cents, "report", "--by", "mission", "--csv")]
     [InlineData("report-whole", Whole, "report")]

@@ -162,7 +162,7 @@ internal static class AccountCommands
                 new(SafeText.Of(account.Text("state")) + (account.Flag("stale") == true ? ", stale" : ""), account.Text("state")),
                 Cell.Text(account.Text("bucket")),
                 new(Show.Seconds(lag?.Seconds("seconds")) + (lag?.Flag("assumed") == true ? " (assumed)" : ""), lag?.Text("seconds")),
-                new(printer.Time(account.Text("through")), account.Text("through")), new(Show.Seconds(account.Seconds("lagSeconds")), account.Text("lagSeconds")),
+                printer.TimeCell(account.Text("through")), new(Show.Seconds(account.Seconds("lagSeconds")), account.Text("lagSeconds")),
                 Cell.Text(account.Part("credential")?.Text("redacted")), Cell.Money(left));
         }
         if (table.Count == 0 && !printer.Csv) printer.Line("No accounts. `ledger account add xai --label prod --key-stdin < key.txt` connects one.");
@@ -194,7 +194,7 @@ internal static class AccountCommands
 
     private static int RunSync(Call call)
     {
-        var (noWait, since) = (call.Has("no-wait"), call.Edge("since"));
+        var (noWait, since) = (call.Has("no-wait"), call.CutEdge("since"));
         var answer = call.Client.WriteWithProgress(PathOf(call) + "/sync", Body.Of(json =>
         {
             json.Maybe("since", since);

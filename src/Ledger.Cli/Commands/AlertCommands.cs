@@ -57,7 +57,7 @@ internal static class AlertCommands
         var answer = call.Client.Get(new Query("/alerts")
             .With("open", call.Has("open") ? "true" : null)
             .With("all", call.Has("all") ? "true" : null)
-            .With("since", call.Edge("since"))
+            .With("since", call.CutEdge("since"))
             .With("kind", call.OneOf("kind", kinds))
             .With("limit", call.Integer("limit", 1, 1_000)?.ToString(CultureInfo.InvariantCulture)));
         if (printer.Json)
@@ -68,7 +68,7 @@ internal static class AlertCommands
         var table = new Table(
             new("When", "at", Text: false), new("Severity", "severity"), new("What", "headline", WidthMax: 110), new("State", "state"), new("ID", "id", WidthMax: 12));
         foreach (var alert in answer.Items("alerts"))
-            table.Add(new(printer.Time(alert.Text("at")), alert.Text("at")), new(alert.Text("severity") == "critical" ? printer.Style.Red("critical") : SafeText.Of(alert.Text("severity")), alert.Text("severity")),
+            table.Add(printer.TimeCell(alert.Text("at")), new(alert.Text("severity") == "critical" ? printer.Style.Red("critical") : SafeText.Of(alert.Text("severity")), alert.Text("severity")),
                 Cell.Text(alert.Text("headline")), Cell.Text(alert.Text("state")), Cell.Text(alert.Text("id")));
         if (table.Count == 0 && !printer.Csv) printer.Line(call.Has("open") ? "No open alerts." : "No alerts.");
         else printer.Print(table);

@@ -35,7 +35,8 @@ internal static class BacktestCommand
         if (file is not null && scope is not null) throw call.Wrong("usage.flag", "Give a FILE or --scope, not both.", "scope", scope);
         if (scope is null && (call.Has("limit") || call.Has("period") || call.Has("threshold"))) throw call.Wrong("usage.flag", "--limit, --period and --threshold need --scope.", "scope");
         JsonElement? budgets = file is null ? null : BudgetFiles.Read(call).Part("budgets") ?? throw Refusal.Of(Exit.Data, "file.json", $"{file} names no budgets.", "file", file);
-        var (since, until) = (call.Edge("since"), call.Edge("until"));
+        var (since, until) = (call.CutEdge("since"), call.CutEdge("until", isEnd: true));
+        if (until is null && call.Text("since")?.ToLowerInvariant() is "yesterday" or "last-week" or "last-month") until = call.CutEdge("since", isEnd: true);
         var answer = call.Client.Ask("POST", "/budgets/backtest", Body.Of(json =>
         {
             if (budgets is { } declared)
@@ -69,7 +70,7 @@ internal static class BacktestCommand
             new("When", "at", Text: false), new("Severity", "severity"), new("Budget", "budget", WidthMax: 30), new("Period", "period", WidthMax: 40), new("Threshold", "threshold"),
             new("Spent", "spent", Right: true, Text: false), new("Limit", "limit", Right: true, Text: false), new("Forecast", "forecast", Right: true, Text: false));
         foreach (var alert in answer.Items("alerts"))
-            table.Add(new(printer.Time(alert.Text("at")), alert.Text("at")), Cell.Text(alert.Text("severity")), Cell.Text(alert.Text("budget")), new(SafeText.Of(BudgetList.Period(alert, printer)), alert.Text("period")),
+            table.Add(printer.TimeCell(alert.Text("at")), Cell.Text(alert.Text("severity")), Cell.Text(alert.Text("budget")), new(SafeText.Of(BudgetList.Period(alert, printer)), alert.Text("period")),
                 Cell.Text(alert.Text("threshold")), Cell.Money(alert.Text("spent")), Cell.Money(alert.Text("limit")), Cell.Money(alert.Text("forecast")));
         if (table.Count > 0 || printer.Csv) printer.Print(table);
         if (answer.Flag("more") == true) printer.Footer("There are more; a shorter stretch or fewer budgets show them.");

@@ -123,7 +123,7 @@ internal static class Bookmarks
         {
             call.Printer.Line("queued (spooled)");
         }
-        call.Printer.Note($"{bookmark.What} at {bookmark.At} is kept: {why.TrimEnd('.')}. The next ledger command that reaches it delivers.");
+        call.Printer.Note($"{bookmark.What} at {call.Printer.Time(bookmark.At)} {call.Printer.ZoneName} is kept: {why.TrimEnd('.')}. The next ledger command that reaches it delivers.");
         return Exit.Ok;
     }
 

@@ -31,7 +31,7 @@ internal static class BudgetCommands
             Scope, Limit, Period, new("name", "NAME", "what it is called (its scope)"), Thresholds,
             new("to", "ADDRESS,…", "who gets its mails (LEDGER_MAIL_TO)") { Many = true },
             new("channel", "C,…", "email, slack, webhook, exec (all that are configured)") { Many = true },
-            new("zone", "ZONE", "time zone its periods are cut in, such as Europe/Brussels (UTC)"),
+            new("zone", "ZONE", "time zone its periods are cut in, such as Europe/Brussels (the team's)"),
             new("week-start", "DAY", "first day of its weeks (monday)"), Flags.IdempotencyKey,
         ],
         Examples =

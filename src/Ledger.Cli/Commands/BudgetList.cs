@@ -30,8 +30,8 @@ internal static class BudgetList
                 var state = budget.Flag("closed") == true ? "closed" : period.Text("state");
                 table.Add(Cell.Text(budget.Text("name")), Cell.Text(Scope(budget)), new(SafeText.Of(Period(period, printer)), period.Text("period")),
                     new(Show.Money(period.Text("limit")) + (period.Text("raisedUntil") is null ? "" : "^"), period.Text("limit")), Cell.Money(period.Text("spent")),
-                    new(Percent(period), period.Text("percent")), Cell.Money(period.Part("forecast")?.Text("expected")), new(printer.Time(period.Text("runsOut")), period.Text("runsOut")),
-                    new(printer.Time(period.Text("resets")), period.Text("resets")), new(Coloured(printer, state), state));
+                    new(Percent(period), period.Text("percent")), Cell.Money(period.Part("forecast")?.Text("expected")), printer.TimeCell(period.Text("runsOut")),
+                    printer.TimeCell(period.Text("resets")), new(Coloured(printer, state), state));
             }
         if (table.Count == 0 && !printer.Csv) printer.Line("No budgets. `ledger budget set --scope agent:ba --limit 50 --period month` sets one.");
         else printer.Print(table);

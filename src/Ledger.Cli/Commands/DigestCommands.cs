@@ -91,7 +91,7 @@ internal static class DigestCommands
         }
         var table = new Table(new("Week", "week"), new("Composed", "at", Text: false), new("Subject", "subject", WidthMax: 90), new("To", "recipients", WidthMax: 50, Optional: true));
         foreach (var digest in answer.Items("digests"))
-            table.Add(Cell.Text(digest.Text("week")), new(printer.Time(digest.Text("at")), digest.Text("at")), Cell.Text(digest.Text("subject")), Cell.Text(digest.Names("recipients")));
+            table.Add(Cell.Text(digest.Text("week")), printer.TimeCell(digest.Text("at")), Cell.Text(digest.Text("subject")), Cell.Text(digest.Names("recipients")));
         if (table.Count == 0 && !printer.Csv) printer.Line("No digest yet. `ledger digest preview` shows what it would say.");
         else printer.Print(table);
         return Exit.Ok;

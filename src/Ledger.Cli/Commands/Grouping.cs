@@ -24,8 +24,9 @@ internal static class Grouping
     /// <summary>One row each. Without groups: by what the first row is grouped by.</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="groups">What they are grouped by.</param>
+    /// <param name="printer">Shows times.</param>
     /// <param name="shown">What is shown of each amount; null: each by itself.</param>
-    public static Table Table(List<JsonElement> rows, List<string> groups, IReadOnlyList<Shown>? shown = null)
+    public static Table Table(List<JsonElement> rows, List<string> groups, Printer printer, IReadOnlyList<Shown>? shown = null)
     {
         if (groups.Count == 0) groups = GroupsOf(rows);
         var columns = new Column[groups.Count + 1];
@@ -36,7 +37,7 @@ internal static class Grouping
         {
             var row = rows[r];
             var cells = new Cell[groups.Count + 1];
-            for (var i = 0; i < groups.Count; i++) cells[i] = Cell.Text(Name(row, groups[i]));
+            for (var i = 0; i < groups.Count; i++) cells[i] = groups[i] == "hour" && row.Text("hour") is not "(other)" and var hour ? printer.HourCell(hour) : Cell.Text(Name(row, groups[i]));
             cells[^1] = Cell.Money(row.Text("billed"), shown?[r]);
             table.Add(cells);
         }
@@ -51,12 +52,13 @@ internal static class Grouping
         return Shown.Parts(total, amounts);
     }
 
-    public static Cell[] Totals(List<JsonElement> rows, List<string> groups, string? total, Shown? shown = null)
+    public static Cell[] Totals(List<JsonElement> rows, List<string> groups, string? total, Shown? shown = null, bool atLeast = false)
     {
         if (groups.Count == 0) groups = GroupsOf(rows);
         var cells = new Cell[groups.Count + 1];
         for (var i = 0; i < cells.Length; i++) cells[i] = new(i == 0 ? "Total" : "", null);
-        cells[^1] = Cell.Money(total, shown);
+        var sum = Cell.Money(total, shown);
+        cells[^1] = atLeast ? sum with { Shown = "at least " + sum.Shown } : sum;
         return cells;
     }
 

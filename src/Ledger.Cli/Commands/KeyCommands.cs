@@ -59,7 +59,7 @@ internal static class KeyCommands
             var history = key.Items("history");
             var since = history.Count > 0 ? history[^1].Text("from") : null;
             table.Add(Cell.Text(key.Text("name")), Cell.Text(key.Text("account")), new(Owners(key, "(unassigned)"), Owners(key, "")),
-                new(history.Count > 0 && since is null ? "always" : printer.Time(since), since), Cell.Money(key.Text("billed30d")), Cell.Text(key.Text("key")));
+                history.Count > 0 && since is null ? new("always", since) : printer.TimeCell(since), Cell.Money(key.Text("billed30d")), Cell.Text(key.Text("key")));
         }
         if (table.Count == 0 && !printer.Csv) printer.Line("No keys yet; they come with an account's first reading.");
         else printer.Print(table);

@@ -18,6 +18,7 @@ internal static class MissionCost
         var answer = call.Client.Get(new Query("/missions/cost")
             .With("mission", call.Arguments.Positioned(0))
             .With("by", by)
+            .With("zone", call.Clock.Asked)
             .With("asOf", call.PositionOrTime("as-of")));
         if (printer.Json)
         {
@@ -27,7 +28,7 @@ internal static class MissionCost
 
         var several = answer.Items("missions");
         // The rows of a shared reference are its sum already.
-        if (printer.Csv) printer.Print(Grouping.Table(answer.Items("by"), by?.Split(',').ToList() ?? []));
+        if (printer.Csv) printer.Print(Grouping.Table(answer.Items("by"), by?.Split(',').ToList() ?? [], printer));
         else if (several.Count > 0) PrintSeveral(call, answer, several);
         else PrintOne(call, answer);
         if (!printer.Csv)
@@ -57,7 +58,7 @@ internal static class MissionCost
         var rows = cost.Items("by");
         if (rows.Count == 0) return;
         printer.Line();
-        var table = Grouping.Table(rows, [], Grouping.Rounded(billed, rows));
+        var table = Grouping.Table(rows, [], printer, Grouping.Rounded(billed, rows));
         table.Totals = Grouping.Totals(rows, [], cost.Text("billed"), billed);
         printer.Print(table);
     }

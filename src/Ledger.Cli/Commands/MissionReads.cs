@@ -27,7 +27,7 @@ internal static class MissionReads
             new("Agents", "agents", WidthMax: 30), new("Billed (USD)", "billed", Right: true, Text: false), new("Low", "low", Right: true, Text: false, Optional: true),
             new("High", "high", Right: true, Text: false, Optional: true), new("Ref", "ref", WidthMax: 40, Optional: true), new("ID", "id", WidthMax: 36));
         foreach (var mission in answer.Items("missions"))
-            table.Add(Cell.Text(mission.Text("title")), Cell.Text(mission.Text("state")), new(printer.Time(mission.Text("start")), mission.Text("start")),
+            table.Add(Cell.Text(mission.Text("title")), Cell.Text(mission.Text("state")), printer.TimeCell(mission.Text("start")),
                 new(Missions.Length(mission, call.Began), mission.Text("end")), Cell.Text(mission.Agents()), Cell.Money(mission.Text("billed")),
                 Cell.Money(mission.Text("low")), Cell.Money(mission.Text("high")), Cell.Text(mission.Text("ref")), Cell.Text(mission.Text("id")));
         if (table.Count == 0 && !printer.Csv) printer.Line(call.Has("agent") || call.Has("as-of") || state is not ("all" or "uncancelled")

@@ -48,7 +48,7 @@ internal static class OutboxCommands
         foreach (var (state, list) in (ReadOnlySpan<(string, string)>)[("dead", "dead"), ("waiting", "waiting")])
             foreach (var message in answer.Items(list))
                 table.Add(new(state == "dead" ? printer.Style.Red("dead") : state, state), Cell.Text(message.Text("channel")), Cell.Text(message.Text("class")), Cell.Text(message.Text("to")),
-                    new(Show.Seconds(message.Seconds("ageSeconds")), message.Text("ageSeconds")), Cell.Text(message.Text("attempts")), new(printer.Time(message.Text("dueAt")), message.Text("dueAt")),
+                    new(Show.Seconds(message.Seconds("ageSeconds")), message.Text("ageSeconds")), Cell.Text(message.Text("attempts")), printer.TimeCell(message.Text("dueAt")),
                     Cell.Text(message.Text("reason")), Cell.Text(message.Text("id")));
         if (table.Count == 0 && !printer.Csv) printer.Line("Nothing waits and nothing was given up.");
         else printer.Print(table);

@@ -10,17 +10,17 @@ namespace Ledger.Cli.Commands;
 /// <summary><c>report</c>: who spent what, adding up to the bill.</summary>
 internal static class ReportCommand
 {
-    private static readonly string[] Groups = ["provider", "account", "agent", "key", "model", "unit", "mission", "day", "hour"];
+    private static readonly string[] Groups = ["provider", "account", "agent", "key", "model", "unit", "mission", "day", "week", "month", "hour"];
 
     public static Command Command() => new()
     {
         Noun = "report",
         Summary = "what was billed, by whom and for what; rows add up to the bill",
-        About = "Covers the lines whose bucket starts in the window. Spend outside missions is (idle), spend on keys that nobody owns is (unassigned).",
+        About = "Covers the lines whose bucket starts in the window. Days, weeks (from Monday on) and months are those of the team's zone, or of -z. Spend outside missions is (idle), spend on keys that nobody owns is (unassigned).",
         Flags =
         [
-            Flags.Since, Flags.Until, Flags.By("provider,account,agent,key,model,unit,mission,day,hour"),
-            Flags.AccountOf, new("agent", "A", "only this agent"), new("key", "KEY", "only this key, by id or name"), new("model", "MODEL", "only this model"),
+            Flags.Since, Flags.Until, Flags.By("provider,account,agent,key,model,unit,mission,day,week,month,hour"),
+            Flags.Provider, Flags.AccountOf, new("agent", "A", "only this agent"), new("key", "KEY", "only this key, by id or name"), new("model", "MODEL", "only this model"),
             new("unit", "UNIT", "only this unit"), new("mission", "ID|REF", "only this mission"),
             Flags.AsOf, Flags.MaxAge, Flags.Limit("500"), Flags.Order, Flags.Format, Flags.Csv,
         ],
@@ -29,6 +29,7 @@ internal static class ReportCommand
             "ledger report --since month --by agent",
             "ledger report --since 2026-11-01 --until 2026-11-07 --by day,agent --csv > week.csv",
             "ledger report --since 7d --by mission --top 10 --json",
+            "ledger report --since last-month --by week -z America/New_York",
         ],
         Run = Run,
     };
@@ -41,10 +42,11 @@ internal static class ReportCommand
         var query = new Query("/report")
             .With("since", call.Edge("since"))
             .With("until", call.Edge("until"))
+            .With("zone", call.Clock.Asked)
             .With("by", Grouping.Of(call, Groups))
             .With("asOf", call.PositionOrTime("as-of"))
             .With("limit", call.Integer("limit", 1, 10_000)?.ToString(CultureInfo.InvariantCulture));
-        foreach (var filter in (ReadOnlySpan<string>)["account", "agent", "key", "model", "unit", "mission"]) query.With(filter, call.Text(filter));
+        foreach (var filter in (ReadOnlySpan<string>)["provider", "account", "agent", "key", "model", "unit", "mission"]) query.With(filter, call.Text(filter));
         var answer = call.Client.Get(query);
         if (printer.Json)
         {
@@ -59,27 +61,58 @@ internal static class ReportCommand
         if (!printer.Csv && !printer.Compact) printer.Bold($"Billed from {printer.Time(window.Text("since"))} to {printer.Time(window.Text("until"))} {printer.ZoneName}");
         var total = answer.Amount("total") is { } sum ? Shown.Of(sum) : (Shown?)null;
         var leftovers = total is { } t && answer.Amount("idle") is { } idle && answer.Amount("unassigned") is { } unassigned ? Shown.Leftovers(t, idle, unassigned) : ((Shown, Shown, Shown)?)null;
-        var table = Grouping.Table(rows, groups, leftovers is { } of ? Amounts(rows, of) : null);
+        var table = Grouping.Table(rows, groups, printer, leftovers is { } of ? Amounts(rows, of) : null);
+        var atLeast = answer.Flag("atLeast") == true;
         if (rows.Count == 0 && !printer.Csv)
         {
-            // Nothing billed and nothing known are not the same.
-            printer.Line(answer.Part("data")?.Text("through") is null ? "Billed  unknown" : "Nothing was billed in this time.");
-            Freshness.Footers(call, answer);
+            printer.Line(None(answer, atLeast, printer));
+            Below(call, answer);
             return Freshness.Judge(call, answer);
         }
         // Without groups there is one row, and its total is the sentence below.
         if (printer.Csv || groups.Count > 0)
         {
-            table.Totals = Grouping.Totals(rows, groups, answer.Text("total"), total);
+            table.Totals = Grouping.Totals(rows, groups, answer.Text("total"), total, atLeast);
             printer.Print(table);
-            if (total is { } all && leftovers is { } parts) printer.Footer($"billed total {all} = {Sum(parts)}");
+            if (total is { } all && leftovers is { } parts) printer.Footer($"billed total {(atLeast ? "at least " : "")}{all} = {Sum(parts)}");
         }
         else
         {
-            printer.Line($"Billed  {total?.ToString() ?? Show.Unknown}{(leftovers is { } parts ? Told(parts) : "")}");
+            printer.Line($"Billed  {(atLeast ? "at least " : "")}{total?.ToString() ?? Show.Unknown}{(leftovers is { } parts ? Told(parts) : "")}");
         }
-        Freshness.Footers(call, answer);
+        Below(call, answer);
         return Freshness.Judge(call, answer);
+    }
+
+    /// <summary>What there is to say where nothing is billed: nothing billed and nothing known are not the same.</summary>
+    private static string None(JsonElement answer, bool atLeast, Printer printer)
+    {
+        if (answer.Text("total") is not null && answer.Part("data")?.Text("through") is not null) return atLeast ? "Nothing was billed in what was read of this time." : "Nothing was billed in this time.";
+        var read = new List<string>();
+        var accounts = new HashSet<string>();
+        foreach (var stretch in answer.Part("data")?.Items("unread") ?? [])
+            if (stretch.Text("readFrom") is { } from && accounts.Add(stretch.Text("account") ?? "")) read.Add($"{SafeText.Of(stretch.Text("account"))} was read from {printer.Day(from)} on");
+        return read.Count switch
+        {
+            0 => "Billed  unknown",
+            1 => $"Billed  {Show.Unknown}   not known: {read[0][read[0].IndexOf("read from", StringComparison.Ordinal)..]}",
+            _ => $"Billed  {Show.Unknown}   not known: {string.Join(", ", read)}",
+        };
+    }
+
+    /// <summary>What limits the figures: time that was never read, and notes.</summary>
+    private static void Below(Call call, JsonElement answer)
+    {
+        var printer = call.Printer;
+        if (answer.Text("total") is not null)
+            foreach (var stretch in answer.Part("data")?.Items("unread") ?? [])
+            {
+                var unread = $"{SafeText.Of(stretch.Text("account"))} was not read from {printer.Day(stretch.Text("from"))} to {printer.Day(stretch.Text("until"))}: what it billed then is not known.";
+                if (printer.Csv) printer.Note(unread);
+                else printer.Line(unread);
+            }
+        foreach (var note in answer.Items("notes")) printer.Footer(SafeText.Of(note.ToString()));
+        Freshness.Footers(call, answer);
     }
 
     /// <summary><c>missions $20.00 + idle $8.00 + unassigned $3.00</c>.</summary>

@@ -23,7 +23,7 @@ internal static class RunwayCommands
         Noun = "forecast",
         Summary = "what will have been spent when the period ends, as a range, and by which method",
         About = "Refuses, saying why, while there is too little data to go by.",
-        Flags = [BudgetCommands.Scope, new("period", "P", "day, week, month, quarter, or life of a mission (month)"), new("zone", "ZONE", "time zone the period is cut in (UTC)"), Flags.MaxAge],
+        Flags = [BudgetCommands.Scope, new("period", "P", "day, week, month, quarter, or life of a mission (month)"), new("zone", "ZONE", "time zone the period is cut in (the team's)"), Flags.MaxAge],
         Examples = ["ledger forecast", "ledger forecast --scope agent:ba --period week --json"],
         Run = RunForecast,
     };

@@ -70,7 +70,7 @@ internal static class TokenCommands
             return Exit.Ok;
         }
         call.Printer.Line(SafeText.Of(answer.Text("token")));
-        call.Printer.Note($"Token {answer.Text("id")} of {name} ({string.Join(", ", scopes)}){(expires is null ? "" : ", good until " + expires)}. It is not shown again.");
+        call.Printer.Note($"Token {answer.Text("id")} of {name} ({string.Join(", ", scopes)}){(expires is null ? "" : $", good until {call.Printer.Time(expires)} {call.Printer.ZoneName}")}. It is not shown again.");
         return Exit.Ok;
     }
 
@@ -93,7 +93,7 @@ internal static class TokenCommands
         return Exit.Ok;
     }
 
-    private static Cell When(Printer printer, JsonElement token, string name) => new(printer.Time(token.Text(name)), token.Text(name));
+    private static Cell When(Printer printer, JsonElement token, string name) => printer.TimeCell(token.Text(name));
 
     /// <summary>Whether it still opens anything.</summary>
     private static string State(JsonElement token, DateTimeOffset now) =>

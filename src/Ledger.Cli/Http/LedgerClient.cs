@@ -17,6 +17,10 @@ internal sealed class LedgerClient(Call call)
     private static readonly TimeSpan PauseUsual = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(2);
     private Delivery? delivery;
+    private bool isZoneAsked;
+
+    /// <summary>The team's time zone, as the newest answer of this run said it; null: none did.</summary>
+    public string? Zone { get; private set; }
 
     /// <summary>A read: asks for at least the last position this user wrote.</summary>
     public JsonElement Get(Query query, bool money = true)
@@ -114,6 +118,22 @@ internal sealed class LedgerClient(Call call)
         return outcome.StoppedBy;
     }
 
+    /// <summary>The team's time zone, asked for where no answer has said it yet; null: the service is away, or does not say.</summary>
+    public string? AskZone()
+    {
+        if (Zone is not null || isZoneAsked) return Zone;
+        isZoneAsked = true;
+        try
+        {
+            using var wire = Wire.Send(call.Settings.Url, "GET", call.Settings.Url.AbsolutePath.TrimEnd('/') + "/health/live", [], [("Accept", "*/*")], Patience.Bookmark);
+            return Zone = wire.Zone;
+        }
+        catch (WireException)
+        {
+            return null;
+        }
+    }
+
     public static string NewKey() => Guid.NewGuid().ToString();
 
     public Refusal Unreachable(WireException e)
@@ -148,7 +168,11 @@ internal sealed class LedgerClient(Call call)
         for (var repeats = 0; ; repeats++)
         {
             Reply reply;
-            using (var wire = Wire.Send(call.Settings.Url, method, Target(path), body, headers, patience)) reply = read(wire);
+            using (var wire = Wire.Send(call.Settings.Url, method, Target(path), body, headers, patience))
+            {
+                Zone = wire.Zone ?? Zone;
+                reply = read(wire);
+            }
             if (!reply.LostRace || repeats == RepeatsMax) return reply;
             var pause = reply.RetryAfter ?? PauseUsual;
             call.Around.Pause(pause < PauseMax ? pause : PauseMax);

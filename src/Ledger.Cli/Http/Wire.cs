@@ -48,6 +48,9 @@ internal sealed class Wire : IDisposable
     /// <summary>The position that the service says it wrote.</summary>
     public long? Position { get; private set; }
 
+    /// <summary>The team's time zone, as the service says it.</summary>
+    public string? Zone { get; private set; }
+
     /// <summary>How long the service asks to wait before the request is sent again.</summary>
     public TimeSpan? RetryAfter { get; private set; }
 
@@ -217,6 +220,7 @@ internal sealed class Wire : IDisposable
                 else if (name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase)) chunked = value.EndsWith("chunked", StringComparison.OrdinalIgnoreCase);
                 else if (name.Equals("Content-Type", StringComparison.OrdinalIgnoreCase)) ContentType = value.ToString();
                 else if (name.Equals("Ledger-Position", StringComparison.OrdinalIgnoreCase)) Position = WholeNumber(value);
+                else if (name.Equals("Ledger-Zone", StringComparison.OrdinalIgnoreCase)) Zone = value.ToString();
                 else if (name.Equals("Retry-After", StringComparison.OrdinalIgnoreCase) && WholeNumber(value) is { } seconds and <= SecondsMax) RetryAfter = TimeSpan.FromSeconds(seconds);
             }
         }

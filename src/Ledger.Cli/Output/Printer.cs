@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Ledger.Cli.Output;
@@ -6,7 +7,6 @@ namespace Ledger.Cli.Output;
 internal sealed class Printer(Call call)
 {
     private Style? style;
-    private TimeZoneInfo? zone;
 
     public bool Json => call.Has("json") || call.Arguments["format"] == "json";
 
@@ -20,24 +20,8 @@ internal sealed class Printer(Call call)
 
     public TextWriter Out => call.Around.Out;
 
-    /// <summary>The zone times are shown in; null is UTC.</summary>
-    public TimeZoneInfo? Zone
-    {
-        get
-        {
-            if (zone is not null || call.Text("timezone") is not { } name || name.Equals("UTC", StringComparison.OrdinalIgnoreCase)) return zone;
-            try
-            {
-                return zone = TimeZoneInfo.FindSystemTimeZoneById(name);
-            }
-            catch (Exception e) when (e is TimeZoneNotFoundException or InvalidTimeZoneException or System.Security.SecurityException or IOException or UnauthorizedAccessException)
-            {
-                throw call.Wrong("usage.zone", $"--timezone '{name}' is not known here; write one such as Europe/Berlin or UTC.", "timezone", name);
-            }
-        }
-    }
-
-    public string ZoneName => Zone?.Id ?? "UTC";
+    /// <summary>The zone times are shown in.</summary>
+    public string ZoneName => call.Clock.Zone;
 
     /// <summary>Refuses formats that contradict each other before anything is sent.</summary>
     public void CheckFormat()
@@ -45,7 +29,7 @@ internal sealed class Printer(Call call)
         call.OneOf("format", "table", "json", "csv");
         if ((Json && Csv) || (call.Arguments["format"] == "table" && (call.Has("json") || call.Has("csv"))))
             throw call.Wrong("usage.format", "Choose one of table, json and csv.", "format");
-        _ = Zone;
+        _ = call.Clock.Asked;
     }
 
     public void Line(string text = "") => Out.WriteLine(text);
@@ -60,7 +44,25 @@ internal sealed class Printer(Call call)
 
     public void Warn(string text) => call.Around.Err.WriteLine("ledger: " + SafeText.Of(text));
 
-    public string Time(string? text) => Show.Time(text, Zone);
+    public string Time(string? text) => Show.Time(text, ZoneName);
+
+    /// <summary>A time in a table. In CSV it is RFC 3339 with the zone's offset.</summary>
+    public Cell TimeCell(string? text) => new(Time(text), Stamp(text));
+
+    /// <summary>The hour that a row is about. Where the clock is set back an hour comes twice: the second one shows its offset.</summary>
+    public Cell HourCell(string? text)
+    {
+        var shown = Time(text);
+        if (ZoneName is not WallClock.Utc and var zone && Instants.TryParse(text, out var at) && Calendar.LocalOf(at, zone) is var local && Calendar.InstantOf(local.DateTime, zone) != at)
+            shown += local.ToString(" zzz", CultureInfo.InvariantCulture);
+        return new(shown, Stamp(text));
+    }
+
+    /// <summary>Since when, in words: a day's first instant is that day.</summary>
+    public string Day(string? text) => Time(text) is var shown && shown.EndsWith(" 00:00", StringComparison.Ordinal) ? shown[..^6] : shown;
+
+    private string? Stamp(string? text) =>
+        text is null || ZoneName == WallClock.Utc || !Instants.TryParse(text, out var at) ? text : Calendar.LocalOf(at, ZoneName).ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFzzz", CultureInfo.InvariantCulture);
 
     /// <summary>The answer as it came, with what this program adds to it.</summary>
     public void PrintJson(JsonElement answer, Action<Utf8JsonWriter>? also = null)

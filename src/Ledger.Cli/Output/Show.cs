@@ -29,11 +29,11 @@ internal static class Show
         : fine ? Dollars.Show(usd) : Dollars.Column(usd);
 
     /// <summary>A time to the minute in the zone asked for; seconds only where there are some.</summary>
-    public static string Time(string? text, TimeZoneInfo? zone)
+    public static string Time(string? text, string zone)
     {
         if (text is null) return Unknown;
         if (!Instants.TryParse(text, out var at)) return SafeText.Of(text);
-        if (zone is not null) at = TimeZoneInfo.ConvertTime(at, zone);
+        at = WallClock.LocalOf(at, zone);
         return at.ToString(at.Second == 0 && at.Ticks % TimeSpan.TicksPerSecond == 0 ? "yyyy-MM-dd HH:mm" : "yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
     }
 

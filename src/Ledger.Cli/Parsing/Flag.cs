@@ -24,7 +24,7 @@ internal static class Flags
     public static Flag Quiet => new("quiet", null, "only the answer itself: no notes, footers or progress") { Short = 'q' };
     public static Flag Compact => new("compact", null, "no footers; JSON on one line");
     public static Flag NoColor => new("no-color", null, "no colours; NO_COLOR in the environment does the same");
-    public static Flag TimeZone => new("timezone", "ZONE", "show times in this zone, such as Europe/Berlin (UTC)") { Short = 'z' };
+    public static Flag TimeZone => new("timezone", "ZONE", "read and show times in this zone, such as Europe/Berlin (LEDGER_ZONE, else the service's)") { Short = 'z' };
     public static Flag Home => new("home", "DIR", "data folder (LEDGER_HOME, else ~/.local/share/ledger)");
     public static Flag Url => new("url", "URL", "where the service listens (LEDGER_URL, else http://127.0.0.1:7171)");
     public static Flag Help => new("help", null, "this help") { Short = 'h' };
@@ -37,12 +37,13 @@ internal static class Flags
     public static Flag By(string groups) => new("by", groups, "one row for each …; several by comma") { Short = 'b', Alias = "group-by", Many = true };
     public static Flag Limit(string dflt) => new("limit", "N", $"at most so many rows ({dflt})") { Alias = "top" };
     public static Flag Order => new("order", "asc|desc", "rows by amount; leftovers stay last");
-    public static Flag At => new("at", "T", "when: RFC 3339, 2026-11-16T10:15 (UTC), -10m for ten minutes ago (now)");
+    public static Flag At => new("at", "T", "when: RFC 3339, 2026-11-16T10:15 (in the zone of -z), -10m for ten minutes ago (now)");
     public static Flag Agents => new("agent", "A,…", "whose mission it is (LEDGER_AGENT, else the only agent)") { Many = true };
     public static Flag Ref => new("ref", "REF", "the issue it is about: a URL or owner/repo#n");
     public static Flag Weight => new("weight", "N", "share of an agent's time beside other open missions, 1 … 1,000,000 (1)");
     public static Flag KeyStdin => new("key-stdin", null, "read the credential from standard input; it never goes on the command line");
     public static Flag NoWait => new("no-wait", null, "return at once; readings arrive in the background");
+    public static Flag Provider => new("provider", "PROVIDER", "only accounts of this provider");
     public static Flag AccountOf => new("account", "LABEL", "the account, where there are several");
     public static Flag Idle => new("idle", "shares|yields", "where spend outside missions goes: (idle) keeps it, or the agent's missions take it (shares)");
 

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Ledger.Cli.Parsing;
 
-/// <summary>Times as people write them. Without a zone they are UTC.</summary>
+/// <summary>Times as people write them. Without a zone they are in that of the run.</summary>
 internal static class Times
 {
     /// <summary>What every refusal of a time ends with.</summary>
@@ -13,7 +13,7 @@ internal static class Times
 
     /// <summary>An instant: RFC 3339, a date (its start), or a stretch back from now.</summary>
     /// <remarks><c>zoneless</c>: it named no zone, so that it is worth repeating how it was read.</remarks>
-    public static bool TryInstant(string text, DateTimeOffset now, out DateTimeOffset at, out bool zoneless)
+    public static bool TryInstant(string text, DateTimeOffset now, string zone, out DateTimeOffset at, out bool zoneless)
     {
         zoneless = false;
         at = default;
@@ -29,25 +29,42 @@ internal static class Times
             at = (now - back).ToMicroseconds();
             return true;
         }
-        if (TryDay(word, now, out at))
+        if (DayWords.Read(word, WallClock.DateOf(now, zone)) is { } days)
         {
             zoneless = true;
+            at = WallClock.StartOf(days.First, zone);
             return at >= Instants.Min && at < Instants.Max;
         }
         // Dates first, digits all along: nothing that a lenient parser would take for some other order.
         if (word.Length < 16 || !IsDate(word.AsSpan(0, 10)) || word[10] is not ('T' or 't' or ' ') || word[13] != ':') return false;
-        zoneless = !HasZone(word);
-        return Instants.TryParse(word, out at);
+        zoneless = !Instants.NamesZone(word);
+        return zone == WallClock.Utc ? Instants.TryParse(word, out at) : Instants.TryParse(word, zone, out at);
     }
 
-    /// <summary>An edge of a report, as the service reads it: words, dates and lengths stay what they are, because it floors and ceils them.</summary>
-    public static string? Edge(string text, DateTimeOffset now)
+    /// <summary>An edge of a report, as the service reads it: what depends on a zone stays what it is, and so do lengths, because the service floors and ceils.</summary>
+    /// <param name="text">What was written.</param>
+    /// <param name="now">Now.</param>
+    /// <param name="zone">The zone of a time that names none; null: the service's to say.</param>
+    public static string? Edge(string text, DateTimeOffset now, string? zone = null)
     {
         var word = text.Trim().ToLowerInvariant();
-        if (!TryInstant(word, now, out var at, out _)) return null;
-        if (word == "now" || TryDay(word, now, out _)) return word;
+        if (!TryInstant(word, now, zone ?? WallClock.Utc, out var at, out var zoneless)) return null;
+        if (word == "now" || DayWords.Read(word, WallClock.DateOf(now, WallClock.Utc)) is not null) return word;
         var length = word.StartsWith('-') ? word[1..] : word;
-        return TryDuration(length, out _) ? length : at.ToText();
+        return TryDuration(length, out _) ? length : zoneless && zone is null ? text.Trim() : at.ToText();
+    }
+
+    /// <summary>Whether an edge is another instant in another zone. A number of days begins at a midnight.</summary>
+    public static bool DependsOnZone(string edge, DateTimeOffset now) =>
+        TryDuration(edge, out _) ? edge[^1] is 'd' or 'w' : TryInstant(edge, now, WallClock.Utc, out _, out var zoneless) && zoneless;
+
+    /// <summary>The instant of an edge in a zone; of a day that ends a range, its end.</summary>
+    public static DateTimeOffset? Cut(string edge, DateTimeOffset now, string zone, bool isEnd)
+    {
+        var today = WallClock.DateOf(now, zone);
+        if (DayWords.Read(edge, today) is { } days) return WallClock.StartOf(isEnd ? days.Next : days.First, zone);
+        if (TryDuration(edge, out var back)) return WallClock.StartOf(today.AddDays(-(int)back.TotalDays), zone);
+        return TryInstant(edge, now, zone, out var at, out _) ? at : null;
     }
 
     /// <summary><c>90s</c>, <c>10m</c>, <c>24h</c>, <c>7d</c>, <c>2w</c>; ten years at most.</summary>
@@ -61,34 +78,10 @@ internal static class Times
         return true;
     }
 
-    private static bool TryDay(string word, DateTimeOffset now, out DateTimeOffset at)
-    {
-        var today = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero);
-        var monday = today.AddDays(-(((int)today.DayOfWeek + 6) % 7));
-        var month = today.AddDays(1 - today.Day);
-        at = word.ToLowerInvariant() switch
-        {
-            "today" => today,
-            "yesterday" => today.AddDays(-1),
-            "week" => monday,
-            "last-week" => monday.AddDays(-7),
-            "month" => month,
-            "last-month" => month.AddMonths(-1),
-            _ => default,
-        };
-        if (at != default) return true;
-        if (!DateTime.TryParseExact(word, word.Length == 8 ? "yyyyMMdd" : "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)) return false;
-        at = new(date, TimeSpan.Zero);
-        return true;
-    }
-
     private static bool IsDate(ReadOnlySpan<char> text)
     {
         for (var i = 0; i < 10; i++)
             if (i is 4 or 7 ? text[i] != '-' : !char.IsAsciiDigit(text[i])) return false;
         return true;
     }
-
-    private static bool HasZone(string text) =>
-        text[^1] is 'Z' or 'z' || text.AsSpan(16).IndexOfAny('+', '-') >= 0;
 }

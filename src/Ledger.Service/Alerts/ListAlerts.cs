@@ -42,18 +42,18 @@ public static class ListAlerts
         if (query.Limit is < 1 or > limitMax) throw new Refused("request.invalid", $"limit is a number from 1 to {limitMax}.", "limit", $"{query.Limit}");
         var (limit, now) = (query.Limit ?? limitUsual, clock.GetUtcNow());
         var position = await positions.HighWater(ct);
-        var found = await Matching(session, query, now).OrderByDescending(a => a.At).ThenBy(a => a.Stream).Take(limit + 1).ToListAsync(ct);
+        var found = await Matching(session, query, options.People.Zone, now).OrderByDescending(a => a.At).ThenBy(a => a.Stream).Take(limit + 1).ToListAsync(ct);
         var subjects = await AlertSubjects.Of(session, [.. found], ct);
         var shown = found.Take(limit).Where(a => query.Open != true || !subjects.IsGone(a.Event));
         return new([.. shown.Select(a => subjects.Summary(a, options.People.Zone, now))], found.Count > limit, new(position, now));
     }
 
-    private static IQueryable<Alert> Matching(IQuerySession session, AlertQuery query, DateTimeOffset now)
+    private static IQueryable<Alert> Matching(IQuerySession session, AlertQuery query, string zone, DateTimeOffset now)
     {
         IQueryable<Alert> alerts = session.Query<Alert>();
         if (query.Since is { } text)
         {
-            var since = ReportWindow.Since(text, now);
+            var since = ReportWindow.Since(text, now, zone);
             alerts = alerts.Where(a => a.At >= since);
         }
         if (AlertKinds.StoredAs(query.Kind) is { } kind) alerts = alerts.Where(a => a.Kind == kind);

@@ -4,6 +4,7 @@ using Ledger.Budgets;
 using Ledger.Contracts;
 using Ledger.Forecasts;
 using Ledger.Service.Http;
+using Ledger.Service.Settings;
 using Ledger.Service.Spend;
 using Ledger.Service.Storage;
 using Marten;
@@ -24,13 +25,13 @@ public static class BacktestBudgetsEndpoint
     private static readonly TimeSpan longest = TimeSpan.FromDays(366);
 
     [WolverinePost("/api/v1/budgets/backtest"), Authorize(Policy = Scopes.Read), NotReplayed]
-    public static async Task<BacktestAnswer> Post(BacktestBudgets request, Caller caller, IQuerySession session, Backtest backtest, DataState data, TimeProvider clock, CancellationToken ct)
+    public static async Task<BacktestAnswer> Post(BacktestBudgets request, Caller caller, IQuerySession session, Backtest backtest, DataState data, LedgerOptions options, TimeProvider clock, CancellationToken ct)
     {
         var now = clock.GetUtcNow().ToMicroseconds();
-        var window = ReportWindow.Of(request.Since ?? "90d", request.Until, now);
+        var window = ReportWindow.Of(request.Since ?? "90d", request.Until, now, options.People.Zone);
         if (window.Length > longest) throw new Refused("range.invalid", $"A backtest covers at most {longest.Days} days.", "since", request.Since);
         var budgets = request.Budgets is { } given
-            ? [.. (await session.WantedBudgets(given, now, caller.Name, ct)).Select(w => Judged(w, window.Start))]
+            ? [.. (await session.WantedBudgets(given.In(options.People.Zone), now, caller.Name, ct)).Select(w => Judged(w, window.Start))]
             : (await session.OpenBudgets(ct)).OrderBy(b => b.Name, StringComparer.OrdinalIgnoreCase).Take(budgetsMax + 1).ToArray();
         if (budgets.Length > budgetsMax) throw new Refused("budget.invalid", $"At most {budgetsMax} budgets are tested at once; name some in a file.", "budgets", $"{budgets.Length}");
 

@@ -36,6 +36,12 @@ public static class BudgetTexts
         };
     }
 
+    /// <summary>The request with its periods cut in the team's zone, where it names none.</summary>
+    public static SetBudget In(this SetBudget request, string zone) => request.Zone is null ? request with { Zone = zone } : request;
+
+    /// <summary>The same for all of a file.</summary>
+    public static IReadOnlyList<SetBudget> In(this IReadOnlyList<SetBudget> requests, string zone) => [.. requests.Select(r => r.In(zone))];
+
     /// <summary>Positive or not, but an amount: at most ten digits on each side of the point.</summary>
     public static Usd Amount(string field, string text) => Usd.TryParse(text.Trim(), out var amount)
         ? amount

@@ -5,6 +5,7 @@ using Ledger.Budgets;
 using Ledger.Contracts;
 using Ledger.Money;
 using Ledger.Service.Http;
+using Ledger.Service.Settings;
 using Ledger.Service.Storage;
 using Marten;
 using Microsoft.AspNetCore.Authorization;
@@ -26,17 +27,17 @@ public sealed class ApplyBudgetsValidator : AbstractValidator<ApplyBudgets>
 public static class PlanBudgetsEndpoint
 {
     [WolverinePost("/api/v1/budgets/plan"), Authorize(Policy = Scopes.Read), NotReplayed]
-    public static async Task<BudgetPlan> Post(PlanBudgets request, Caller caller, IDocumentSession session, TimeProvider clock, CancellationToken ct) =>
-        DeclaredBudgets.Plan(await session.Declared(request.Budgets!, request.Prune == true, clock.GetUtcNow().ToMicroseconds(), caller.Name, ct)).Plan;
+    public static async Task<BudgetPlan> Post(PlanBudgets request, Caller caller, IDocumentSession session, LedgerOptions options, TimeProvider clock, CancellationToken ct) =>
+        DeclaredBudgets.Plan(await session.Declared(request.Budgets!.In(options.People.Zone), request.Prune == true, clock.GetUtcNow().ToMicroseconds(), caller.Name, ct)).Plan;
 }
 
 /// <summary>Makes the budgets what a declared file says: all of it or nothing. What is so already is left alone.</summary>
 public static class ApplyBudgetsEndpoint
 {
     [WolverinePost("/api/v1/budgets/apply"), Authorize(Policy = Scopes.Write)]
-    public static async Task<BudgetPlan> Post(ApplyBudgets request, Caller caller, IDocumentSession session, TimeProvider clock, CancellationToken ct)
+    public static async Task<BudgetPlan> Post(ApplyBudgets request, Caller caller, IDocumentSession session, LedgerOptions options, TimeProvider clock, CancellationToken ct)
     {
-        var (plan, changes) = DeclaredBudgets.Plan(await session.Declared(request.Budgets!, request.Prune == true, clock.GetUtcNow().ToMicroseconds(), caller.Name, ct));
+        var (plan, changes) = DeclaredBudgets.Plan(await session.Declared(request.Budgets!.In(options.People.Zone), request.Prune == true, clock.GetUtcNow().ToMicroseconds(), caller.Name, ct));
         foreach (var (stream, change) in changes) stream.AppendOne(change);
         return plan;
     }

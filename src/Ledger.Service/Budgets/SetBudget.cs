@@ -2,6 +2,7 @@ using FluentValidation;
 using Ledger.Budgets;
 using Ledger.Contracts;
 using Ledger.Service.Http;
+using Ledger.Service.Settings;
 using Ledger.Service.Storage;
 using Marten;
 using Microsoft.AspNetCore.Authorization;
@@ -27,10 +28,10 @@ public sealed class SetBudgetValidator : AbstractValidator<SetBudget>
 public static class SetBudgetEndpoint
 {
     [WolverinePost("/api/v1/budgets"), Authorize(Policy = Scopes.Write)]
-    public static async Task<BudgetAnswer> Post(SetBudget request, Caller caller, IDocumentSession session, BudgetSummaries summaries, TimeProvider clock, CancellationToken ct)
+    public static async Task<BudgetAnswer> Post(SetBudget request, Caller caller, IDocumentSession session, BudgetSummaries summaries, LedgerOptions options, TimeProvider clock, CancellationToken ct)
     {
         var now = clock.GetUtcNow().ToMicroseconds();
-        var wanted = await session.Wanted(request, await session.Known(ct), now, caller.Name, ct);
+        var wanted = await session.Wanted(request.In(options.People.Zone), await session.Known(ct), now, caller.Name, ct);
         var stream = await session.Events.FetchForWriting<Budget>(Budget.StreamOf(wanted.Budget), ct);
         var set = Budget.Set(stream.Aggregate, wanted, now);
         if (set is not null) stream.AppendOne(set);

@@ -4,6 +4,7 @@ using Ledger.Forecasts;
 using Ledger.Money;
 using Ledger.Service.Budgets;
 using Ledger.Service.Http;
+using Ledger.Service.Settings;
 using Ledger.Service.Spend;
 using Ledger.Service.Storage;
 using Marten;
@@ -17,11 +18,11 @@ public static class GetForecast
     /// <summary><c>all</c> and <c>month</c> where none is named.</summary>
     [WolverineGet("/api/v1/forecast"), Authorize(Policy = Scopes.Read)]
     public static async Task<ScopeForecast> Get(
-        string? scope, string? period, string? zone, long? minPosition, IQuerySession session, ReadAt readAt, CurrentBooks current, DataState data, TimeProvider clock, CancellationToken ct)
+        string? scope, string? period, string? zone, long? minPosition, IQuerySession session, ReadAt readAt, CurrentBooks current, DataState data, LedgerOptions options, TimeProvider clock, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         var of = BudgetTexts.PeriodOf("period", period ?? "month");
-        var cut = BudgetTexts.Zone(zone);
+        var cut = BudgetTexts.Zone(zone ?? options.People.Zone);
         var behind = !await readAt.Caught(minPosition, ct);
         var meant = await session.FindScope(await session.Known(ct), scope ?? "all", ct);
         if (of == "life" && meant.Kind != ScopeKind.Mission) throw new Refused("budget.invalid", "Only a mission has a life; other scopes take day, week, month, quarter or FROM..UNTIL.", "period", of);

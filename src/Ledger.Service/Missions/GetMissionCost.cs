@@ -1,6 +1,8 @@
 using Ledger.Contracts;
 using Ledger.Money;
+using Ledger.Service.Budgets;
 using Ledger.Service.Http;
+using Ledger.Service.Settings;
 using Ledger.Service.Spend;
 using Ledger.Service.Storage;
 using Marten;
@@ -15,6 +17,7 @@ public sealed record MissionCostQuery
 {
     [FromQuery(Name = "mission")] public string? Mission { get; set; }
     [FromQuery(Name = "by")] public string? By { get; set; }
+    [FromQuery(Name = "zone")] public string? Zone { get; set; }
     [FromQuery(Name = "asOf")] public string? AsOf { get; set; }
     [FromQuery(Name = "minPosition")] public long? MinPosition { get; set; }
 }
@@ -27,17 +30,18 @@ public static class GetMissionCost
     private static readonly Dimension[] usual = [Dimension.Agent, Dimension.Model, Dimension.Unit];
 
     [WolverineGet("/api/v1/missions/cost"), Authorize(Policy = Scopes.Read)]
-    public static async Task<MissionCost> Get([FromQuery] MissionCostQuery query, IQuerySession session, ReadAt readAt, SpendViews views, DataState data, CancellationToken ct)
+    public static async Task<MissionCost> Get([FromQuery] MissionCostQuery query, IQuerySession session, ReadAt readAt, SpendViews views, DataState data, LedgerOptions options, CancellationToken ct)
     {
         if (string.IsNullOrWhiteSpace(query.Mission)) throw new Refused("request.invalid", "mission is needed: an id or a reference.", "mission");
         var groupBy = Groups.Parse(query.By, allowed) is { Count: > 0 } given ? given : usual;
+        var days = new TeamZone(query.Zone is null ? options.People.Zone : BudgetTexts.Zone(query.Zone));
         var (position, behind) = await readAt.Resolve(query.AsOf, query.MinPosition, ct);
         var named = await session.MissionsNamed(query.Mission, ct);
         behind |= !await views.WaitForStreams([.. named.Take(missionsMax).Select(m => m.Stream)], ct);
         await using var view = await views.Open(ct);
         var costs = new List<CostAnswer>();
         foreach (var each in named.Take(missionsMax))
-            if (await view.Cost(each.Id, position, groupBy, data.PreliminaryFrom, ct) is { } cost)
+            if (await view.Cost(each.Id, position, groupBy, days, data.PreliminaryFrom, ct) is { } cost)
                 costs.Add(cost);
         if (costs.Count == 0) throw new Refused("mission.unknown", $"{Names.Printable(query.Mission)} was not there yet at position {position ?? view.Position}.", "mission", query.Mission);
 
@@ -45,11 +49,13 @@ public static class GetMissionCost
         var state = await data.Now(view, null, behind, ct);
         // What an edge's instant is worth shows only where nothing else makes the figure uncertain.
         var clock = query.AsOf is null && costs.Exists(IsExact) ? await data.Clock(ct) : null;
+        var zone = groupBy.Contains(Dimension.Day) ? days.Name : null;
         var answers = costs.Select(cost => new MissionCost(
             known.Summary(cost.Mission), "USD", cost.Billed, cost.Low, cost.High, cost.Reason, Methods([cost]), cost.Restated, Groups.Rows(groupBy, cost.By, known),
             cost.AsOf.Summary(), state with { Preliminary = cost.Billed is null ? null : cost.Preliminary })
         {
             Warnings = IsExact(cost) ? clock : null,
+            Zone = zone,
         }).ToArray();
         return answers is [var only] ? only : Sum(costs, groupBy, known, state) with
         {
@@ -57,6 +63,7 @@ public static class GetMissionCost
             Partial = named.Count > missionsMax || costs.Exists(c => c.Billed is null),
             More = named.Count > missionsMax,
             Warnings = clock,
+            Zone = zone,
         };
     }
 

@@ -78,7 +78,7 @@ public sealed class StatusReader(
 
         Task<ReportAnswer> Report(string word)
         {
-            var window = ReportWindow.Of(word, null, now);
+            var window = ReportWindow.Of(word, null, now, options.People.Zone);
             return view.Report(new() { Since = window.Start, Until = window.End, By = [], PreliminaryFrom = data.PreliminaryFrom }, ct);
         }
     }

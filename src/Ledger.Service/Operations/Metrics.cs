@@ -150,7 +150,7 @@ public sealed class Metrics : IDisposable
     {
         var budgets = await session.Query<Budget>().Where(b => !b.Closed).OrderBy(b => b.Id).Take(budgetsMax).ToListAsync(ct);
         await using var current = await books.Open(session, [.. budgets.Select(b => b.Scope)], ct);
-        var month = ReportWindow.Of("month", null, now);
+        var month = ReportWindow.Of("month", null, now, options.People.Zone);
         var report = await current.View.Report(new() { Since = month.Start, Until = month.End, By = [Dimension.Account, Dimension.Agent], Limit = rowsMax, PreliminaryFrom = data.PreliminaryFrom }, ct);
         foreach (var row in report.Rows) page.Add("ledger_spend_usd", row.Billed, Label("account", row.Group[0]), Label("agent", row.Group[1]));
         page.Add("ledger_unassigned_usd", report.Unassigned);

@@ -30,14 +30,45 @@ public sealed class DataState(IDocumentStore store, SpendViews views, LedgerOpti
     /// <summary>The same, with the lines that are missing as a view that is open already knows them.</summary>
     public async Task<DataSummary> Now(SpendView view, Usd? preliminary, bool behind, CancellationToken ct)
     {
+        var (accounts, sources) = await Accounts(ct);
+        return await Summary(view, accounts, sources, preliminary, behind, ct);
+    }
+
+    /// <summary>The same for a window, with the parts of it that were never read.</summary>
+    /// <param name="view">Where the figures come from.</param>
+    /// <param name="window">The window.</param>
+    /// <param name="isAsked">Which accounts the figures are of.</param>
+    /// <param name="preliminary">The part that may still move.</param>
+    /// <param name="behind">The views are behind what the caller knows.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<(DataSummary Data, UnreadTime Unread)> Of(SpendView view, Interval window, Func<Account, bool> isAsked, Usd? preliminary, bool behind, CancellationToken ct)
+    {
+        var (accounts, sources) = await Accounts(ct);
+        var now = clock.GetUtcNow();
+        var mayBeForgotten = window.Start < now - Coverage.Kept || accounts.Any(a => a.Removed);
+        var firstDays = mayBeForgotten ? await view.FirstDays(ct) : new Dictionary<string, DateTimeOffset>();
+        DateTimeOffset? FirstRead(Account account, Source? source)
+        {
+            var first = firstDays.TryGetValue(account.Id, out var spent) ? spent : (DateTimeOffset?)null;
+            var connected = source?.Backfilled is { } at ? new DateTimeOffset(at.UtcDateTime.Date, TimeSpan.Zero).AddDays(-options.BackfillDays) : (DateTimeOffset?)null;
+            return connected < first || first is null ? connected : first;
+        }
+        var unread = UnreadTime.Of(window, accounts.Where(isAsked).Select(a => (a, sources.GetValueOrDefault(a.Id))), options.PollEvery, now, FirstRead);
+        return (await Summary(view, accounts, sources, preliminary, behind, ct) with { Unread = unread.Stretches }, unread);
+    }
+
+    private async Task<(IReadOnlyList<Account> Accounts, IReadOnlyDictionary<string, Source> Sources)> Accounts(CancellationToken ct)
+    {
         await using var session = store.QuerySession();
         var batch = session.CreateBatchQuery();
         var reading = batch.Query<Source>().Take(Known.Max).ToList();
         var known = batch.Query<Account>().Take(Known.Max).ToList();
         await batch.Execute(ct);
+        return (await known, (await reading).ToDictionary(s => s.Account, StringComparer.Ordinal));
+    }
 
-        var sources = (await reading).ToDictionary(s => s.Account, StringComparer.Ordinal);
-        var accounts = await known;
+    private async Task<DataSummary> Summary(SpendView view, IReadOnlyList<Account> accounts, IReadOnlyDictionary<string, Source> sources, Usd? preliminary, bool behind, CancellationToken ct)
+    {
         var now = clock.GetUtcNow();
         var current = accounts.Current();
         var each = current.Select(a => sources.GetValueOrDefault(a.Id)).Select(s => DataFreshness.Of(s?.Asked, options.PollEvery, now)).ToArray();

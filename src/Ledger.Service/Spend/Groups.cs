@@ -26,10 +26,13 @@ public static class Groups
 
     public static string NameOf(Dimension dimension) => dimension.ToString().ToLowerInvariant();
 
+    /// <summary>Rows of it stand in the order of time.</summary>
+    public static bool IsTime(Dimension dimension) => dimension == Dimension.Hour || Periods.IsPeriod(dimension);
+
     /// <summary>Within each time, what no mission and no agent carries comes last, whatever it costs; and after it what was cut off.</summary>
     public static IReadOnlyList<GroupRow> LeftoversLast(IReadOnlyList<Dimension> by, IEnumerable<GroupRow> rows)
     {
-        var times = by.Select((d, i) => (d, i)).Where(x => x.d is Dimension.Day or Dimension.Hour).Select(x => x.i).ToArray();
+        var times = by.Select((d, i) => (d, i)).Where(x => IsTime(x.d)).Select(x => x.i).ToArray();
         var isCut = rows.LastOrDefault() is { } last && last.Group.Count > 0 && last.Group.All(g => g == GroupRow.Other) ? last : null;
         return
         [

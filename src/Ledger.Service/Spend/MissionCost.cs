@@ -1,4 +1,3 @@
-using System.Globalization;
 using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Spend;
@@ -38,14 +37,18 @@ public sealed partial class SpendView
 
     /// <summary>What a mission cost; null when there was no such mission at that position.</summary>
     /// <exception cref="PositionUnknownException">The views don't reach the position asked for.</exception>
-    public async Task<CostAnswer?> Cost(string mission, long? asOf, IReadOnlyList<Dimension> by, DateTimeOffset preliminaryFrom, CancellationToken ct)
+    public Task<CostAnswer?> Cost(string mission, long? asOf, IReadOnlyList<Dimension> by, DateTimeOffset preliminaryFrom, CancellationToken ct) =>
+        Cost(mission, asOf, by, TeamZone.Utc, preliminaryFrom, ct);
+
+    /// <summary>The same; its days are those of a zone.</summary>
+    public async Task<CostAnswer?> Cost(string mission, long? asOf, IReadOnlyList<Dimension> by, TeamZone days, DateTimeOffset preliminaryFrom, CancellationToken ct)
     {
         foreach (var dimension in by)
             if (dimension is not (Dimension.Agent or Dimension.Model or Dimension.Unit or Dimension.Key or Dimension.Day))
                 throw new ArgumentException($"A mission's cost can't be grouped by {dimension}.", nameof(by));
         var stands = await Stands(asOf, ct);
-        var sums = new CostSums(by, zone.StartOf(zone.DayOf(preliminaryFrom)));
-        var known = stands.Position == Position ? await CurrentCost(mission, sums, ct) : await PastCost(mission, stands.Position, sums, ct);
+        var sums = new CostSums(by, zone.StartOf(zone.DayOf(Clamp(preliminaryFrom))));
+        var known = stands.Position == Position ? await CurrentCost(mission, days, sums, ct) : await PastCost(mission, stands.Position, days, sums, ct);
         return known is null ? null : sums.Answer(known, stands);
     }
 
@@ -76,10 +79,11 @@ public sealed partial class SpendView
         return figures;
     }
 
-    private async Task<Mission?> CurrentCost(string mission, CostSums sums, CancellationToken ct)
+    private async Task<Mission?> CurrentCost(string mission, TeamZone days, CostSums sums, CancellationToken ct)
     {
-        // Rows name days of UTC; where the team's are others, the mission's days are added up from its parts.
-        var (day, source, billed) = zone.IsUtc || !sums.By(Dimension.Day) ? ("day", "day", "billed") : ("(start at time zone 'utc')::date", "part", "amount");
+        // The days held are those of the team's zone; others are added up from the mission's parts.
+        var periods = sums.By(Dimension.Day) && !zone.HasDaysOf(days) ? new Periods(days, Dimension.Day, await SpentIn(mission, ct)) : null;
+        var (day, source, billed) = periods is null ? ("day", "day", "billed") : ("width_bucket(start, $3)", "part", "amount");
         // The database adds up what nobody asked to tell apart.
         string Asked(Dimension by, string column, string none) => sums.By(by) ? column : none;
         Mission known;
@@ -93,7 +97,7 @@ public sealed partial class SpendView
                         {Asked(Dimension.Day, day, "null::date")}, day >= $2, method, sum({billed}), sum(restated)
                     from {schema}.{source} where mission = $1
                     group by 1, 2, 3, 4, 5, 6, 7 having sum({billed}) <> 0 or sum(restated) <> 0
-                    """) { Parameters = { new() { Value = mission }, new() { Value = zone.DayOf(sums.PreliminaryFrom) } } },
+                    """) { Parameters = { new() { Value = mission }, new() { Value = zone.DayOf(sums.PreliminaryFrom) }, new() { Value = periods?.Starts ?? [] } } },
                 new($"select {SpendTables.Bounds} from {SpendTables.ClaimsOf(schema)} where mission = $1") { Parameters = { new() { Value = mission } } },
             },
         })
@@ -104,18 +108,28 @@ public sealed partial class SpendView
             await reader.NextResultAsync(ct);
             while (await reader.ReadAsync(ct))
                 sums.Add(
-                    reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.IsDBNull(4) ? default : reader.GetFieldValue<DateOnly>(4), reader.GetBoolean(5), (Method)reader.GetInt16(6),
+                    reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), Day(reader), reader.GetBoolean(5), (Method)reader.GetInt16(6),
                     (Int128)reader.GetDecimal(7), (Int128)reader.GetDecimal(8));
             await reader.NextResultAsync(ct);
             await reader.ReadAsync(ct);
             sums.Claim(Money(reader.GetDecimal(0)), Money(reader.GetDecimal(1)));
         }
+        string Day(NpgsqlDataReader reader) => reader.IsDBNull(4) ? "" : periods is null ? Periods.NameOf(Dimension.Day, reader.GetFieldValue<DateOnly>(4)) : periods.NameOf(reader.GetInt32(4));
         // Where nothing was billed, whether a key was owned is asked of who owned what.
         sums.Known = sums.HasAny || (await ContextDocuments.LoadButMissions(connection, schema, ct)).OwnedAnyKey(known);
         return known;
     }
 
-    private async Task<Mission?> PastCost(string mission, long position, CostSums sums, CancellationToken ct)
+    /// <summary>From a mission's first spend to its last.</summary>
+    private async Task<Interval> SpentIn(string mission, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand($"select min(start), max(start) from {schema}.part where mission = $1", connection) { Parameters = { new() { Value = mission } } };
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        await reader.ReadAsync(ct);
+        return reader.IsDBNull(0) ? new(Instants.Min, Instants.Min) : new(reader.GetFieldValue<DateTimeOffset>(0), reader.GetFieldValue<DateTimeOffset>(1).AddTicks(1));
+    }
+
+    private async Task<Mission?> PastCost(string mission, long position, TeamZone days, CostSums sums, CancellationToken ct)
     {
         var context = await ContextAt(position, ct);
         if (!context.Missions.TryGetValue(mission, out var known)) return null;
@@ -123,7 +137,7 @@ public sealed partial class SpendView
         {
             foreach (var part in line.Parts(context).Where(p => p.Party.Mission == mission))
                 sums.Add(
-                    part.Party.Agent ?? "", line.Name.Model, line.Name.Unit, line.Name.Key, DateOnly.FromDateTime(line.Name.Start.UtcDateTime), line.Name.Start >= sums.PreliminaryFrom, part.Method,
+                    part.Party.Agent ?? "", line.Name.Model, line.Name.Unit, line.Name.Key, sums.By(Dimension.Day) ? Periods.NameOf(Dimension.Day, days.DayOf(line.Name.Start)) : "", line.Name.Start >= sums.PreliminaryFrom, part.Method,
                     part.Amount.Ticks, part.Restated.Ticks);
             foreach (var claim in line.Claims(context).Where(c => c.Mission == mission))
                 sums.Claim(claim.Low(line.Total), claim.High(line.Total));
@@ -149,7 +163,7 @@ public sealed partial class SpendView
 
         public bool Known { get; set; }
 
-        public void Add(string agent, string model, string unit, string key, DateOnly day, bool preliminary, Method method, Int128 billed, Int128 changed)
+        public void Add(string agent, string model, string unit, string key, string day, bool preliminary, Method method, Int128 billed, Int128 changed)
         {
             var group = by.Select(d => d switch
             {
@@ -157,7 +171,7 @@ public sealed partial class SpendView
                 Dimension.Model => Named(model),
                 Dimension.Unit => Named(unit),
                 Dimension.Key => Named(key),
-                _ => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+                _ => day,
             }).ToArray();
             groups.Add(group, billed, 0, preliminary);
             methods[method] = methods.GetValueOrDefault(method) + billed;

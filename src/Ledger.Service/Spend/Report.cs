@@ -7,7 +7,6 @@ namespace Ledger.Service.Spend;
 
 public sealed partial class SpendView
 {
-    private const string dayFormat = "yyyy-MM-dd";
     private const string hourFormat = "yyyy-MM-dd'T'HH:00:00'Z'";
 
     /// <summary>Spend, grouped and filtered.</summary>
@@ -24,8 +23,12 @@ public sealed partial class SpendView
     /// <summary>Whole days are added up beforehand; the hours at a window's edges are not.</summary>
     private async Task CurrentReport(ReportQuery query, GroupSums sums, CancellationToken ct)
     {
+        var window = new Interval(Clamp(query.Since), Clamp(query.Until));
         var asked = query.By.Concat(query.Where.Keys).ToHashSet();
-        var byDays = !asked.Contains(Dimension.Hour) && (zone.IsUtc || !asked.Contains(Dimension.Day));
+        // Weeks and months are sums of days; but the days held are those of the team's zone.
+        var units = zone.HasDaysOf(query.Zone) ? [] : asked.Where(Periods.IsPeriod).ToArray();
+        var periods = units.Length == 0 ? null : new Periods(query.Zone, units is [var only] ? only : Dimension.Day, window);
+        var byDays = !asked.Contains(Dimension.Hour) && periods is null;
         await using var command = new NpgsqlCommand { Connection = connection, CommandTimeout = 120 };
         string Parameter(object value)
         {
@@ -41,22 +44,24 @@ public sealed partial class SpendView
             Dimension.Model => "model",
             Dimension.Unit => "unit",
             Dimension.Mission => $"case when mission <> '' then mission when agent <> '' then '{Party.IdleName}' else '{Party.UnassignedName}' end",
-            // Where days are those of UTC, one is the other.
-            Dimension.Day => byDays ? "day" : "(start at time zone 'utc')::date",
+            _ when periods is not null && Periods.IsPeriod(dimension) => "number",
+            Dimension.Day => "day",
+            Dimension.Week => "date_trunc('week', day::timestamp)::date",
+            Dimension.Month => "date_trunc('month', day::timestamp)::date",
             Dimension.Hour => "date_trunc('hour', start, 'utc')",
             _ => throw new ArgumentOutOfRangeException(nameof(dimension)),
         };
         var where = new StringBuilder("true");
-        foreach (var (dimension, value) in query.Where)
+        foreach (var (dimension, value) in query.Where.Where(w => !units.Contains(w.Key)))
             where.Append(CultureInfo.InvariantCulture, $" and {Column(dimension)} = {Parameter(Typed(dimension, value))}");
         var isFine = asked.Overlaps([Dimension.Key, Dimension.Model, Dimension.Unit]);
-        var source = Spent(new(Clamp(query.Since), Clamp(query.Until)), byDays, isFine, Parameter);
         var columns = string.Concat(query.By.Select(d => Column(d) + ", "));
         var n = query.By.Count;
-        command.CommandText = $"""
+        string Grouped(string source) => $"""
             select {columns}sum(billed), case when mission <> '' then 0 when agent <> '' then 1 else 2 end, day >= {Parameter(zone.DayOf(query.PreliminaryFrom))}
             from {source} s where {where} group by {string.Join(", ", Enumerable.Range(1, n + 3).Where(i => i != n + 1))}
             """;
+        command.CommandText = periods is null ? Grouped(Spent(window, byDays, isFine, Parameter)) : OfEach(periods, units, query.Where, window, Parameter, Grouped);
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
         {
@@ -65,12 +70,27 @@ public sealed partial class SpendView
                 group[i] = query.By[i] switch
                 {
                     Dimension.Key or Dimension.Model or Dimension.Unit => Named(reader.GetString(i)),
-                    Dimension.Day => reader.GetFieldValue<DateOnly>(i).ToString(dayFormat, CultureInfo.InvariantCulture),
+                    var unit when periods is not null && Periods.IsPeriod(unit) => periods.NameOf(unit, reader.GetInt32(i)),
+                    Dimension.Day or Dimension.Week or Dimension.Month => Periods.NameOf(query.By[i], reader.GetFieldValue<DateOnly>(i)),
                     Dimension.Hour => reader.GetFieldValue<DateTimeOffset>(i).ToString(hourFormat, CultureInfo.InvariantCulture),
                     _ => reader.GetString(i),
                 };
             sums.Add(group, (Int128)reader.GetDecimal(n), reader.GetInt32(n + 1), reader.GetBoolean(n + 2));
         }
+    }
+
+    /// <summary>
+    /// The sums of each period by itself, cut to the window. The parts of one stand together under their index; grouped all at once, they would be sorted first.
+    /// </summary>
+    private static string OfEach(
+        Periods periods, Dimension[] units, IReadOnlyDictionary<Dimension, string> only, Interval window, Func<object, string> parameter, Func<string, string> grouped)
+    {
+        var starts = periods.Starts;
+        int[] numbers = [.. Enumerable.Range(1, starts.Length).Where(n => units.All(u => !only.TryGetValue(u, out var name) || periods.NameOf(u, n) == name))];
+        var times = numbers.Select(n => new Interval(starts[n - 1], n < starts.Length ? starts[n] : window.End).And(window)).ToArray();
+        var each = $"unnest({parameter(numbers)}, {parameter(times.Select(t => t.Start).ToArray())}, {parameter(times.Select(t => t.End).ToArray())}) p (number, since, until)";
+        var parts = $"(select p.number, account, key, model, unit, agent, mission, day, start, amount as billed from {schema}.part where start >= p.since and start < p.until)";
+        return $"select x.* from {each} cross join lateral ({grouped(parts)}) x";
     }
 
     /// <summary>The parts of a window as rows of a query; those of whole days may come added up, without their start.</summary>
@@ -88,7 +108,7 @@ public sealed partial class SpendView
     /// <summary>A filter's value as the column has it; a time that is none is equal to nothing.</summary>
     private static object Typed(Dimension dimension, string value) => dimension switch
     {
-        Dimension.Day => DateOnly.TryParseExact(value, dayFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : DBNull.Value,
+        Dimension.Day or Dimension.Week or Dimension.Month => Periods.FirstOf(dimension, value) is { } first ? first : DBNull.Value,
         Dimension.Hour => Instants.TryParse(value, out var hour) ? hour : DBNull.Value,
         _ => value,
     };
@@ -100,6 +120,7 @@ public sealed partial class SpendView
         var preliminary = zone.StartOf(zone.DayOf(query.PreliminaryFrom));
         var asked = query.By.Concat(query.Where.Keys).ToHashSet();
         var byName = asked.Contains(Dimension.Model) || asked.Contains(Dimension.Unit);
+        var periods = asked.Where(Periods.IsPeriod).ToDictionary(d => d, d => new Periods(query.Zone, d, new(Clamp(query.Since), Clamp(query.Until))));
         await foreach (var alike in LinesOfOneFact(window, position, byName, ct))
         {
             var ownership = context.Ownership(alike.Name.Account, alike.Name.Key);
@@ -121,14 +142,14 @@ public sealed partial class SpendView
 
         void Add(LineKey line, Party party, Int128 ticks)
         {
-            if (query.Where.All(w => ValueOf(w.Key, line, party) == w.Value))
+            if (query.Where.All(w => ValueOf(w.Key, line, party, periods) == w.Value))
                 sums.Add(
-                    [.. query.By.Select(d => d is Dimension.Key or Dimension.Model or Dimension.Unit ? Named(ValueOf(d, line, party)) : ValueOf(d, line, party))],
+                    [.. query.By.Select(d => d is Dimension.Key or Dimension.Model or Dimension.Unit ? Named(ValueOf(d, line, party, periods)) : ValueOf(d, line, party, periods))],
                     ticks, party.Mission is not null ? 0 : party.Agent is not null ? 1 : 2, line.Start >= preliminary);
         }
     }
 
-    private static string ValueOf(Dimension dimension, LineKey line, Party party) => dimension switch
+    private static string ValueOf(Dimension dimension, LineKey line, Party party, IReadOnlyDictionary<Dimension, Periods> periods) => dimension switch
     {
         Dimension.Provider => line.Account.Split('-', 2)[0],
         Dimension.Account => line.Account,
@@ -137,7 +158,7 @@ public sealed partial class SpendView
         Dimension.Model => line.Model,
         Dimension.Unit => line.Unit,
         Dimension.Mission => Shown(party),
-        Dimension.Day => line.Start.UtcDateTime.ToString(dayFormat, CultureInfo.InvariantCulture),
+        Dimension.Day or Dimension.Week or Dimension.Month => periods[dimension].NameAt(line.Start),
         Dimension.Hour => line.Start.UtcDateTime.ToString(hourFormat, CultureInfo.InvariantCulture),
         _ => throw new ArgumentOutOfRangeException(nameof(dimension)),
     };
@@ -170,7 +191,7 @@ public sealed partial class SpendView
         public List<GroupRow> Rows(int limit)
         {
             var found = groups.Values.Where(g => g.Ticks != 0).ToList();
-            var times = by.Select((d, i) => (d, i)).Where(x => x.d is Dimension.Day or Dimension.Hour).Select(x => x.i).ToArray();
+            var times = by.Select((d, i) => (d, i)).Where(x => Groups.IsTime(x.d)).Select(x => x.i).ToArray();
             found.Sort((a, b) =>
             {
                 foreach (var i in times)

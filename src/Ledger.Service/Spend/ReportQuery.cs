@@ -26,8 +26,14 @@ public enum Dimension
     /// <summary>The mission, by id; <c>(idle)</c> or <c>(unassigned)</c>.</summary>
     Mission,
 
-    /// <summary>The UTC day of the bucket: <c>2026-11-16</c>.</summary>
+    /// <summary>The day that the bucket's start lies in: <c>2026-11-16</c>.</summary>
     Day,
+
+    /// <summary>The ISO week, from Monday on: <c>2026-W47</c>.</summary>
+    Week,
+
+    /// <summary>The month: <c>2026-11</c>.</summary>
+    Month,
 
     /// <summary>The UTC hour of the bucket: <c>2026-11-16T10:00:00Z</c>.</summary>
     Hour,
@@ -47,6 +53,9 @@ public sealed record ReportQuery
 
     /// <summary>Only where the dimension has the value; <c>(idle)</c> and <c>(unassigned)</c> are values too.</summary>
     public IReadOnlyDictionary<Dimension, string> Where { get; init; } = new Dictionary<Dimension, string>();
+
+    /// <summary>Whose days, weeks and months they are.</summary>
+    public TeamZone Zone { get; init; } = TeamZone.Utc;
 
     /// <summary>As of this position; null: now.</summary>
     public long? AsOf { get; init; }

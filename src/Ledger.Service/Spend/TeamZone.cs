@@ -6,6 +6,9 @@ namespace Ledger.Service.Spend;
 /// <param name="Name">An IANA name.</param>
 public sealed record TeamZone(string Name)
 {
+    /// <summary>Where nobody said which.</summary>
+    public static TeamZone Utc { get; } = new("UTC");
+
     private readonly DateTimeZone zone = DateTimeZoneProviders.Tzdb[Name];
 
     public DateOnly DayOf(DateTimeOffset at) => Instant.FromDateTimeOffset(at).InZone(zone).Date.ToDateOnly();
@@ -15,6 +18,18 @@ public sealed record TeamZone(string Name)
 
     /// <summary>Whether days are those of UTC.</summary>
     public bool IsUtc { get; } = DateTimeZoneProviders.Tzdb[Name] is { MinOffset: var least, MaxOffset: var most } && least == Offset.Zero && most == Offset.Zero;
+
+    /// <summary>Whether another zone's days are these.</summary>
+    public bool HasDaysOf(TeamZone other) => other.Name == Name || (other.IsUtc && IsUtc);
+
+    /// <summary>How far the hours of its clock are from those of UTC in a window, at most; zero where they begin together.</summary>
+    public TimeSpan OffTheHour(Interval window)
+    {
+        const int hour = 3600;
+        var most = zone.GetZoneIntervals(Instant.FromDateTimeOffset(window.Start), Instant.FromDateTimeOffset(window.End))
+            .Select(i => Math.Abs(i.WallOffset.Seconds) % hour).Select(s => Math.Min(s, hour - s)).DefaultIfEmpty(0).Max();
+        return TimeSpan.FromSeconds(most);
+    }
 
     /// <summary>The whole days of a window, and what lies before and after them.</summary>
     public ((DateOnly From, DateOnly Until) Days, Interval Before, Interval After) Cut(Interval window)

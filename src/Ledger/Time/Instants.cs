@@ -58,6 +58,22 @@ public static class Instants
         at = at.ToMicroseconds();
         return at >= Min && at < Max;
     }
+
+    /// <summary>The same, but a time without a zone is local time of one, by its IANA name.</summary>
+    public static bool TryParse([NotNullWhen(true)] string? text, string zone, out DateTimeOffset at)
+    {
+        if (!TryParse(text, out at)) return false;
+        if (NamesZone(text)) return true;
+        at = Calendar.InstantOf(at.UtcDateTime, zone);
+        return at >= Min && at < Max;
+    }
+
+    /// <summary>Whether a time says which zone it is in: by a <c>Z</c> or an offset.</summary>
+    public static bool NamesZone(string text)
+    {
+        const int minutes = 16; // 2026-11-16T10:15, before which a dash is one of the date
+        return text.Length > minutes && (text[^1] is 'Z' or 'z' || text.AsSpan(minutes).IndexOfAny('+', '-') >= 0);
+    }
 }
 
 /// <summary>Instants on the wire and in events: RFC 3339 UTC, to the microsecond.</summary>

@@ -32,6 +32,25 @@ public sealed class ReportWindows
     }
 
     [Theory]
+    [InlineData("Europe/Brussels", "today", null, "2026-11-15T23:00:00Z", "2026-11-16T23:00:00Z")]
+    [InlineData("Europe/Brussels", "last-month", null, "2026-09-30T22:00:00Z", "2026-10-31T23:00:00Z")]
+    [InlineData("Europe/Brussels", "4w", null, "2026-10-18T22:00:00Z", "2026-11-16T23:00:00Z")]
+    [InlineData("Europe/Brussels", "2026-11-16 09:30", "2026-11-16T12:00", "2026-11-16T08:00:00Z", "2026-11-16T11:00:00Z")]
+    [InlineData("Europe/Brussels", "2026-11-16T09:30:00Z", "2026-11-16T12:00:00+01:00", "2026-11-16T09:00:00Z", "2026-11-16T11:00:00Z")]
+    [InlineData("Europe/Brussels", "2026-03-29 02:30", "2026-03-29", "2026-03-29T01:00:00Z", "2026-03-29T22:00:00Z")]
+    [InlineData("Europe/Brussels", "24h", "now", "2026-11-15T10:00:00Z", "2026-11-16T11:00:00Z")]
+    [InlineData("America/Los_Angeles", "week", null, "2026-11-16T08:00:00Z", "2026-11-17T08:00:00Z")]
+    [InlineData("Pacific/Kiritimati", "yesterday", null, "2026-11-15T10:00:00Z", "2026-11-16T10:00:00Z")]
+    [InlineData("Asia/Kolkata", "2026-11-10", "2026-11-10", "2026-11-09T18:30:00Z", "2026-11-10T18:30:00Z")]
+    [InlineData("Asia/Kolkata", "2026-11-10 12:00", "2026-11-10 13:00", "2026-11-10T06:00:00Z", "2026-11-10T08:00:00Z")]
+    [InlineData("America/Santiago", "2026-09-06", "2026-09-06", "2026-09-06T04:00:00Z", "2026-09-07T03:00:00Z")]
+    public void its_words_are_read_in_a_zone(string zone, string? since, string? until, string start, string end)
+    {
+        var window = ReportWindow.Of(since, until, now, zone);
+        Assert.Equal((start, end), (window.Start.ToText(), window.End.ToText()));
+    }
+
+    [Theory]
     [InlineData("2w", 14 * 24 * 60)]
     [InlineData("90m", 90)]
     [InlineData("3660d", 3660 * 24 * 60)]

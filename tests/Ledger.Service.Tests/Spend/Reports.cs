@@ -49,6 +49,22 @@ public sealed class Reports(TestDatabases databases) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task a_model_a_unit_or_a_provider_that_the_books_never_saw_is_refused_with_what_is_like_it()
+    {
+        var given = await Given.Account(host);
+        var key = await given.Spender("ba", hour.AddDays(-1), "3.00");
+        var last = await given.Bills((key, hour, "0.00"));
+        foreach (var (filter, value, like) in new[] { ("model", "grok-nothing", "grok-4-fast-reasoning"), ("unit", "promt", "prompt"), ("provider", "xia", "xai"), ("model", "", "grok-4-fast-reasoning") })
+        {
+            var refused = (await host.Get($"report?since=2d&minPosition={last}&{filter}={value}")).Refused($"{filter}.unknown");
+            Assert.Equal((filter, value, 65), ((string?)refused["field"], (string?)refused["value"], (int)refused["exit"]!));
+            Assert.Equal([like], refused["candidates"]!.AsArray().Select(c => (string?)c));
+        }
+        foreach (var filter in (string[])["model=grok-4-fast-reasoning", "model=GROK-4-Fast-reasoning", "unit=Prompt", "unit=%20prompt", "provider=xai", "provider=XAI"])
+            Assert.Equal("3.00", (string?)(await host.Get($"report?since=2d&{filter}")).Ok()["total"]);
+    }
+
+    [Fact]
     public async Task where_nothing_was_read_nothing_is_known()
     {
         var none = (await host.Get("report")).Ok();

@@ -84,7 +84,7 @@ public sealed class Given
         var now = host.Clock.GetUtcNow();
         var appended = session.Events.Append(stream, happened);
         var source = await session.LoadAsync<Source>(account) ?? new() { Account = account };
-        session.Store(happened is UsageSnapshotTaken ? source with { Asked = now, Answered = now, NextDue = now.AddDays(1) } : source with { NextDue = now.AddDays(1) });
+        session.Store(happened is UsageSnapshotTaken read ? source with { Asked = now, Answered = now, NextDue = now.AddDays(1), Covered = source.Covered.With(new(read.Covers.Start, read.Covers.End, 3600, now, now, now)) } : source with { NextDue = now.AddDays(1) });
         await session.SaveChangesAsync();
         return appended.Events[^1].Sequence;
     }

@@ -2,6 +2,7 @@
 #pragma warning disable
 using FluentValidation;
 using Ledger.Service.Budgets;
+using Ledger.Service.Settings;
 using Microsoft.AspNetCore.Routing;
 using System;
 using System.Linq;
@@ -20,17 +21,19 @@ namespace Internal.Generated.WolverineHandlers
         private readonly Wolverine.Http.WolverineHttpOptions _wolverineHttpOptions;
         private readonly FluentValidation.IValidator<Ledger.Contracts.SetBudget> _validatorOfSetBudget;
         private readonly Ledger.Service.Budgets.BudgetSummaries _budgetSummaries;
+        private readonly Ledger.Service.Settings.LedgerOptions _ledgerOptions;
         private readonly System.TimeProvider _timeProvider;
         private readonly Wolverine.Http.Runtime.DeduplicatedResponses _deduplicatedResponses;
         private readonly Wolverine.Marten.IMartenDeduplicatedResponses _martenDeduplicatedResponses;
         private readonly Wolverine.Marten.Publishing.OutboxedSessionFactory _outboxedSessionFactory;
         private readonly Wolverine.Runtime.IWolverineRuntime _wolverineRuntime;
 
-        public POST_api_v1_budgets(Wolverine.Http.WolverineHttpOptions wolverineHttpOptions, FluentValidation.IValidator<Ledger.Contracts.SetBudget> validatorOfSetBudget, Ledger.Service.Budgets.BudgetSummaries budgetSummaries, System.TimeProvider timeProvider, Wolverine.Http.Runtime.DeduplicatedResponses deduplicatedResponses, Wolverine.Marten.IMartenDeduplicatedResponses martenDeduplicatedResponses, Wolverine.Marten.Publishing.OutboxedSessionFactory outboxedSessionFactory, Wolverine.Runtime.IWolverineRuntime wolverineRuntime) : base(wolverineHttpOptions)
+        public POST_api_v1_budgets(Wolverine.Http.WolverineHttpOptions wolverineHttpOptions, FluentValidation.IValidator<Ledger.Contracts.SetBudget> validatorOfSetBudget, Ledger.Service.Budgets.BudgetSummaries budgetSummaries, Ledger.Service.Settings.LedgerOptions ledgerOptions, System.TimeProvider timeProvider, Wolverine.Http.Runtime.DeduplicatedResponses deduplicatedResponses, Wolverine.Marten.IMartenDeduplicatedResponses martenDeduplicatedResponses, Wolverine.Marten.Publishing.OutboxedSessionFactory outboxedSessionFactory, Wolverine.Runtime.IWolverineRuntime wolverineRuntime) : base(wolverineHttpOptions)
         {
             _wolverineHttpOptions = wolverineHttpOptions;
             _validatorOfSetBudget = validatorOfSetBudget;
             _budgetSummaries = budgetSummaries;
+            _ledgerOptions = ledgerOptions;
             _timeProvider = timeProvider;
             _deduplicatedResponses = deduplicatedResponses;
             _martenDeduplicatedResponses = martenDeduplicatedResponses;
@@ -83,7 +86,7 @@ namespace Internal.Generated.WolverineHandlers
             var caller = Ledger.Service.Http.CallerMiddleware.Before(httpContext);
             
             // The actual HTTP request handler execution
-            var budgetAnswer_response = await Ledger.Service.Budgets.SetBudgetEndpoint.Post(request, caller, documentSession, _budgetSummaries, _timeProvider, httpContext.RequestAborted).ConfigureAwait(false);
+            var budgetAnswer_response = await Ledger.Service.Budgets.SetBudgetEndpoint.Post(request, caller, documentSession, _budgetSummaries, _ledgerOptions, _timeProvider, httpContext.RequestAborted).ConfigureAwait(false);
 
             // GH-5160: the work is done; the claim and its response commit with it, or not at all
             var pendingDeduplicatedResponseClaim = _deduplicatedResponses.PrepareClaim(httpContext, scopedDeduplicationId, deduplicationFingerprint, CompleteDeduplicatedRequest(httpContext, scopedDeduplicationId, budgetAnswer_response, 404), null);

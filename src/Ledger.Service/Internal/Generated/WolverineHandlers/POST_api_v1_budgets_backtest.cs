@@ -2,6 +2,7 @@
 #pragma warning disable
 using FluentValidation;
 using Ledger.Service.Budgets;
+using Ledger.Service.Settings;
 using Ledger.Service.Spend;
 using Microsoft.AspNetCore.Routing;
 using System;
@@ -19,16 +20,18 @@ namespace Internal.Generated.WolverineHandlers
         private readonly Wolverine.Http.WolverineHttpOptions _wolverineHttpOptions;
         private readonly FluentValidation.IValidator<Ledger.Contracts.BacktestBudgets> _validatorOfBacktestBudgets;
         private readonly Ledger.Service.Budgets.Backtest _backtest;
+        private readonly Ledger.Service.Settings.LedgerOptions _ledgerOptions;
         private readonly Ledger.Service.Spend.DataState _dataState;
         private readonly System.TimeProvider _timeProvider;
         private readonly Wolverine.Marten.Publishing.OutboxedSessionFactory _outboxedSessionFactory;
         private readonly Wolverine.Runtime.IWolverineRuntime _wolverineRuntime;
 
-        public POST_api_v1_budgets_backtest(Wolverine.Http.WolverineHttpOptions wolverineHttpOptions, FluentValidation.IValidator<Ledger.Contracts.BacktestBudgets> validatorOfBacktestBudgets, Ledger.Service.Budgets.Backtest backtest, Ledger.Service.Spend.DataState dataState, System.TimeProvider timeProvider, Wolverine.Marten.Publishing.OutboxedSessionFactory outboxedSessionFactory, Wolverine.Runtime.IWolverineRuntime wolverineRuntime) : base(wolverineHttpOptions)
+        public POST_api_v1_budgets_backtest(Wolverine.Http.WolverineHttpOptions wolverineHttpOptions, FluentValidation.IValidator<Ledger.Contracts.BacktestBudgets> validatorOfBacktestBudgets, Ledger.Service.Budgets.Backtest backtest, Ledger.Service.Settings.LedgerOptions ledgerOptions, Ledger.Service.Spend.DataState dataState, System.TimeProvider timeProvider, Wolverine.Marten.Publishing.OutboxedSessionFactory outboxedSessionFactory, Wolverine.Runtime.IWolverineRuntime wolverineRuntime) : base(wolverineHttpOptions)
         {
             _wolverineHttpOptions = wolverineHttpOptions;
             _validatorOfBacktestBudgets = validatorOfBacktestBudgets;
             _backtest = backtest;
+            _ledgerOptions = ledgerOptions;
             _dataState = dataState;
             _timeProvider = timeProvider;
             _outboxedSessionFactory = outboxedSessionFactory;
@@ -48,7 +51,7 @@ namespace Internal.Generated.WolverineHandlers
             var caller = Ledger.Service.Http.CallerMiddleware.Before(httpContext);
             
             // The actual HTTP request handler execution
-            var backtestAnswer_response = await Ledger.Service.Budgets.BacktestBudgetsEndpoint.Post(request, caller, ((Marten.IQuerySession)documentSession), _backtest, _dataState, _timeProvider, httpContext.RequestAborted).ConfigureAwait(false);
+            var backtestAnswer_response = await Ledger.Service.Budgets.BacktestBudgetsEndpoint.Post(request, caller, ((Marten.IQuerySession)documentSession), _backtest, _dataState, _ledgerOptions, _timeProvider, httpContext.RequestAborted).ConfigureAwait(false);
 
             // Writing the response body to JSON because this was the first 'return variable' in the method signature
             await WriteJsonAsync(httpContext, backtestAnswer_response, 404);
