@@ -35,7 +35,7 @@ public sealed record MessageOrder(IReadOnlyList<string> Subjects, bool Follows, 
 /// Messages of one subject leave in order, on each channel and to each reader: a younger one waits for an older one that waits for its next attempt.
 /// Good news of trouble that could never be told is not told either.
 /// </summary>
-public sealed class OlderMessages(IWolverineRuntime runtime, TimeProvider clock)
+public sealed class OlderMessages(IWolverineRuntime runtime)
 {
     private const int lookedAtMax = 2_000;
     private static readonly TimeSpan shortest = TimeSpan.FromSeconds(2);
@@ -50,21 +50,18 @@ public sealed class OlderMessages(IWolverineRuntime runtime, TimeProvider clock)
 
         await using var command = database.DataSource.CreateCommand();
         command.CommandText = $"""
-            select body, execution_time from {database.TableNameFor(DatabaseConstants.IncomingTable)}
+            select body, coalesce(execution_time - now(), interval '0') from {database.TableNameFor(DatabaseConstants.IncomingTable)}
             where status in ('{EnvelopeStatus.Incoming}', '{EnvelopeStatus.Scheduled}') and message_type = $1 and id <> $2 order by execution_time limit {lookedAtMax}
             """;
         command.Parameters.Add(new NpgsqlParameter { Value = envelope.MessageType! });
         command.Parameters.Add(new NpgsqlParameter { Value = envelope.Id });
-        DateTimeOffset? due = null;
+        // Wolverine's schedules go by the database's clock.
+        TimeSpan? due = null;
         await using (var reader = await command.ExecuteReaderAsync())
             while (await reader.ReadAsync())
                 if (IsOlder(Said.Of(EnvelopeSerializer.Deserialize(await reader.GetFieldValueAsync<byte[]>(0)))))
-                    due = reader.IsDBNull(1) ? clock.GetUtcNow() : reader.GetFieldValue<DateTimeOffset>(1);
-        if (due is { } next)
-        {
-            var wait = next - clock.GetUtcNow() + shortest;
-            throw new DeliveryFailed("an older message of the same matter has to leave first") { Wait = wait > shortest ? wait : shortest };
-        }
+                    due = reader.GetFieldValue<TimeSpan>(1);
+        if (due is { } left) throw new DeliveryFailed("an older message of the same matter has to leave first") { Wait = (left > TimeSpan.Zero ? left : TimeSpan.Zero) + shortest };
         if (!order.GoodNews) return true;
         var dead = await runtime.Storage.DeadLetters.QueryAsync(new() { PageSize = DeadLetters.ListedMax, Replayable = false }, default);
         return !dead.Envelopes.Any(d => d.MessageType == envelope.MessageType && IsOlder(Said.Of(d.Envelope)));

@@ -80,7 +80,7 @@ internal static class AlertDetails
 
     /// <summary>How old the balance is, where that matters.</summary>
     internal static Line Age(Runway runway, Func<DateTimeOffset, string> time) => runway is { CreditReadAt: { } read, BilledSince: { } since } && (runway.CreditStale || runway.CreditTrouble is not null)
-        ? $" at most (the balance was last read {Run.Said(time(read))}; {since} was billed since)"
+        ? $" (the balance was last read {Run.Said(time(read))}; {since} was billed since)"
         : Line.Nothing;
 
     /// <summary>What was computed when the alert was raised; where nothing was, what obviously ends it.</summary>

@@ -20,7 +20,7 @@ internal sealed class Given : IDisposable
     {
         Options = options;
         services = new ServiceCollection().AddSingleton<TimeProvider>(Clock).AddChannels(options).AddLogging().BuildServiceProvider();
-        Health = new(options, new(null!, Clock), Clock, NullLogger<ChannelHealth>.Instance);
+        Health = new(options, new(null!), Clock, NullLogger<ChannelHealth>.Instance);
     }
 
     public ChannelOptions Options { get; }

@@ -47,6 +47,13 @@ public sealed class GoldenMails
     public async Task the_digest_of_a_week_of_which_nothing_is_known_reads_as_it_was_reviewed() => GoldenMail.Matches(await DigestMail.Render(Samples.EmptyWeek), "digest-unknown");
 
     [Fact]
+    public async Task a_team_in_brussels_reads_its_own_time_while_summer_time_ends()
+    {
+        GoldenMail.Matches(await AlertMail.Render(Samples.Brussels), "runway-brussels");
+        GoldenMail.Matches(await DigestMail.Render(Samples.BrusselsWeek), "digest-brussels");
+    }
+
+    [Fact]
     public void the_digest_as_markdown_reads_as_it_was_reviewed() => Golden.Matches(DigestMail.Markdown(Samples.GoodWeek), GoldenMail.PathOf("digest-good.md"));
 
     [Fact]

@@ -112,6 +112,41 @@ internal static class Samples
         Reproduce = "ledger digest preview --week 2026-W47 --as-of 4711",
     };
 
+    /// <summary>Summer time ends on Sunday 25 October at 03:00, which is 02:00 then.</summary>
+    private static Runway OverTheChange { get; } = Runway with
+    {
+        RunsOut = new(2026, 10, 25, 1, 30, 0, TimeSpan.Zero),
+        Earliest = new(2026, 10, 25, 0, 30, 0, TimeSpan.Zero),
+        Latest = new(2026, 10, 25, 12, 0, 0, TimeSpan.Zero),
+        Through = new(2026, 10, 24, 19, 58, 0, TimeSpan.Zero),
+        PerDay = Dollars("13.60"),
+        CreditReadAt = new(2026, 10, 24, 16, 0, 0, TimeSpan.Zero),
+        BilledSince = Dollars("1.22"),
+        CreditStale = true,
+    };
+
+    private static RunwayShort InBrussels { get; } = new(
+        Alert.IdOf("brussels"), "runway:xai-1a2b3c4d:24h:0", Severity.Critical, "xai-1a2b3c4d", "24h",
+        Circumstances with { Runway = OverTheChange, Through = OverTheChange.Through, Action = new("top-up", "Top up $93.00 at prod: with what is left that covers 7 days at the last day's rate.", Dollars("93.00"), "once", null) },
+        new(2026, 10, 24, 20, 0, 0, TimeSpan.Zero));
+
+    public static AlertNews Brussels { get; } = News(InBrussels) with { Zone = "Europe/Brussels", At = InBrussels.At };
+
+    public static Digest BrusselsWeek { get; } = GoodWeek with
+    {
+        Week = "2026-W43",
+        // From midnight to midnight there: 169 hours.
+        Window = new(new(2026, 10, 18, 22, 0, 0, TimeSpan.Zero), new(2026, 10, 25, 23, 0, 0, TimeSpan.Zero)),
+        Zone = "Europe/Brussels",
+        At = new(2026, 10, 26, 7, 0, 2, TimeSpan.Zero),
+        Through = new(2026, 10, 26, 6, 58, 0, TimeSpan.Zero),
+        Runways = [OverTheChange with { RunsOut = new(2027, 1, 2, 9, 0, 0, TimeSpan.Zero), Earliest = new(2026, 12, 30, 9, 0, 0, TimeSpan.Zero), Latest = new(2029, 1, 28, 12, 0, 0, TimeSpan.Zero), PerDay = Dollars("1.25"), LastDay = Usd.Zero, CreditStale = false }],
+        Budgets = [new("vigilio daily", "agent vigilio", "day", new(new(2026, 10, 24, 22, 0, 0, TimeSpan.Zero), new(2026, 10, 25, 23, 0, 0, TimeSpan.Zero)), Dollars("5.00"), Dollars("4.10"), new(Dollars("4.10"), Dollars("4.10"), Dollars("4.10"), "ended", null, null), "warn")],
+        Alerts = [new("a-2", new(2026, 10, 25, 0, 30, 0, TimeSpan.Zero), Severity.Critical, Headline.Of(InBrussels, "Europe/Brussels"), false)],
+        AlertsInAll = 1,
+        Gaps = [new("prod", new(2026, 10, 25, 0, 30, 0, TimeSpan.Zero), new(2026, 10, 25, 1, 30, 0, TimeSpan.Zero), "the provider could not be reached")],
+    };
+
     public static Digest BadWeek { get; } = GoodWeek with
     {
         Total = Dollars("96.40"),

@@ -30,14 +30,14 @@ public sealed class BetweenBookmarks(TestDatabases databases)
         host.Clock.AdvanceTo(hour.AddMinutes(45));
         var end = Instant((await host.Post("missions/end", new { mission = "trentuna/token-monitor#3" })).Ok(), "end");
         await Read(host, end);
-        Spend("0.50");
+        // In the second in which it ended.
+        Spend("0.50", end.AddMilliseconds(1));
         host.Clock.AdvanceTo(hour.AddMinutes(65));
         await host.Sync();
 
         var position = await host.Head();
         var cost = (await host.Get($"missions/cost?mission=trentuna/token-monitor%233&minPosition={position}")).Ok();
         Assert.Equal(host.Team.TrueCost(["ba"], [new(start, end)]), cost.Money("billed"));
-        // It ended within a second, and somebody spent in that second.
         Assert.Equal(("4.50", "4.50", "5.00"), ((string?)cost["billed"], (string?)cost["low"], (string?)cost["high"]));
         Assert.Equal("4.50", (string?)cost["methods"]!["whole"]);
         Assert.False((bool)cost["data"]!["stale"]!);
