@@ -156,6 +156,14 @@ public sealed class CreditReplay(IReadOnlyDictionary<string, Account> accounts, 
     private readonly Dictionary<string, KnownCredit> known = new(StringComparer.Ordinal);
     private int next;
 
+    /// <summary>As live (<see cref="Accounts.Credit"/>), credit rises only when money comes in; what the rows hold of it is what a cycle began with.</summary>
+    private static KnownCredit After(KnownCredit before, KnownCredit said)
+    {
+        if (said is not { Credit: { } begins, Left: { } left } || before is not { Credit: { } began, Left: { } was }) return said.Left is null ? before : said;
+        var most = begins > began ? was + (begins - began) : was;
+        return left > most ? said with { Left = most } : said;
+    }
+
     /// <summary>Adds what became known.</summary>
     public void Add(KnownSpend part)
     {
@@ -165,7 +173,11 @@ public sealed class CreditReplay(IReadOnlyDictionary<string, Account> accounts, 
     /// <summary>The soonest run-out by what was known; null: no balance was. Instants may only go forward.</summary>
     public Runway? SoonestAt(DateTimeOffset at)
     {
-        for (; next < balances.Count && balances[next].At <= at; next++) known[balances[next].Account] = balances[next];
+        for (; next < balances.Count && balances[next].At <= at; next++)
+        {
+            var said = balances[next];
+            known[said.Account] = known.TryGetValue(said.Account, out var before) ? After(before, said) : said;
+        }
         return known.Values.Where(k => k.Left is not null && accounts.TryGetValue(k.Account, out var a) && a.Balance is not null)
             .Select(k => Runways.Of(
                 accounts[k.Account] with { Balance = accounts[k.Account].Balance! with { PrepaidCredit = k.Credit, PrepaidLeft = k.Left } }, new(k.Left!.Value, k.Credit ?? k.Left.Value, k.At, Usd.Zero, false, null), series[k.Account].At(at)))

@@ -122,7 +122,7 @@ public sealed partial record Mission
             ? null
             : $"ref {Names.Printable(reference)} is neither a URL nor owner/repo#n: it is kept as text, and finds this mission only as it is written.";
 
-    [GeneratedRegex(@"^[\w.-]+(/[\w.-]+)+#\w+$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[\w.-]+(/[\w.-]+)+#[\w-]+$", RegexOptions.CultureInvariant)]
     private static partial Regex ShortReference();
 
     /// <summary>From its first start to its last end, or to the end of time that is accepted while it is open.</summary>

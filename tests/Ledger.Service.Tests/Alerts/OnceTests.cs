@@ -95,8 +95,9 @@ public sealed class OnceTests(TestDatabases databases)
         await using var scene = await AlertScene.Begin(databases);
         await using var session = scene.Session();
         var bus = new MessageContext(scene.Host.Services.GetRequiredService<IWolverineRuntime>());
-        var agents = scene.Host.Services.GetRequiredService<IProjectionCoordinator>().DaemonForMainDatabase().CurrentAgents();
-        var page = new EventRange(agents.Single(a => a.Name.Name == WatchSubscription.Name), 0, 1) { Events = [new Event<AgentEdited>(new("ba", null, IdleRule.Yields, scene.Now, null))] };
+        var daemon = scene.Host.Services.GetRequiredService<IProjectionCoordinator>().DaemonForMainDatabase();
+        await LedgerHost.Until(() => Task.FromResult(daemon.CurrentAgents().Any(a => a.Name.Name == WatchSubscription.Name)), "the watch to run");
+        var page = new EventRange(daemon.CurrentAgents().Single(a => a.Name.Name == WatchSubscription.Name), 0, 1) { Events = [new Event<AgentEdited>(new("ba", null, IdleRule.Yields, scene.Now, null))] };
         var processed = watch.ProcessEventsAsync(page, null!, session, bus, default);
         await Task.Delay(50);
         Assert.False(processed.IsCompleted);

@@ -8,6 +8,19 @@ public sealed class MissionRulesTests
     private static readonly MissionStarted started = new("m-1", "Budget TUI", "trentuna/token-monitor#3", ["ba"], 1, At("10:00"), At("10:00"), null);
     private static readonly MissionEnded ended = new("m-1", At("11:00"), At("11:00"), null);
 
+    [Theory]
+    [InlineData("https://forge.example.org/o/r/issues/3", true)]
+    [InlineData("trentuna/token-monitor#3", true)]
+    [InlineData("group/sub/repo#12", true)]
+    [InlineData("o/r#ISSUE-7", true)]
+    [InlineData("", true)]
+    [InlineData(null, true)]
+    [InlineData("not a ref", false)]
+    [InlineData("#3", false)]
+    [InlineData("ftp://x/y", false)]
+    [InlineData("owner/repo", false)]
+    public void a_reference_that_is_none_is_kept_and_said(string? reference, bool isOne) => Assert.Equal(isOne, Ledger.Missions.Mission.NoteOn(reference) is null);
+
     private static Mission Open => Mission(started);
 
     private static Mission Ended => Mission(started, ended);
