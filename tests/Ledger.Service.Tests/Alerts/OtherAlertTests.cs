@@ -48,7 +48,12 @@ public sealed class OtherAlertTests(TestDatabases databases)
         await scene.SetBudget("all", "10.00");
         await scene.Read(("ba", "6.00", before));
         await Cover(scene, new(2026, 8, 1, 0, 0, 0, TimeSpan.Zero));
-        await scene.Tick();
+        // It waits until the views hold all that was read.
+        await LedgerHost.Until(async () =>
+        {
+            await scene.Tick();
+            return (await scene.Raised()).OfType<HistoryImported>().Any();
+        }, "the summary");
         var summary = Assert.Single((await scene.Raised()).OfType<HistoryImported>());
         Assert.Equal([50], summary.Passed.Select(p => p.Threshold.Percent!.Value));
         Assert.Empty(await scene.Crossed());
