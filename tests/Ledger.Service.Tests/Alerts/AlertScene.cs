@@ -167,7 +167,7 @@ public sealed class AlertScene : IAsyncDisposable
                 await watch.Look(CancellationToken.None);
                 return;
             }
-            catch (JasperFx.ConcurrencyException) when (attempt < 4)
+            catch (Exception e) when (attempt < 4 && DatabaseErrors.IsConflict(e))
             {
                 await Task.Delay(50 * attempt);
             }

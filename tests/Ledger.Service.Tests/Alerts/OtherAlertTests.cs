@@ -41,6 +41,30 @@ public sealed class OtherAlertTests(TestDatabases databases)
     }
 
     [Fact]
+    public async Task figures_of_before_connecting_that_come_in_late_and_pass_a_threshold_are_told()
+    {
+        await using var scene = await AlertScene.Begin(databases, connectedAt: new(2026, 11, 16, 10, 4, 0, TimeSpan.Zero));
+        var before = scene.Hour.AddHours(-3);
+        await scene.SetBudget("all", "10.00");
+        await scene.Read(("ba", "6.00", before));
+        await Cover(scene, new(2026, 8, 1, 0, 0, 0, TimeSpan.Zero));
+        // It waits until the views hold all that was read.
+        await LedgerHost.Until(async () =>
+        {
+            await scene.Tick();
+            return (await scene.Raised()).OfType<HistoryImported>().Any();
+        }, "the summary");
+        var summary = Assert.Single((await scene.Raised()).OfType<HistoryImported>());
+        Assert.Equal([50], summary.Passed.Select(p => p.Threshold.Percent!.Value));
+        Assert.Empty(await scene.Crossed());
+
+        // The provider tells three dollars more of that hour: nobody has heard of 80 % yet, and of 50 % everybody has.
+        scene.Clock.Advance(TimeSpan.FromMinutes(1));
+        await scene.Spend("ba", "9.00", before);
+        Assert.Equal(["all 80%"], await scene.Crossed());
+    }
+
+    [Fact]
     public async Task credit_that_runs_out_is_told_level_by_level_and_again_after_a_top_up()
     {
         await using var scene = await AlertScene.Begin(databases);
