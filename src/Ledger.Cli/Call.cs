@@ -109,16 +109,14 @@ internal sealed class Call
         return Times.Edge(text, Began) ?? throw NoTime(flag, text);
     }
 
-    /// <summary>An edge for a part of the service that reads UTC only: days are cut here, in the zone of this run.</summary>
+    /// <summary>An edge for a part of the service that can't be told a zone: days are cut here, in the zone of this run.</summary>
     /// <param name="flag">The flag.</param>
     /// <param name="isEnd">It ends a range, so that a day it names is in it.</param>
     public string? CutEdge(string flag, bool isEnd = false)
     {
         if (Edge(flag) is not { } text) return null;
         if (!Times.DependsOnZone(text, Began)) return text;
-        var zone = Clock.ZoneOfInput;
-        if (zone == WallClock.Utc) return Times.Edge(text, Began, zone);
-        return Times.Cut(text, Began, zone, isEnd)?.ToText() ?? throw NoTime(flag, text);
+        return Times.Cut(text, Began, Clock.ZoneOfInput, isEnd)?.ToText() ?? throw NoTime(flag, text);
     }
 
     private Refusal NoTime(string flag, string text) => Wrong("usage.time", $"--{flag} '{text}' is no time between 2015 and 2100: {Times.Forms}.", flag, text);

@@ -80,7 +80,7 @@ public sealed record OpenMission(string Id, string Title, string? Ref, DateTimeO
 /// <param name="Channels">Where messages go.</param>
 public sealed record OutboxStatus(long Waiting, long Dead, DateTimeOffset? OldestWaiting, long? OldestSeconds, IReadOnlyList<ChannelState> Channels);
 
-/// <summary>What was billed this UTC day and month; null while nothing was read.</summary>
+/// <summary>What was billed today and this month, in the team's time zone; null while nothing was read.</summary>
 public sealed record SpendStatus(Usd? Today, Usd? MonthToDate, Usd? Unassigned);
 
 /// <summary>Prepaid credit left over all accounts.</summary>

@@ -99,7 +99,8 @@ public sealed class ZoneTests
     [InlineData("since=2026-11-15T23:00:00Z", "alert", "list", "--since", "today")]
     [InlineData("since=2026-11-08T23:00:00Z", "alert", "list", "--since", "7d")]
     [InlineData("since=24h", "alert", "list", "--since", "24h")]
-    public void parts_of_the_service_that_read_utc_get_the_zones_days_as_instants(string sent, params string[] words)
+    [InlineData("since=2026-11-16T00:00:00Z", "alert", "list", "--since", "today", "-z", "UTC")]
+    public void parts_of_the_service_that_cant_be_told_a_zone_get_its_days_as_instants(string sent, params string[] words)
     {
         using var fake = new FakeService("""{"alerts":[]}""") { Zone = "Europe/Brussels" };
         using var desk = new Desk(fake.Url);

@@ -44,14 +44,13 @@ internal static class Times
     /// <summary>An edge of a report, as the service reads it: what depends on a zone stays what it is, and so do lengths, because the service floors and ceils.</summary>
     /// <param name="text">What was written.</param>
     /// <param name="now">Now.</param>
-    /// <param name="zone">The zone of a time that names none; null: the service's to say.</param>
-    public static string? Edge(string text, DateTimeOffset now, string? zone = null)
+    public static string? Edge(string text, DateTimeOffset now)
     {
         var word = text.Trim().ToLowerInvariant();
-        if (!TryInstant(word, now, zone ?? WallClock.Utc, out var at, out var zoneless)) return null;
+        if (!TryInstant(word, now, WallClock.Utc, out var at, out var zoneless)) return null;
         if (word == "now" || DayWords.Read(word, WallClock.DateOf(now, WallClock.Utc)) is not null) return word;
         var length = word.StartsWith('-') ? word[1..] : word;
-        return TryDuration(length, out _) ? length : zoneless && zone is null ? text.Trim() : at.ToText();
+        return TryDuration(length, out _) ? length : zoneless ? text.Trim() : at.ToText();
     }
 
     /// <summary>Whether an edge is another instant in another zone. A number of days begins at a midnight.</summary>

@@ -2,6 +2,7 @@ using Ledger.Accounts;
 using Ledger.Contracts;
 using Ledger.Service.Http;
 using Ledger.Service.Polling;
+using Ledger.Service.Settings;
 using Ledger.Service.Spend;
 using Ledger.Service.Storage;
 using Marten;
@@ -16,10 +17,10 @@ public static class SyncAccountEndpoint
 {
     [NotReplayed, ProducesResponseType<SyncedAccount>(200, "application/json", LongAnswer.LinesOfProgress)]
     [WolverinePost("/api/v1/accounts/{label}/sync"), Authorize(Policy = Scopes.Write)]
-    public static async Task<LongAnswer> Post(string label, SyncAccount request, IDocumentStore store, AccountProgress reading, IMessageBus bus, TimeProvider clock, CancellationToken ct)
+    public static async Task<LongAnswer> Post(string label, SyncAccount request, IDocumentStore store, AccountProgress reading, IMessageBus bus, LedgerOptions options, TimeProvider clock, CancellationToken ct)
     {
         await using var session = store.QuerySession();
-        var since = SinceOf(request, clock.GetUtcNow());
+        var since = SinceOf(request, clock.GetUtcNow(), options.People.Zone);
         var id = (await session.Known(ct)).ConnectedAccount(label).Id;
         var version = (await session.Events.FetchStreamStateAsync(Account.StreamOf(id), ct))?.Version ?? 0;
         var sync = new PollAccount(id, PollReason.Sync, clock.GetUtcNow().ToMicroseconds(), Since: since);
@@ -39,10 +40,10 @@ public static class SyncAccountEndpoint
         });
     }
 
-    private static DateTimeOffset? SinceOf(SyncAccount request, DateTimeOffset now)
+    private static DateTimeOffset? SinceOf(SyncAccount request, DateTimeOffset now, string zone)
     {
         if (request.Since is not { } text) return null;
-        var since = ReportWindow.Since(text, now);
+        var since = ReportWindow.Since(text, now, zone);
         return since < now ? since : throw new Refused("request.invalid", $"since lies in the future: {since.ToText()}.", "since", text);
     }
 }

@@ -23,15 +23,4 @@ public sealed partial class SpendView
             names.Add(reader.GetString(0));
         return names;
     }
-
-    /// <summary>Where the first day with spend begins, of each account.</summary>
-    public async Task<IReadOnlyDictionary<string, DateTimeOffset>> FirstDays(CancellationToken ct)
-    {
-        var firsts = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
-        await using var command = new NpgsqlCommand($"select account, min(day) from {schema}.agent_day group by account", connection);
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
-            firsts[reader.GetString(0)] = zone.StartOf(reader.GetFieldValue<DateOnly>(1));
-        return firsts;
-    }
 }

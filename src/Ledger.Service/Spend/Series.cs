@@ -93,6 +93,17 @@ public sealed partial class SpendView
         return days;
     }
 
+    /// <summary>Where the first day with spend begins, of each account.</summary>
+    public async Task<IReadOnlyDictionary<string, DateTimeOffset>> FirstDays(CancellationToken ct)
+    {
+        var firsts = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
+        await using var command = new NpgsqlCommand($"select account, min(day) from {schema}.agent_day group by account", connection);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+            firsts[reader.GetString(0)] = zone.StartOf(reader.GetFieldValue<DateOnly>(1));
+        return firsts;
+    }
+
     /// <summary>Days say from where on to look; the bucket itself is found among the parts.</summary>
     private async Task<IReadOnlyDictionary<string, DateTimeOffset>> EdgeOfSpend(ScopeKind kind, IReadOnlyCollection<string> values, bool last, CancellationToken ct)
     {
