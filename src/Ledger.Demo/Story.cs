@@ -67,7 +67,7 @@ internal sealed class Story(Stage stage)
         await Run(["explain", "mission", "trentuna/token-monitor#4", "--limit", "1"], ct);
 
         Chapter("6. Told in time", "The mission went over its $0.40. One mail says so, and the guard tells the agent when it asks:");
-        await Mail("runway TUI", ct);
+        await Mail("mission Runway in the terminal", ct);
         await Run(["guard", "--budget", "runway TUI"], ct, exit: 1);
         await Run(["alert", "list"], ct);
 

@@ -26,7 +26,7 @@ public sealed class DataAges(IEnumerable<Source> sources, TimeSpan pollEvery, Da
         Account[] prepaid = [.. accounts.Where(a => a.Credit is not null)];
         // Books of an earlier version say when it last changed.
         var read = prepaid.ToDictionary(a => a.Id, a => sources.GetValueOrDefault(a.Id)?.CreditReadAt ?? a.Balance!.Answered, StringComparer.Ordinal);
-        var billed = await view.BilledSince(read, ct);
+        var billed = await view.BilledSince(prepaid.ToDictionary(a => a.Id, a => sources.GetValueOrDefault(a.Id)?.CreditKnows ?? read[a.Id], StringComparer.Ordinal), ct);
         return prepaid.ToDictionary(
             a => a.Id,
             a => CreditNow.From(a.Credit!, read[a.Id], billed.GetValueOrDefault(a.Id), DataFreshness.Of(read[a.Id], pollEvery, now).Stale, sources.GetValueOrDefault(a.Id)?.NoBalance?.Sentence()),

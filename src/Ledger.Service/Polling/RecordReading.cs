@@ -67,7 +67,9 @@ public static class RecordReading
         if (read.Balance is { } balance && IsNews(account.Balance, balance)) stream.AppendOne(balance);
         if (account.Failing is not null) stream.AppendOne(new PollRecovered(account.Id, now));
         await session.SeeKeys(account.Id, names, await asksKeys, now, ct);
-        return new(source with { Covered = coverage, Failures = 0, Failing = null, Detail = null }, left);
+        // Finer parts are asked for after the balance: what they add is no spend since.
+        var knows = read.Balance is { PrepaidLeft: not null } credit ? readings.Select(r => r.Answered).Append(credit.Asked).Max() : source.CreditKnows;
+        return new(source with { Covered = coverage, CreditKnows = knows, Failures = 0, Failing = null, Detail = null }, left);
     }
 
     /// <summary>The account could not be read: when it is tried again, and an event if that is new.</summary>

@@ -61,6 +61,9 @@ public sealed record Source
     /// <summary>When its last answer was asked for that says what prepaid credit is left; null: none was, or an earlier version read it.</summary>
     public DateTimeOffset? CreditReadAt { get; init; }
 
+    /// <summary>Usage answered until then was read along with that balance, which knew of it; null like <see cref="CreditReadAt"/>, or an earlier version read it.</summary>
+    public DateTimeOffset? CreditKnows { get; init; }
+
     /// <summary>Why the balance can't be read, and since when; null when it can.</summary>
     public BalanceFailure? NoBalance { get; init; }
 

@@ -65,6 +65,25 @@ public sealed class CreditStories(TestDatabases databases)
     }
 
     [Fact]
+    public async Task what_a_mission_spends_is_taken_off_once_though_its_seconds_are_read_after_the_balance()
+    {
+        await using var host = await Team("31.00", "1.00");
+        (await host.Post("agents", new { name = "ba" })).Ok();
+        (await host.Post("keys/assign", new { key = "xai-ba", owners = new { ba = 1 } })).Ok();
+        var started = host.Clock.GetUtcNow();
+        (await host.Post("missions", new { title = "Runway", agents = new[] { "ba" } })).Ok();
+        await LedgerHost.Until(async () => (await host.Source()).Asked >= started, "the reading at its start");
+        host.Clock.Advance(TimeSpan.FromSeconds(20));
+        host.Spends("0.50");
+        host.Clock.Advance(TimeSpan.FromSeconds(2));
+        var (usage, prepaid) = (host.Xai.Calls(XaiCall.Usage), host.Xai.Calls(XaiCall.Prepaid));
+        await host.Sync();
+        Assert.True(host.Xai.Calls(XaiCall.Usage) - usage > 1 && host.Xai.Calls(XaiCall.Prepaid) > prepaid, "both its minutes and the balance are read");
+        Assert.Equal(("29.50", "31.00"), await Left(host));
+        Assert.Equal("0.00", (string?)(await Runway(host))["billedSince"]);
+    }
+
+    [Fact]
     public async Task a_month_that_turns_gives_no_credit_back_and_no_good_news()
     {
         await using var host = await LedgerHost.Start(databases);
