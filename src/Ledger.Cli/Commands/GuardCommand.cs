@@ -102,7 +102,7 @@ internal static class GuardCommand
             var (low, high) = (Show.Money(remaining.Text("low")), Show.Money(remaining.Text("high")));
             printer.Line($"  left {Show.Money(amount)}{(low == high ? "" : $", between {low} and {high}")}{Of(remaining)}");
         }
-        if (answer.Text("runsOutAt") is { } at) printer.Line($"  runs out {printer.Time(at)}");
+        if (answer.Text("runsOutAt") is { } at) printer.Line($"  {(string.CompareOrdinal(at, answer.Text("asOf")) <= 0 ? "used up since" : "runs out")} {printer.Time(at)}");
         if (answer.Part("hold") is { } hold) printer.Line($"  hold {SafeText.Of(hold.Text("id"))}: {Show.Money(hold.Text("amount"))} until {printer.Time(hold.Text("until"))}");
         printer.Footer(answer.Text("asOf") is { } asOf
             ? $"Data through {printer.Time(asOf)}, {Show.Seconds(answer.Seconds("lagSeconds"))} behind. Advice: nothing is blocked at the provider."
