@@ -95,9 +95,10 @@ public sealed record AccountAnswer(AccountSummary Account);
 /// <param name="Stale">It can't be read, or was read longer ago than two polls take.</param>
 /// <param name="Credential">The key it is read with; null: there is none.</param>
 /// <param name="Balance">The money on it; null: not known yet.</param>
+/// <param name="KeysListedAt">When the provider last listed its keys: a newer key is known once it spends. Null: it never did.</param>
 public sealed record AccountSummary(
     string Id, string Label, string Provider, string Team, int BucketSeconds, string Bucket, SettlementLagSummary SettlementLag, string State, DateTimeOffset? Since, AccountError? Error,
-    DateTimeOffset? Through, long? LagSeconds, bool Stale, CredentialSummary? Credential, BalanceSummary? Balance);
+    DateTimeOffset? Through, long? LagSeconds, bool Stale, CredentialSummary? Credential, BalanceSummary? Balance, DateTimeOffset? KeysListedAt);
 
 /// <summary>The settlement lag: set, or the provider's default.</summary>
 /// <param name="Seconds">How late figures settle.</param>

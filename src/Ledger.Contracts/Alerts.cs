@@ -14,7 +14,7 @@ public sealed record AlertList(IReadOnlyList<AlertSummary> Alerts, bool More, As
 /// <param name="Kind"><c>budget</c>, <c>runway</c>, <c>anomaly</c>, <c>stale</c>, <c>mission</c>, <c>key</c>, <c>restatement</c>, <c>history</c>.</param>
 /// <param name="Severity"><c>info</c>, <c>warning</c>, <c>critical</c>.</param>
 /// <param name="Headline">One line for people.</param>
-/// <param name="State"><c>open</c>, <c>acknowledged</c>, <c>recovered</c>, or <c>over</c>: with its window, or because what it is about has changed.</param>
+/// <param name="State"><c>open</c>, <c>acknowledged</c>, <c>recovered</c>, <c>replaced</c> by a worse level of the same budget or credit, or <c>over</c>: with its window, or because what it is about has changed.</param>
 /// <param name="At">When it was raised.</param>
 /// <param name="RecoveredAt">When it was over.</param>
 /// <param name="AcknowledgedAt">When somebody said that they had seen it.</param>

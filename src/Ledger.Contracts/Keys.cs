@@ -39,4 +39,6 @@ public sealed record OwnersFrom(DateTimeOffset? From, IReadOnlyList<Owner> Owner
 public sealed record KeyAnswer(KeySummary Key, Usd? Moved);
 
 /// <summary>All keys: <c>GET /api/v1/keys</c>.</summary>
-public sealed record KeyList(IReadOnlyList<KeySummary> Keys);
+/// <param name="Keys">Those that are known.</param>
+/// <param name="ListedAt">When the provider last listed the keys, of every account: a newer key is known once it spends. Null: of some account it never did.</param>
+public sealed record KeyList(IReadOnlyList<KeySummary> Keys, DateTimeOffset? ListedAt);

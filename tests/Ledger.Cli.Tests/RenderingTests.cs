@@ -68,7 +68,7 @@ public sealed class RenderingTests
 
     private const string Keys = """
         {"keys":[{"account":"prod","key":"k1","name":"xai-vigilio","owners":[{"agent":"ba","weight":1},{"agent":"vigilio","weight":3}],"history":[{"from":null,"owners":[]},{"from":"2026-11-10T00:00:00Z","owners":[]}],"billed30d":"27.88","sharedNow":true},
-                 {"account":"prod","key":"k2","name":null,"owners":[],"history":[],"billed30d":null,"sharedNow":false}]}
+                 {"account":"prod","key":"k2","name":null,"owners":[],"history":[],"billed30d":null,"sharedNow":false}],"listedAt":"2026-11-16T08:00:00Z"}
         """;
 
     private const string Partial = $$$$"""

@@ -63,6 +63,7 @@ internal static class KeyCommands
         }
         if (table.Count == 0 && !printer.Csv) printer.Line("No keys yet; they come with an account's first reading.");
         else printer.Print(table);
+        printer.Footer($"The provider's own list was {(answer.Text("listedAt") is { } at ? $"read {printer.Time(at)}" : "never read")}: a newer key is known once it spends.");
         return Exit.Ok;
     }
 

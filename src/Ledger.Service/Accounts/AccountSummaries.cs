@@ -30,7 +30,8 @@ public static class AccountSummaries
             account.Credential is { } c ? new(c.Redacted, c.At) : null,
             account.Balance is { } b
                 ? new(b.CycleYear, b.CycleMonth, b.CycleTotal, b.PrepaidCredit, b.PrepaidUsed, account.Credit?.Left, b.FreeCredit, b.SpendingLimit, b.Purchases, source?.CreditReadAt ?? b.Answered)
-                : null);
+                : null,
+            source?.KeysAt);
     }
 
     /// <summary>What keeps it from being read now; where only the log knows, what did when that began.</summary>

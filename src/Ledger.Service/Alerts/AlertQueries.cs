@@ -47,7 +47,7 @@ public static class AlertQueries
             {
                 var (key, recoveries) = (armed[matter].Key, armed[matter].Recoveries);
                 armed[matter] = known[key].RecoveredAt is { } at
-                    ? new(Alert.KeyAgain(matter, recoveries + 1), recoveries + 1, false, now - at < Crossings.GoodNewsWaits)
+                    ? new(Alert.KeyAgain(matter, recoveries + 1), recoveries + 1, false, known[key].Event is not BudgetThresholdCrossed { Quiet: true } && now - at < Crossings.GoodNewsWaits)
                     : armed[matter] with { IsOpen = true };
             }
             pending.RemoveAll(m => armed[m].IsOpen);
@@ -78,10 +78,10 @@ public static class AlertQueries
     /// <summary>What somebody should look at, the latest first: told of, not over, and nobody said that they had seen it.</summary>
     public static async Task<IReadOnlyList<Alert>> OpenAlerts(this IQuerySession session, DateTimeOffset now, int max, CancellationToken ct)
     {
-        var open = await session.Query<Alert>().Where(a => a.ToldBy == null && a.AckedAt == null && a.RecoveredAt == null && (a.Until == null || a.Until > now))
-            .OrderByDescending(a => a.At).Take(max).ToListAsync(ct);
+        var open = await session.Query<Alert>().Where(a => a.ToldBy == null && a.RecoveredAt == null && (a.Until == null || a.Until > now))
+            .OrderByDescending(a => a.At).ThenBy(a => a.Stream).Take(max).ToListAsync(ct);
         var subjects = await AlertSubjects.Of(session, [.. open], ct);
-        return [.. open.Where(a => !subjects.IsGone(a.Event))];
+        return [.. open.Where(a => a.AckedAt is null && subjects.IsOpen(a, now))];
     }
 
     /// <summary>Open alerts of budgets, in the order they were raised.</summary>

@@ -44,7 +44,7 @@ public static class ListAlerts
         var position = await positions.HighWater(ct);
         var found = await Matching(session, query, options.People.Zone, now).OrderByDescending(a => a.At).ThenBy(a => a.Stream).Take(limit + 1).ToListAsync(ct);
         var subjects = await AlertSubjects.Of(session, [.. found], ct);
-        var shown = found.Take(limit).Where(a => query.Open != true || !subjects.IsGone(a.Event));
+        var shown = found.Take(limit).Where(a => query.Open != true || subjects.IsOpen(a, now));
         return new([.. shown.Select(a => subjects.Summary(a, options.People.Zone, now))], found.Count > limit, new(position, now));
     }
 

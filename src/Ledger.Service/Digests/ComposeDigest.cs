@@ -73,6 +73,7 @@ public sealed class ComposeDigest(SpendViews views, IDocumentStore store, Npgsql
         // A week from before anything was read is not a week that cost nothing.
         var isBeforeKnown = isKnown && (earlier != Usd.Zero || everything.First < before.Start);
         var standings = await BudgetStandings.At([.. open], books, now < window.End ? now : window.End.AddMicroseconds(-1), ct);
+        var days = await BudgetStandings.In([.. open.SelectMany(b => BudgetWindows.DaysOver(b, window, now))], books, now, ct);
         var names = await ScopeNames.Of(session, known, open.Select(b => b.Scope), ct);
         var monthly = standings.FirstOrDefault(s => s.Period == "month" && s.Budget.Scope == Scope.Everything);
         IReadOnlyList<Runway> runways = [.. (await books.Runways(accounts, now, ct)).OrderBy(r => r.RunsOut ?? DateTimeOffset.MaxValue).Take(runwaysMax)];
@@ -80,6 +81,7 @@ public sealed class ComposeDigest(SpendViews views, IDocumentStore store, Npgsql
         var ranked = await advice.Rank(runways, read, now, ct);
         var fix = isKnown ? await advice.Fix(ranked, window, report.Idle, ct) : null;
         var (missions, others) = await spend.Missions(window, ct);
+        var (ended, stillOpen) = await past.Missions(window, ct);
         var alerts = await past.Alerts(window, ct);
         var weeks = DigestWeeks.Earlier(week, Zone, WeeksBack).Reverse().ToArray();
         var team = Team.IdOf(options.People);
@@ -100,10 +102,11 @@ public sealed class ComposeDigest(SpendViews views, IDocumentStore store, Npgsql
             MonthToDate = isKnown ? soFar : null,
             Month = Forecasting.Of(everything, month, soFar, monthly?.State?.Limit),
             Runways = runways,
-            Budgets = DigestBudgets.Worst(standings, names.NameOf),
+            Budgets = DigestBudgets.Worst(standings, days, names.NameOf),
             Missions = missions,
             OtherMissions = others,
-            MissionsEnded = await past.MissionsEnded(window, ct),
+            MissionsEnded = ended,
+            MissionsOpen = stillOpen,
             ByAgent = await spend.Parts(Dimension.Agent, window, before, isBeforeKnown, ct),
             ByModel = await spend.Parts(Dimension.Model, window, before, isBeforeKnown, ct),
             Idle = isKnown ? report.Idle : null,

@@ -3,7 +3,6 @@ using Ledger.Alerts;
 using Ledger.Budgets;
 using Ledger.Digests;
 using Ledger.Missions;
-using Ledger.Money;
 using Ledger.Service.Accounts;
 using Ledger.Service.Missions;
 using Ledger.Service.Spend;
@@ -61,14 +60,14 @@ public sealed class DigestPast
         return stood.ToDictionary(m => m.Id, StringComparer.Ordinal);
     }
 
-    /// <summary>How many missions ended in a stretch and were not open again.</summary>
-    public async Task<int> MissionsEnded(Interval stretch, CancellationToken ct)
+    /// <summary>How many missions ended in a stretch and were not open again, and how many are open.</summary>
+    public async Task<(int Ended, int Open)> Missions(Interval stretch, CancellationToken ct)
     {
-        var stood = isCurrent ? await session.Query<Mission>().Where(m => !m.IsOpen && !m.Cancelled).Take(Known.Max).ToListAsync(ct) : await session.MissionsAt(position, null, ct);
-        return stood.Count(m => m.State == MissionState.Ended && stretch.Contains(m.Windows[^1].End!.Value));
+        var stood = isCurrent ? await session.Query<Mission>().Where(m => !m.Cancelled).Take(Known.Max).ToListAsync(ct) : await session.MissionsAt(position, null, ct);
+        return (stood.Count(m => m.State == MissionState.Ended && stretch.Contains(m.Windows[^1].End!.Value)), stood.Count(m => m is { IsOpen: true, Cancelled: false } && m.Windows[0].Start < stretch.End));
     }
 
-    /// <summary>What was left of accounts' prepaid credit. The heartbeat is not in the log, so of the past it is what the balance last said.</summary>
+    /// <summary>What was left of accounts' prepaid credit. The heartbeat is not in the log, so of the past it is what the balance last said, less what readings after it added.</summary>
     public async Task<IReadOnlyDictionary<string, CreditNow>> Credits(IReadOnlyCollection<Account> accounts, SpendView view, DataAges ages, CancellationToken ct)
     {
         if (isCurrent) return await ages.Credits(accounts, view, ct);
@@ -78,8 +77,10 @@ public sealed class DigestPast
             var stream = Account.StreamOf(account.Id);
             var said = await session.Events.QueryAllRawEvents().Where(e => e.StreamKey == stream && e.Sequence <= position && e.EventTypesAre(typeof(BalanceObserved)))
                 .OrderByDescending(e => e.Sequence).Take(balancesMax).ToListAsync(ct);
-            var balances = said.Reverse().Select(e => (BalanceObserved)e.Data).ToArray();
-            if (balances.Aggregate(default(Credit), Credit.After) is { } credit) credits[account.Id] = CreditNow.From(credit, balances.Last(b => b.PrepaidLeft is not null).Answered, Usd.Zero);
+            if (said.Reverse().Select(e => (BalanceObserved)e.Data).Aggregate(default(Credit), Credit.After) is not { } credit) continue;
+            var last = said.First(e => e.Data is BalanceObserved { PrepaidLeft: not null });
+            var read = ((BalanceObserved)last.Data).Answered;
+            credits[account.Id] = CreditNow.From(credit, read, await view.BilledBetween(account.Id, read, last.Sequence, position, ct));
         }
         return credits;
     }

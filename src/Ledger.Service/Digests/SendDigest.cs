@@ -1,4 +1,5 @@
 using FluentValidation;
+using Ledger.Alerts;
 using Ledger.Contracts;
 using Ledger.Digests;
 using Ledger.Service.Channels;
@@ -35,7 +36,9 @@ public static class SendDigestEndpoint
         var sent = await sending.Send(session, week, window, new(caller.Name, caller.Key, to, request.Again ?? false), ct)
             ?? throw new Refused("digest.recipients", "There is nobody to send it to: set LEDGER_DIGEST_TO (or LEDGER_MAIL_TO), or say --to.", "to");
         var composed = sent.Composed;
-        var hint = sent.Already && sent.Mails.Count == 0 ? $"It left {composed.At.ToText()} for {string.Join(", ", composed.Recipients)}; --to sends the same digest once more." : null;
+        var hint = sent.Had.Count > 0 ? $"{Wording.And(sent.Had)} had it already; --again sends the same digest once more."
+            : composed.At < window.End ? $"Week {week} is not over: this is no digest that `ledger digest list` keeps."
+            : null;
         return (
             new(week, composed.Subject, sent.Already, [.. sent.Mails.Select(m => m.To)], composed.At, composed.Digest.AsOf, hint),
             [.. sent.Mails]);
@@ -53,9 +56,10 @@ public sealed record DigestRequest(string? By, string Cause, IReadOnlyList<strin
 /// <param name="Composed">The digest as it was first composed.</param>
 /// <param name="Already">It had been composed before.</param>
 /// <param name="Mails">One a recipient.</param>
-public sealed record DigestMails(DigestComposed Composed, bool Already, IReadOnlyList<SendMail> Mails);
+/// <param name="Had">Who was meant and gets none, for they had it.</param>
+public sealed record DigestMails(DigestComposed Composed, bool Already, IReadOnlyList<SendMail> Mails, IReadOnlyList<string> Had);
 
-/// <summary>Whom the schedule sent a digest to that somebody had asked for before its hour. They get it once.</summary>
+/// <summary>Whom a digest was sent to after it had been composed. Everybody gets it once, unless somebody asks for it again.</summary>
 public sealed record DigestReaders
 {
     /// <summary>The digest's stream.</summary>
@@ -89,8 +93,13 @@ public sealed class DigestSending(ComposeDigest compose, LedgerOptions options, 
         if ((await DigestPast.Composed(session, [stream], long.MaxValue, ct)).TryGetValue(stream, out var found))
         {
             var composed = found.Composed;
-            var readers = request.To ?? (request.Again ? composed.Recipients : await Waiting(session, stream, composed, request, ct));
-            return new(composed, Already: true, await Mails(composed, readers, $"{stream}\n{request.Cause}", now));
+            // Somebody may have had it sent to others before its hour came: those it is set for still get it.
+            var meant = request.To ?? (request.By is not null ? composed.Recipients : composed.By is null ? [] : options.People.DigestRecipients);
+            var told = await session.LoadAsync<DigestReaders>(stream, ct) ?? new() { Id = stream };
+            string[] had = request.Again ? [] : [.. meant.Intersect(composed.Recipients.Concat(told.Sent), StringComparer.OrdinalIgnoreCase)];
+            string[] readers = [.. meant.Except(had, StringComparer.OrdinalIgnoreCase)];
+            if (readers.Length > 0) session.Store(told with { Sent = [.. told.Sent.Concat(readers).Distinct(StringComparer.OrdinalIgnoreCase)] });
+            return new(composed, Already: true, await Mails(composed, readers, $"{stream}\n{request.Cause}", now), had);
         }
         var recipients = request.To ?? options.People.DigestRecipients;
         if (recipients.Count == 0) return null;
@@ -98,17 +107,7 @@ public sealed class DigestSending(ComposeDigest compose, LedgerOptions options, 
         stream = DigestWeeks.StreamOf(Team, digest);
         var first = new DigestComposed(digest.Team, week, DigestMail.SubjectOf(digest), digest, [.. recipients], now, request.By);
         session.Events.StartStream(stream, first);
-        return new(first, Already: false, await Mails(first, recipients, stream, now));
-    }
-
-    /// <summary>Somebody may have had it sent to others before its hour came: those it is set for still get it, once.</summary>
-    private async Task<IReadOnlyList<string>> Waiting(IDocumentSession session, string stream, DigestComposed composed, DigestRequest request, CancellationToken ct)
-    {
-        if (request.By is not null || composed.By is null) return [];
-        var told = await session.LoadAsync<DigestReaders>(stream, ct) ?? new() { Id = stream };
-        string[] waiting = [.. options.People.DigestRecipients.Except(composed.Recipients.Concat(told.Sent), StringComparer.OrdinalIgnoreCase)];
-        if (waiting.Length > 0) session.Store(told with { Sent = [.. told.Sent, .. waiting] });
-        return waiting;
+        return new(first, Already: false, await Mails(first, recipients, stream, now), []);
     }
 
     private async Task<IReadOnlyList<SendMail>> Mails(DigestComposed composed, IReadOnlyList<string> recipients, string cause, DateTimeOffset now)

@@ -1,5 +1,7 @@
 using Ledger.Contracts;
 using Ledger.Money;
+using Ledger.Service.Accounts;
+using Ledger.Service.Polling;
 using Ledger.Service.Http;
 using Ledger.Service.Spend;
 using Ledger.Service.Storage;
@@ -24,9 +26,14 @@ public static class ListKeys
         await using var view = await views.Open(ct);
         var report = await view.Report(new() { Since = midnight.AddDays(-days), Until = midnight.AddDays(1), By = [Dimension.Account, Dimension.Key], Limit = keysMax, PreliminaryFrom = now }, ct);
         var billed = report.Rows.Where(r => r.Group[0] != GroupRow.Other).ToDictionary(r => (r.Group[0]!, r.Group[1] ?? ""), r => r.Billed);
-        return new([
+        var accounts = known.Connected();
+        var sources = await session.LoadManyAsync<Source>(ct, [.. accounts]);
+        var listed = accounts.Select(a => sources.FirstOrDefault(s => s.Account == a)?.KeysAt).ToArray();
+        return new(
+        [
             .. known.Keys.Values.OrderBy(k => k.Account, StringComparer.Ordinal).ThenBy(k => k.Name, StringComparer.Ordinal).ThenBy(k => k.Key, StringComparer.Ordinal).Take(keysMax)
                 .Select(k => known.Summary(k, now, billed.GetValueOrDefault((k.Account, k.Key), Usd.Zero))),
-        ]);
+        ],
+            listed.Contains(null) ? null : listed.Min());
     }
 }

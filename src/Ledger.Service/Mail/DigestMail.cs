@@ -66,12 +66,22 @@ public static class DigestMail
         yield return new Heading($"Missions");
         if (digest.Missions.Count == 0)
         {
-            yield return new Paragraph($"No mission cost anything this week, as far as is known.");
+            yield return new Paragraph($"No mission cost anything this week, as far as is known.{Run.Said(ForNothing(digest))}");
             yield break;
         }
         var rows = digest.Missions.Select((m, i) => new Row([$"{m.Title}", $"{figures.Missions[i]}"], Below(m))).ToList();
         if (digest.OtherMissions.Count > 0) rows.Add(new([$"{Run.Said(Wording.Count(digest.OtherMissions.Count, "other mission"))}", $"{figures.Missions[^1]}"], Quiet: true));
         yield return new Table("Missions of the week by cost", [("Mission", false), ("This week", true)], rows);
+        if (ForNothing(digest) is { Length: > 0 } more) yield return new Paragraph($"{Run.Said(more.TrimStart())}");
+    }
+
+    /// <summary>Those that the list leaves out, because nothing of the week's bill is theirs.</summary>
+    private static string ForNothing(Digest digest)
+    {
+        if (digest.OtherMissions.Count > 0) return "";
+        int Without(int? all, string state) => Math.Max(0, (all ?? 0) - digest.Missions.Count(m => m.State == state));
+        var (ended, open) = (Without(digest.MissionsEnded, "ended"), Without(digest.MissionsOpen, "open"));
+        return (ended > 0 ? $" {Wording.Count(ended, "more mission")} ended and cost nothing this week." : "") + (open > 0 ? $" {Wording.Count(open, "more mission")} {(open == 1 ? "is" : "are")} open and cost nothing this week." : "");
     }
 
     private static Line Below(DigestMission mission)
@@ -127,7 +137,8 @@ public static class DigestMail
         yield return new Heading($"Alerts");
         if (digest.AlertsInAll == 0)
         {
-            yield return new Paragraph($"None.");
+            var over = digest.Budgets.Where(b => b.State == "over").Select(b => b.Name).Distinct(StringComparer.Ordinal).ToArray();
+            yield return new Paragraph($"None{Run.Said(over.Length == 0 ? "" : $" in this week. Earlier, or before it was watched, {Wording.And(over)} went over")}.");
             yield break;
         }
         yield return new Bullets(

@@ -107,7 +107,16 @@ internal static class DigestMoney
 
     private static Line Below(DigestBudget budget, Digest digest, string zone)
     {
-        Line what = $"{budget.Scope}, {Run.Said(budget.Period is "day" or "week" or "month" or "quarter" ? $"{budget.Period} of {Moments.Days(budget.Window, zone)}" : budget.Period == "life" ? "in all" : Moments.Days(budget.Window, zone))}";
+        // Its own days: a day of UTC is two days in Brussels.
+        var days = Moments.Days(budget.Window, budget.Zone is { } own && Calendar.IsZone(own) ? own : zone);
+        var period = budget switch
+        {
+            { DaysOver: { } over } => $"worst day {days}, {Wording.Count(over, "day")} over",
+            { Period: "day" or "week" or "month" or "quarter" } => $"{budget.Period} of {days}",
+            { Period: "life" } => "in all",
+            _ => days,
+        };
+        Line what = $"{budget.Scope}, {Run.Said(period)}";
         return budget.Forecast.Expected is { } expected && budget.Forecast.Method != "ended"
             ? $"{what}; on track for {Run.Said(Dollars.Rough(expected))}{(budget.Forecast.Exceeds is { } at && budget.State != "over" ? (Line)$", reaches the limit {Run.Said(Moments.Bare(at, zone, digest.At))}" : Line.Nothing)}"
             : what;

@@ -18,10 +18,7 @@ public sealed class Troubles(CurrentBooks books, LedgerOptions options, TimeProv
     public async Task<(AlertsStatus Alerts, IReadOnlyList<BudgetOver> Over)> Now(IQuerySession session, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        var raised = await session.Query<Alert>().Where(a => a.ToldBy == null && a.AckedAt == null && a.RecoveredAt == null && (a.Until == null || a.Until > now))
-            .OrderByDescending(a => a.At).ThenBy(a => a.Stream).Take(alertsMax).ToListAsync(ct);
-        var subjects = await AlertSubjects.Of(session, [.. raised], ct);
-        var open = raised.Where(a => !subjects.IsGone(a.Event)).ToList();
+        var open = await session.OpenAlerts(now, alertsMax, ct);
         var alerts = new AlertsStatus(open.Count, [.. open.Take(latestMax).Select(a => new AlertLine(a.Id, a.At, Headline.Of(a.Event, options.People.Zone)))]);
         var budgets = await session.Query<Budget>().Where(b => !b.Closed).Take(budgetsMax + 1).ToListAsync(ct);
         if (budgets.Count > budgetsMax)

@@ -74,7 +74,13 @@ public sealed partial class AccountReader(XaiClients clients, Credentials creden
             _ => source.BalanceAt is null || source.BalanceAt < account.ConnectedAt || now - source.BalanceAt >= balanceEvery,
         };
         var xai = clients.For(secret, wantsBalance ? requestsMax - balanceRequests : requestsMax);
-        var keys = message.Reason == PollReason.Connect && !(source.KeysAt >= account.ConnectedAt) ? await Keys(xai, account, ct) : null;
+        var wantsKeys = message.Reason switch
+        {
+            PollReason.Connect => !(source.KeysAt >= account.ConnectedAt),
+            PollReason.Sync or PollReason.Reread => !(source.KeysAt >= message.Sent),
+            _ => false,
+        };
+        var keys = wantsKeys ? await Keys(xai, account, priority, ct) : null;
 
         // What the provider refused once it may take by now, so a deep reading asks for the usual again.
         TimeSpan? clockAhead = null;
@@ -120,18 +126,13 @@ public sealed partial class AccountReader(XaiClients clients, Credentials creden
     }
 
     /// <summary>Keys that have not spent yet are only in the list; without the right to it they become known when they spend.</summary>
-    private async Task<IReadOnlyDictionary<string, string?>?> Keys(XaiClient xai, Account account, CancellationToken ct)
+    private async Task<IReadOnlyDictionary<string, string?>?> Keys(XaiClient xai, Account account, Priority priority, CancellationToken ct)
     {
         try
         {
-            return (await xai.Keys(account.Team, Priority.First, ct)).ToDictionary(k => k.Id, k => k.Name, StringComparer.Ordinal);
+            return (await xai.Keys(account.Team, priority, ct)).ToDictionary(k => k.Id, k => k.Name, StringComparer.Ordinal);
         }
-        catch (ProviderException e) when (e.Kind is FailureKind.Permission or FailureKind.NotFound)
-        {
-            LogNoKeys(account.Id, e.Detail);
-            return new Dictionary<string, string?>();
-        }
-        catch (ProviderException e) when (e.Kind is FailureKind.Contract or FailureKind.Unreachable)
+        catch (ProviderException e) when (e.Kind is FailureKind.Permission or FailureKind.NotFound or FailureKind.Contract or FailureKind.Unreachable)
         {
             // Names only: the spend is read all the same.
             LogNoKeys(account.Id, e.Detail);

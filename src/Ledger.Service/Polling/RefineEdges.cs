@@ -77,17 +77,24 @@ public static class RefineEdgesHandler
         {
             var poll = new PollAccount(account.Id, PollReason.Refine, now);
             var read = await reader.Read(session, account, source, poll, new(hours.Min(), hours.Max().AddHours(1)), ct);
-            // Even the hours are cut off: one alone, and what can't be read so is left.
-            if (read.Readings.Count == 0) return hours.Count > 1 ? [again with { HoursMax = 1 }] : [again with { Until = hours[0] }];
+            if (read.Readings.Count == 0) return [Fewer()];
             if (await session.Record(source, read, new(poll, null), edges, now.ToMicroseconds(), ct) is not { } recorded) return [];
             session.Store(recorded.Source);
             messages.Add(again);
+        }
+        catch (ProviderException e) when (e.Kind == FailureKind.Contract)
+        {
+            // What is said of an old hour is no trouble of the account.
+            messages.Add(Fewer());
         }
         catch (ProviderException e)
         {
             messages.Schedule(again, (await session.Failed(source, e, options.PollEvery, now, ct)).NextDue!.Value);
         }
         return messages;
+
+        // Even the hours are cut off: one alone, and what can't be read so is left.
+        RefineEdges Fewer() => hours.Count > 1 ? again with { HoursMax = 1 } : again with { Until = hours[0] };
     }
 
     /// <summary>Hours with an edge that are held whole, or with a minute that is, and that may be asked for; the newest of them, within a week.</summary>

@@ -27,4 +27,15 @@ public sealed partial class SpendView
                 billed[reader.GetString(0)] = more;
         return billed;
     }
+
+    /// <summary>The same of one account as the books stood at a position: what readings after another one added to hours from an instant's on.</summary>
+    public async Task<Usd> BilledBetween(string account, DateTimeOffset since, long after, long upTo, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand($"""
+            select coalesce(sum(f.total - coalesce(f.replaces, 0)), 0) from {schema}.line l join {schema}.fact f on f.line_id = l.id
+            where l.account = $1 and l.start >= $2 and f.position > $3 and f.position <= $4
+            """, connection);
+        foreach (var value in (object[])[account, since.FloorToHour().AddHours(-1), after, upTo]) command.Parameters.Add(new() { Value = value });
+        return Money((decimal)(await command.ExecuteScalarAsync(ct))!);
+    }
 }

@@ -85,6 +85,10 @@ public sealed record BudgetThresholdCrossed : IAlert
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ToldBy { get; init; }
 
+    /// <summary>It stands in the list and the digest, and nobody was told: what is left will do.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Quiet { get; init; }
+
     /// <summary>When.</summary>
     public required DateTimeOffset At { get; init; }
 }

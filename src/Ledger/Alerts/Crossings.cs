@@ -23,8 +23,11 @@ public sealed record NewCrossing(BudgetState State, Crossing Crossing)
     /// <summary>It recovered and came again before people heard of the recovery: what they were told before is true.</summary>
     public bool IsStillSaid { get; init; }
 
+    /// <summary>Part of the limit is spent, and what is left will do: it stands in the list and the digest, and disturbs nobody.</summary>
+    public bool IsQuiet => ToldBy is null && Crossing is { Severity: Severity.Info, Threshold.Basis: Basis.Actual } && State.Forecast.Expected <= State.Limit;
+
     /// <summary>Whether people are told of it.</summary>
-    public bool IsTold => ToldBy is null && !IsStillSaid;
+    public bool IsTold => ToldBy is null && !IsStillSaid && !IsQuiet;
 
     /// <summary>Those it tells of besides itself.</summary>
     public IReadOnlyList<Threshold> Also { get; init; } = [];
@@ -51,6 +54,7 @@ public sealed record NewCrossing(BudgetState State, Crossing Crossing)
         Circumstances = circumstances,
         Also = Also.Count > 0 ? Also : null,
         ToldBy = ToldBy,
+        Quiet = IsQuiet,
         At = now.ToMicroseconds(),
     };
 }
@@ -98,7 +102,7 @@ public static class Crossings
         var window = BudgetState.WindowOf(state.Period, state.Window);
         var cleared = open.Where(a => a.Budget == state.Budget.Id && a.Period == state.Period && BudgetState.WindowOf(a.Period, a.Window) == window && state.IsClearOf(a.Threshold))
             .OrderByDescending(a => a.Severity).ThenByDescending(a => a.Threshold.Under(state.Limit)).ToArray();
-        var told = cleared.FirstOrDefault(a => a.ToldBy is null && Alert.MatterOf(a.Key) == state.KeyOf(a.Threshold, now));
+        var told = cleared.FirstOrDefault(a => a is { ToldBy: null, Quiet: false } && Alert.MatterOf(a.Key) == state.KeyOf(a.Threshold, now));
         return [.. cleared.Select(a => (new BudgetRecovered(a.Alert, a.Budget, state.Budget.Name, a.Threshold, state.Spent, state.Limit, now.ToMicroseconds()), ReferenceEquals(a, told)))];
     }
 

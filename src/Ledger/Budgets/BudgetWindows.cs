@@ -65,6 +65,14 @@ public static class BudgetWindows
             : missions(scope.Value) is { Cancelled: false } mission ? mission.Life : null;
     }
 
+    /// <summary>The days of a budget's that begin in a stretch, and are over at an instant. None: it limits no days.</summary>
+    public static IEnumerable<BudgetWindow> DaysOver(Budget budget, Interval stretch, DateTimeOffset at)
+    {
+        foreach (var (text, _) in budget.Limits.Where(l => Calendar.IsZone(budget.Zone) && Period.TryParse(l.Period, out var p) && p.Kind == PeriodKind.Day))
+            for (var day = Calendar.WindowAt(new(PeriodKind.Day), budget.Zone, budget.WeekStart, stretch.Start); day is { } d && d.End <= at; day = Calendar.WindowAt(new(PeriodKind.Day), budget.Zone, budget.WeekStart, d.End))
+                if (stretch.Contains(d.Start)) yield return new(budget, text, d, d, LastOf(d));
+    }
+
     /// <summary>The buckets that are added up for a window: all that a mission carries is its own, also in a bucket that began before it.</summary>
     public static Interval Counted(string period, Interval window) => period == "life" ? Interval.Always : window;
 

@@ -87,11 +87,11 @@ public sealed class BudgetReplay(Budget budget, DateTimeOffset? firstEver, DateT
                 told[crossing.Crossing.Key] = (looked.Period, looked.Window, crossing);
                 if (crossing.IsTold) yield return (crossing, window.Parts());
             }
-            foreach (var (key, _) in told.Where(t => t.Value.Period == looked.Period && t.Value.Window == looked.Window && state.IsClearOf(t.Value.Crossing.Crossing.Threshold)).ToArray())
+            foreach (var (key, over) in told.Where(t => t.Value.Period == looked.Period && t.Value.Window == looked.Window && state.IsClearOf(t.Value.Crossing.Crossing.Threshold)).ToArray())
             {
                 told.Remove(key);
                 var matter = Alert.MatterOf(key);
-                recovered[matter] = (recovered.GetValueOrDefault(matter).Times + 1, now);
+                recovered[matter] = (recovered.GetValueOrDefault(matter).Times + 1, over.Crossing.IsQuiet ? DateTimeOffset.MinValue : now);
             }
         }
     }

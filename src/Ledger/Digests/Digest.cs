@@ -79,6 +79,10 @@ public sealed record Digest
     /// <summary>Missions that ended in the week.</summary>
     public required int MissionsEnded { get; init; }
 
+    /// <summary>Missions that are open and had begun by the week's end; null: an earlier version composed it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? MissionsOpen { get; init; }
+
     /// <summary>By agent, at most five and <c>(other)</c>; <c>(unassigned)</c> is one of them.</summary>
     public required IReadOnlyList<DigestPart> ByAgent { get; init; }
 
@@ -126,7 +130,12 @@ public sealed record Digest
 /// <param name="Spent">Spent; null: not known.</param>
 /// <param name="Forecast">At the period's end.</param>
 /// <param name="State"><c>ok</c>, <c>warn</c>, <c>over</c>, <c>unknown</c>.</param>
-public sealed record DigestBudget(string Name, string Scope, string Period, Interval Window, Usd Limit, Usd? Spent, Forecast Forecast, string State);
+/// <param name="DaysOver">On how many of the week's days it was over, where it limits days and the window is the worst of them; null: it limits other stretches.</param>
+/// <param name="Zone">The zone its days are cut in; null: the digest's, or an earlier version composed it.</param>
+public sealed record DigestBudget(
+    string Name, string Scope, string Period, Interval Window, Usd Limit, Usd? Spent, Forecast Forecast, string State,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? DaysOver = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Zone = null);
 
 /// <summary>A mission in a digest.</summary>
 /// <param name="Mission">Id.</param>

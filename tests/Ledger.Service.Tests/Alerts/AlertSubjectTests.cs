@@ -82,7 +82,22 @@ public sealed class AlertSubjectTests
         Assert.True(Known(budgets: [Budget.Fold(budget, new BudgetClosed("b-1", at, null))!]).IsGone(crossed));
     }
 
-    private static AlertSubjects Known(Account[]? accounts = null, KeyOwnership[]? keys = null, Mission[]? missions = null, Budget[]? budgets = null) => new(
+    [Fact]
+    public void of_the_levels_of_one_credit_the_worst_is_open_and_the_others_are_replaced()
+    {
+        Alert Raised(string level, Severity severity, int minute) =>
+            Alert.Fold(null, new RunwayShort($"a-{level}", $"runway:xai-1:{level}:0", severity, "xai-1", level, Circumstances.None, at.AddMinutes(minute)))!;
+        var (three, ten, four) = (Raised("72h", Severity.Warning, 0), Raised("10%", Severity.Critical, 1), Raised("4h", Severity.Critical, 2));
+        var account = Account.Fold(null, new AccountConnected("xai-1", "xai", "t", "prod", 3600, null, at, null))!;
+        var subjects = Known(accounts: [account], alerts: [four, ten, three]);
+        Assert.Equal(["a-4h"], new[] { four, ten, three }.Where(a => subjects.IsOpen(a, at)).Select(a => a.Id));
+        Assert.Equal(["open", "replaced", "replaced"], new[] { four, ten, three }.Select(a => subjects.Summary(a, "UTC", at).State));
+        // Seen by somebody, it still stands for the others.
+        var seen = Alert.Fold(four, new AlertAcknowledged("a-4h", at, "ludo"))!;
+        Assert.Equal(["acknowledged", "replaced"], new[] { seen, ten }.Select(a => Known(accounts: [account], alerts: [seen, ten]).Summary(a, "UTC", at).State));
+    }
+
+    private static AlertSubjects Known(Account[]? accounts = null, KeyOwnership[]? keys = null, Mission[]? missions = null, Budget[]? budgets = null, Alert[]? alerts = null) => new(
         new((accounts ?? []).ToDictionary(a => a.Id), new Dictionary<string, Agent>(), (keys ?? []).ToDictionary(k => (k.Account, k.Key))),
-        (missions ?? []).ToDictionary(m => m.Id), (budgets ?? []).ToDictionary(b => b.Id));
+        (missions ?? []).ToDictionary(m => m.Id), (budgets ?? []).ToDictionary(b => b.Id), alerts ?? []);
 }

@@ -1,5 +1,6 @@
 using Ledger.Accounts;
 using Ledger.Budgets;
+using Ledger.Forecasts;
 using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Service.Budgets;
@@ -47,11 +48,39 @@ public sealed class StandingsTests(TestDatabases databases)
         }
         Assert.Equal(Usd.Zero, live.Single(s => s.Budget.Name == "unit:nothing").State!.Spent);
 
-        var shown = DigestBudgets.Worst(past, now.Names.NameOf);
+        var shown = DigestBudgets.Worst(past, [], now.Names.NameOf);
         Assert.Equal(8, shown.Count);
         Assert.Equal("over", shown[0].State);
         Assert.Contains(shown, s => s.Scope == "mission X" && s.Period == "life");
         Assert.Equal(shown.Select(s => s.State), shown.OrderBy(s => s.State switch { "over" => 0, "warn" => 1, "unknown" => 2, _ => 3 }).Select(s => s.State));
+    }
+
+    [Fact]
+    public void a_budget_of_days_is_told_by_the_weeks_worst_day()
+    {
+        var monday = new DateTimeOffset(2026, 11, 16, 0, 0, 0, TimeSpan.Zero);
+        var budget = Budget.Fold(null, new BudgetSet
+        {
+            Budget = "b-1",
+            Name = "ba",
+            Scope = "agent:ba",
+            Limits = [new("day", Usd.Parse("5.00"))],
+            Zone = "UTC",
+            WeekStart = DayOfWeek.Monday,
+            Thresholds = Threshold.Defaults,
+            Recipients = [],
+            Channels = [],
+            At = monday.AddDays(-7),
+        })!;
+        BudgetStanding On(int day, string spent)
+        {
+            var window = new Interval(monday.AddDays(day), monday.AddDays(day + 1));
+            var state = new BudgetState(budget, "day", window, Usd.Parse("5.00"), Usd.Parse(spent), Usd.Zero, new(null, null, null, null, null, "not asked for"));
+            return new(budget, "day", window, window.End.AddMicroseconds(-1), state, SpendSeries.Empty, null);
+        }
+        var shown = Assert.Single(DigestBudgets.Worst([On(6, "1.00")], [On(0, "5.10"), On(2, "7.75"), On(3, "4.00"), On(6, "1.00")], _ => null));
+        Assert.Equal(("over", Usd.Parse("7.75"), 2, monday.AddDays(2), "UTC"), (shown.State, shown.Spent, shown.DaysOver, shown.Window.Start, shown.Zone));
+        Assert.Null(Assert.Single(DigestBudgets.Worst([On(0, "1.00")], [], _ => null)).DaysOver);
     }
 
     [Fact]

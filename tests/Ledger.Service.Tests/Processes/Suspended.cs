@@ -31,7 +31,7 @@ public sealed class Suspended(UnderLoad books, ITestOutputHelper output) : IClas
         RunningService[] nodes = [books.Service, await books.StartAnother()];
         await using var second = nodes[1];
         await LedgerHost.Until(async () => (await Nodes()).Count == 2, "both nodes to run something", 60);
-        books.Begin();
+        await books.Begin();
         await books.Works("the beginning");
         for (var round = 0; round < rounds; round++)
         {

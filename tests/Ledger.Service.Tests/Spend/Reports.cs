@@ -143,11 +143,13 @@ public sealed class Reports(TestDatabases databases) : IAsyncLifetime
     [Fact]
     public async Task a_position_of_other_books_is_not_waited_for_and_the_answer_says_so()
     {
+        var first = TimeProvider.System.GetTimestamp();
         foreach (var path in new[] { "report", "agents", "keys" }) (await host.Get(path)).Ok();
+        var usual = TimeProvider.System.GetElapsedTime(first);
         var began = TimeProvider.System.GetTimestamp();
         Assert.True((bool)(await host.Get("report?minPosition=999999999")).Ok()["data"]!["stale"]!);
         (await host.Get("agents?minPosition=999999999")).Ok();
         (await host.Get("keys?minPosition=999999999")).Ok();
-        Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.Zero, TimeSpan.FromSeconds(5) + usual);
     }
 }

@@ -131,14 +131,15 @@ public sealed class LedgerHost : IAsyncDisposable
     }
 
     /// <summary>Waits until something holds; fails with what it waited for.</summary>
+    /// <summary>Waits until something holds. The machine may do other things too, so it waits three times as long as that should take.</summary>
     public static async Task Until(Func<Task<bool>> holds, string what, int seconds = 20)
     {
-        for (var i = 0; i < seconds * 20; i++)
+        for (var i = 0; i < seconds * 3 * 20; i++)
         {
             if (await holds()) return;
             await Task.Delay(50);
         }
-        Assert.Fail($"Not in {seconds} s: {what}");
+        Assert.Fail($"Not in {seconds * 3} s: {what}");
     }
 
     /// <summary>Stops this node; the world goes on.</summary>

@@ -86,6 +86,34 @@ public sealed class BudgetWindowsTests
         Assert.Equal((found[0].Alert, Alert.IdOf(raised.Key), Usd.Parse("25"), null), (raised.Alert, raised.Alert, raised.Spent, raised.ToldBy));
     }
 
+    [Theory]
+    [InlineData("30", true)]
+    [InlineData("31", true)]
+    [InlineData("32", false)]
+    [InlineData(null, false)]
+    public void half_of_a_limit_that_will_last_disturbs_nobody_and_neither_does_its_end(string? expected, bool isQuiet)
+    {
+        var now = Time("2026-11-16T12:00:00Z");
+        var state = State("16") with { Forecast = expected is null ? new(null, null, null, null, null, "too little data") : new(Usd.Parse(expected), null, null, "mean-7d", null, null) };
+        var found = Assert.Single(Crossings.New(state, [.. state.Crossed(now).Where(c => c.Threshold.Basis == Basis.Actual)], _ => false));
+        Assert.Equal(("50%", !isQuiet), (found.Crossing.Threshold.ToString(), found.IsTold));
+        var raised = found.Raise(Circumstances.None, null, now);
+        Assert.Equal(isQuiet, raised.Quiet);
+        Assert.Equal(!isQuiet, Assert.Single(Crossings.Cleared(State("1"), [raised], now)).Told);
+    }
+
+    [Fact]
+    public void the_days_of_a_week_are_a_budgets_own()
+    {
+        var week = new Interval(Time("2026-03-22T23:00:00Z"), Time("2026-03-29T22:00:00Z"));
+        var days = BudgetWindows.DaysOver(Of("day", "all"), week, week.End).ToArray();
+        Assert.Equal(7, days.Length);
+        Assert.Equal(new(Time("2026-03-28T23:00:00Z"), week.End), days[^1].Window);
+        Assert.Equal(2, BudgetWindows.DaysOver(Of("day", "all"), week, Time("2026-03-25T12:00:00Z")).Count());
+        Assert.Empty(BudgetWindows.DaysOver(Of("month", "all"), week, week.End));
+        Assert.Empty(BudgetWindows.DaysOver(Of("day", "all") with { Zone = "Europe/Atlantis" }, week, week.End));
+    }
+
     [Fact]
     public void nobody_hears_of_the_lower_threshold_after_the_higher_one()
     {
