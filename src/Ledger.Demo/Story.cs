@@ -25,7 +25,7 @@ internal sealed class Story(Stage stage)
         await Check("the bill", "total", ["report", "--since", "7d"], stage.Team.Billed(), ct);
 
         Chapter("2. The mail that nobody got", "$3.19 was left when somebody looked. This leaves the moment the books know of it:");
-        await Mail("credit left", ct);
+        await Mail("Credit ends", ct);
         Say("And with a budget of $31.00 for these weeks, long before:");
         await Backtest(ct);
 
@@ -67,14 +67,14 @@ internal sealed class Story(Stage stage)
         await Run(["explain", "mission", "trentuna/token-monitor#4", "--limit", "1"], ct);
 
         Chapter("6. Told in time", "The mission went over its $0.40. One mail says so, and the guard tells the agent when it asks:");
-        await Mail("mission Runway in the terminal", ct);
+        await Mail("Mission Runway in the terminal", ct);
         await Run(["guard", "--budget", "runway TUI"], ct, exit: 1);
         await Run(["alert", "list"], ct);
 
         Chapter("7. The week, in one mail", "");
         var week = DigestCalendar.WeekOf(TimeProvider.System.GetUtcNow(), "UTC").Week;
         await Run(["digest", "send", "--week", week, "--to", "ludo@example.org"], ct);
-        await Mail("AI spend week", ct);
+        await Mail("Week ", ct);
         var digest = await Json(["digest", "preview", "--week", week], ct);
         var window = digest.GetProperty("window");
         await Check("the week", "total", ["digest", "preview", "--week", week], stage.Team.Billed(new(window.GetProperty("start").GetDateTimeOffset(), window.GetProperty("end").GetDateTimeOffset())), ct);

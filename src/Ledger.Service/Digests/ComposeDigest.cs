@@ -99,6 +99,7 @@ public sealed class ComposeDigest(SpendViews views, IDocumentStore store, Npgsql
             Total = isKnown ? report.Total : null,
             Preliminary = isKnown ? report.Preliminary : null,
             Before = isBeforeKnown ? earlier : null,
+            Days = isKnown ? await spend.Days(window, Zone, now, ct) : null,
             MonthToDate = isKnown ? soFar : null,
             Month = Forecasting.Of(everything, month, soFar, monthly?.State?.Limit),
             Runways = runways,

@@ -1,3 +1,4 @@
+using Ledger.Budgets;
 using Ledger.Digests;
 using Ledger.Missions;
 using Ledger.Money;
@@ -29,6 +30,19 @@ public sealed class DigestSpend(SpendView view, Known known, long position, Date
     }, ct);
 
     public async Task<Usd> Total(Interval window, CancellationToken ct) => (await Report(window, [], ct)).Total;
+
+    /// <summary>The days of a window in a zone, those without spend too; days to come are not known.</summary>
+    public async Task<IReadOnlyList<DigestDay>> Days(Interval window, string zone, DateTimeOffset now, CancellationToken ct)
+    {
+        var days = new List<DigestDay>();
+        for (var start = window.Start; start < window.End;)
+        {
+            var day = Ledger.Calendar.WindowAt(new(PeriodKind.Day), zone, DayOfWeek.Monday, start)!.Value;
+            days.Add(new(DateOnly.FromDateTime(Ledger.Calendar.LocalOf(day.Start, zone).DateTime), day.Start >= now ? null : await Total(day, ct)));
+            start = day.End;
+        }
+        return days;
+    }
 
     /// <summary>The largest parts of a window and what is left of it, beside the same parts of the window before.</summary>
     public async Task<IReadOnlyList<DigestPart>> Parts(Dimension by, Interval window, Interval before, bool beforeKnown, CancellationToken ct)

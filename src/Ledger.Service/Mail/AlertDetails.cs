@@ -98,6 +98,7 @@ internal static class AlertDetails
         switch (notice.Alert)
         {
             case BudgetThresholdCrossed e:
+                yield return ("Passed", $"{Run.Said(Headline.Said(e.Threshold))}{Run.Said(e.Threshold.Percent is null ? "" : " of the limit")}");
                 yield return ("Budget", $"{e.Name}, {e.Period} ({Run.Said(Moments.Days(e.Window, told.Zone))}), limit {e.Limit}");
                 if (e.Forecast.Method != "ended") yield return ("Forecast", e.Forecast.Expected is { } expected
                     ? $"{Run.Said(Dollars.Rough(expected))} by the end, {Run.Said(Dollars.Rough(e.Forecast.Low ?? expected))} to {Run.Said(Dollars.Rough(e.Forecast.High ?? expected))}, by {e.Forecast.Method}"

@@ -1,5 +1,8 @@
+using System.Globalization;
 using Ledger.Service.Mail.Pages;
 using Ledger.Alerts;
+using Ledger.Budgets;
+using Ledger.Money;
 
 namespace Ledger.Service.Mail;
 
@@ -27,17 +30,50 @@ public static class AlertMail
     public static async Task<MailContent> Render(AlertNews news)
     {
         var subject = SubjectOf(news);
-        var page = new Page(subject, [.. Blocks(news)]);
+        var page = new Page(subject, [new Masthead($"{Run.Strong("Ledger")}  {news.Team}", $"{Run.Said(Moments.Of(news.At, news.Zone, news.At))}"), .. Blocks(news), new Facts([("Why you", $"a budget or LEDGER_MAIL_TO of the service names you; who runs it can take you out")])]);
         return new(subject, TextPage.Render(page), await HtmlPage.Render(page));
     }
 
+    /// <summary>What, when and how much come first: <c>Credit ends Mon 17:20: $3.19 left [a-team]</c>. Too long: the team goes first, the amount never.</summary>
     private static string SubjectOf(AlertNews news)
     {
-        var (team, more) = (SafeText.Name(news.Team, 40), news.Notices.Count - 1);
-        if (news.Notices.Count == 0) return Subject.Cut(news.Recoveries.Count == 1 ? $"[{team}] OK: {Headline.Sentence(news.Recoveries[0])}" : $"[{team}] OK: {Wording.Count(news.Recoveries.Count, "alert")} over");
-        var worst = news.Notices[0].Alert;
-        return Subject.Cut($"[{team}] {Headline.Mark(worst)}: {Headline.Brief(worst, news.Zone)}", more > 0 ? $" (and {more} more)" : "");
+        var team = $" [{SafeText.Name(news.Team, 20)}]";
+        var (what, more) = news.Notices switch
+        {
+            [var only] => (Short(only.Alert, news), ""),
+            [var worst, ..] => (Short(worst.Alert, news), string.Create(CultureInfo.InvariantCulture, $", and {news.Notices.Count - 1:#,0} more")),
+            _ when news.Recoveries is [var one] => ($"Resolved: {Short(one)}", ""),
+            _ => ($"Resolved: {Wording.Count(news.Recoveries.Count, "alert")}", ""),
+        };
+        // Several at once: what the worst is, without its amount.
+        if (more.Length > 0 && !Subject.Fits(what + more) && what.IndexOf(": ", StringComparison.Ordinal) is > 0 and var colon) what = what[..colon];
+        return Subject.Fits(what + more + team) ? Subject.Cut(what + more + team) : Subject.Cut(what, more);
     }
+
+    private static string Short(IAlert alert, AlertNews news)
+    {
+        var (zone, now) = (news.Zone, news.At);
+        return alert switch
+        {
+            RunwayShort { Circumstances.Runway: { } r } => r.Left.Ticks <= 0 ? $"Credit of {SafeText.Of(r.AccountName)} is used up"
+                : r.RunsOut is { } at ? $"Credit ends {Moments.Brief(at, zone, now)}: {Dollars.Show(r.Left)} left" : $"Credit is low: {Dollars.Show(r.Left)}{(r.Of is { } of ? $" of {Dollars.Show(of)}" : "")} left",
+            BudgetThresholdCrossed { Threshold.Basis: Basis.Forecast, Forecast.Expected: { } expected } e => $"{Capital(Wording.ScopeOf(e))} on track for {Dollars.Rough(expected)} of {Dollars.Show(e.Limit)}",
+            BudgetThresholdCrossed e when e.Spent >= e.Limit => $"{Capital(Wording.ScopeOf(e))} is over{Its(e)}: {Dollars.Show(e.Spent)} of {Dollars.Show(e.Limit)}",
+            BudgetThresholdCrossed e => $"{Capital(Wording.ScopeOf(e))} at {Headline.Said(e.Threshold).Replace("%", " %", StringComparison.Ordinal)}{(e.Threshold.Percent is null ? "" : " of" + (Its(e) is { Length: > 0 } its ? its : " its limit"))}: {Dollars.Show(e.Spent)} of {Dollars.Show(e.Limit)}",
+            SpendAnomalous e => $"{SafeText.Name(e.Name)} spends {Dollars.Against(e.Usual, e.Spent) ?? "more than"} its usual: {Dollars.Show(e.Spent)} in 1 h",
+            SourceStale { Through: { } through } e => $"No reading of {SafeText.Name(e.AccountName)} since {Moments.Brief(through, zone, now)}",
+            _ => Capital(Headline.Brief(alert, zone)),
+        };
+    }
+
+    private static string Short(IRecovery recovery) => recovery switch
+    {
+        RunwayRecovered e => $"credit is {Dollars.Show(e.Left)}",
+        BudgetRecovered e => $"{SafeText.Name(e.Name)} at {Dollars.Show(e.Spent)} of {Dollars.Show(e.Limit)}",
+        _ => Headline.Sentence(recovery).TrimEnd('.'),
+    };
+
+    private static string Its(BudgetThresholdCrossed crossed) => crossed.Period is "day" or "week" or "month" or "quarter" ? $" its {crossed.Period}" : "";
 
     private static IEnumerable<Block> Blocks(AlertNews news)
     {
@@ -56,7 +92,7 @@ public static class AlertMail
             foreach (var block in AlertDetails.Of(worst, told, first: true)) yield return block;
             foreach (var notice in rest.Take(NoticesMax - 1))
             {
-                yield return new Heading($"{Badge(notice.Alert)} {Run.Said(Capital(Headline.Brief(notice.Alert, news.Zone)))}");
+                yield return new Heading($"{Run.Badge(Marks.Of(ToneOf(notice.Alert)), ToneOf(notice.Alert))} {Run.Said(Capital(Headline.Brief(notice.Alert, news.Zone)))}");
                 yield return new Paragraph($"{Run.Said(Sentence(notice.Alert, news.Zone))}");
                 foreach (var block in AlertDetails.Of(notice, told, first: false)) yield return block;
             }
@@ -79,24 +115,26 @@ public static class AlertMail
         if (news.Recoveries.Count == 0) yield break;
         if (news.Notices.Count == 0 && news.Recoveries is [var only])
         {
-            yield return new Lead(Run.Badge("OK", Tone.Good), $"{Run.Said(Capital(Headline.Sentence(only)))}");
+            yield return new Lead(Run.Badge($"{Marks.Of(Tone.Good)} Resolved", Tone.Good), $"{Run.Said(Capital(Headline.Sentence(only)))}");
             yield return new Facts([("Alert", $"{only.Alert}, over since {Run.Said(Moments.Of(only.At, news.Zone, news.At))}.")]);
             yield break;
         }
-        if (news.Notices.Count == 0) yield return new Lead(Run.Badge("OK", Tone.Good), $"{Run.Said(Wording.Count(news.Recoveries.Count, "alert"))} over.");
-        else yield return new Heading($"{Run.Badge("OK", Tone.Good)} Over again");
+        if (news.Notices.Count == 0) yield return new Lead(Run.Badge($"{Marks.Of(Tone.Good)} Resolved", Tone.Good), $"{Run.Said(Wording.Count(news.Recoveries.Count, "alert"))} over.");
+        else yield return new Heading($"{Run.Badge(Marks.Of(Tone.Good), Tone.Good)} Resolved");
         yield return new Bullets([.. news.Recoveries.Take(recoveriesMax).Select(r => (Line)$"{Run.Said(Capital(Headline.Sentence(r)))} {Run.Quiet($"({SafeText.Name(r.Alert)})")}")]);
         if (news.Recoveries.Count > recoveriesMax) yield return new Paragraph($"And {news.Recoveries.Count - recoveriesMax} more.");
     }
 
-    private static Run Badge(IAlert alert) => Run.Badge(Headline.Mark(alert), alert.Severity switch { Severity.Critical => Tone.Critical, Severity.Warning => Tone.Warning, _ => Tone.Info });
+    private static Run Badge(IAlert alert) => Run.Badge($"{Marks.Of(ToneOf(alert))} {alert.Severity switch { Severity.Critical => "Act now", Severity.Warning => "To watch", _ => "For information" }}", ToneOf(alert));
+
+    private static Tone ToneOf(IAlert alert) => alert.Severity switch { Severity.Critical => Tone.Critical, Severity.Warning => Tone.Warning, _ => Tone.Info };
 
     private static string Sentence(IAlert alert, string zone) => Capital(Headline.Sentence(alert, zone));
 
     /// <summary>A sentence begins with a capital, unless it begins with a name.</summary>
     internal static string Capital(string sentence)
     {
-        foreach (var word in (string[])["all spend", "agent ", "budget ", "prepaid ", "mission ", "key ", "history ", "the ", "model ", "unit ", "account "])
+        foreach (var word in (string[])["all spend", "agent ", "budget ", "prepaid ", "mission ", "key ", "history ", "figures ", "the ", "model ", "unit ", "account "])
             if (sentence.StartsWith(word, StringComparison.Ordinal))
                 return char.ToUpperInvariant(sentence[0]) + sentence[1..];
         return sentence;
@@ -121,7 +159,10 @@ internal sealed class Told(DateTimeOffset at, string zone)
 /// <summary>Subjects are one line of bounded length.</summary>
 internal static class Subject
 {
-    private const int columnsMax = 140;
+    /// <summary>What most inboxes show.</summary>
+    private const int columnsMax = 59;
+
+    public static bool Fits(string subject) => SafeText.Width(OneLine(subject)) <= columnsMax;
 
     public static string Cut(string subject, string ending = "") => SafeText.Fit(OneLine(subject), columnsMax - ending.Length) + ending;
 

@@ -23,13 +23,18 @@ public static class DigestMail
     public static string Markdown(Digest digest) => MarkdownPage.Render(PageOf(digest));
 
     /// <summary>
-    /// <c>[team] AI spend week 47: $47.23 (+12%) - 2 alerts, 3 missions closed</c>. What is not known, or known in part only, is said here already.
+    /// <c>[team] Week 47: $96.40, 2.3× – credit ends Tue 02:00</c>, in 59 columns: the team goes first, then words after the dash, the amount never. What is not
+    /// known, or known in part only, is said here already.
     /// </summary>
     public static string SubjectOf(Digest digest)
     {
-        var growth = IsWhole(digest) && digest is { Total: { } total, Before: { } before } ? Dollars.Growth(before, total) : null;
-        var amount = digest.Total is not { } known ? "not known" : IsWhole(digest) ? Dollars.Show(known) : IsOver(digest) ? $"at least {Dollars.Show(known)}, data is missing" : $"{Dollars.Show(known)} so far";
-        return Subject.Cut($"[{SafeText.Name(digest.Team, 40)}] AI spend week {Number(digest)}: {amount}{(growth is null ? "" : $" ({growth})")} - {Wording.Count(digest.AlertsInAll, "alert")}, {Wording.Count(digest.MissionsEnded, "mission")} closed");
+        var change = IsWhole(digest) && digest is { Total: { } total, Before: { } before } ? Dollars.Against(before, total) : null;
+        var amount = digest.Total is not { } known ? "not known" : IsWhole(digest) ? Dollars.Show(known) : IsOver(digest) ? $"at least {Dollars.Show(known)}" : $"{Dollars.Show(known)} so far";
+        var week = $"Week {Number(digest)}: {amount}{(change is null ? "" : $", {change}")}";
+        var worst = DigestNeeds.Of(digest, ZoneOf(digest)) is [var first, ..] ? first.Short : digest.Total is null ? "nothing was read" : digest.Budgets.Count > 0 ? "all within budget" : "nothing needs you";
+        var team = $"[{SafeText.Name(digest.Team, 20)}] ";
+        var whole = $"{team}{week} – {worst}";
+        return Subject.Fits(whole) ? Subject.Cut(whole) : Subject.Cut($"{week} – {worst}");
     }
 
     /// <summary>The week's number, without the year.</summary>
@@ -41,38 +46,47 @@ public static class DigestMail
     /// <summary>The week is over and was read to its end, from everywhere.</summary>
     internal static bool IsWhole(Digest digest) => IsOver(digest) && digest.Through >= digest.Window.End && digest.Gaps.All(g => g.Until is not null);
 
+    // The record may come from a log that knows other zones.
+    private static string ZoneOf(Digest digest) => Calendar.IsZone(digest.Zone) ? digest.Zone : "UTC";
+
     private static Page PageOf(Digest digest)
     {
-        // The record may come from a log that knows other zones.
-        var zone = Calendar.IsZone(digest.Zone) ? digest.Zone : "UTC";
+        var zone = ZoneOf(digest);
         var figures = new DigestFigures(digest);
+        var needs = DigestNeeds.Of(digest, zone);
         return new(SubjectOf(digest),
         [
-            .. DigestMoney.Blocks(digest, zone),
+            new Masthead($"{Run.Strong("Ledger")}  {digest.Team}", $"Week {Run.Said(Number(digest))}, {Run.Said(Moments.Days(digest.Window, zone))}"),
+            .. DigestMoney.Blocks(digest, needs, zone),
             .. Missions(digest, figures),
-            .. Parts("By agent", "agent", digest.ByAgent, figures.Agents, digest),
-            .. Parts("By model", "model", digest.ByModel, figures.Models, digest),
-            .. Leftovers(digest, figures),
+            .. Agents(digest, figures),
+            .. Models(digest, figures),
             .. Alerts(digest, zone),
             .. Moved(digest),
             .. Gaps(digest, zone),
             .. Advice(digest),
+            .. Folded(digest),
             .. Footer(digest, zone),
-        ]);
+        ], needs.Count > 0 ? string.Join(". ", needs.Take(2).Select(n => n.What.InText.TrimEnd('.'))) + "." : null);
     }
 
     private static IEnumerable<Block> Missions(Digest digest, DigestFigures figures)
     {
-        yield return new Heading($"Missions");
-        if (digest.Missions.Count == 0)
-        {
-            yield return new Paragraph($"No mission cost anything this week, as far as is known.{Run.Said(ForNothing(digest))}");
-            yield break;
-        }
+        var known = digest is { Idle: not null, Unassigned: not null, Total: not null };
+        yield return new Heading($"Missions{Run.Said(digest.MissionsOpen is { } open ? $": {open} open, {digest.MissionsEnded} closed this week" : $": {digest.MissionsEnded} closed this week")}");
         var rows = digest.Missions.Select((m, i) => new Row([$"{m.Title}", $"{figures.Missions[i]}"], Below(m))).ToList();
         if (digest.OtherMissions.Count > 0) rows.Add(new([$"{Run.Said(Wording.Count(digest.OtherMissions.Count, "other mission"))}", $"{figures.Missions[^1]}"], Quiet: true));
-        yield return new Table("Missions of the week by cost", [("Mission", false), ("This week", true)], rows);
+        if (known)
+        {
+            if (digest.Idle != Usd.Zero) rows.Add(new([$"Idle", $"{figures.Idle}"], $"by agents while they had no mission", Quiet: true));
+            if (digest.Unassigned != Usd.Zero) rows.Add(new([$"Unassigned", $"{figures.Unassigned}"], $"through keys that nobody owns", Quiet: true));
+            if (rows.Count > 0) rows.Add(new([$"Billed", $"{Run.Strong(Shown.Of(digest.Total!.Value).ToString())}"], IsTotal: true));
+        }
+        if (rows.Count > 0) yield return new Table("Missions of the week by cost, and what no mission had", [("Mission", false), ("This week", true)], rows);
+        if (digest.Missions.Count == 0) yield return new Paragraph($"No mission cost anything this week, as far as is known.");
+        if (!known) yield return new Paragraph($"How much was spent without a mission is not known.");
         if (ForNothing(digest) is { Length: > 0 } more) yield return new Paragraph($"{Run.Said(more.TrimStart())}");
+        if (digest.Fix is { } fix) yield return new Advice($"{Run.Strong("What clears most:")} {Run.Said(SafeText.Of(fix.Text))}", Command.Safe(fix.Command));
     }
 
     /// <summary>Those that the list leaves out, because nothing of the week's bill is theirs.</summary>
@@ -95,16 +109,28 @@ public static class DigestMail
         return line;
     }
 
-    private static IEnumerable<Block> Parts(string title, string name, IReadOnlyList<DigestPart> parts, IReadOnlyList<Shown> billed, Digest digest)
+    private static IEnumerable<Block> Agents(Digest digest, DigestFigures figures)
     {
-        if (parts.Count == 0) yield break;
-        var before = DigestFigures.Before(parts, digest.Before);
-        yield return new Heading($"{Run.Said(title)}");
-        yield return new Table($"The week {title.ToLowerInvariant()}", [(title[3..4].ToUpperInvariant() + name[1..], false), ("This week", true), ("Part", true), ("Before", true)],
+        if (digest.ByAgent.Count == 0) yield break;
+        var before = DigestFigures.Before(digest.ByAgent, digest.Before);
+        yield return new Heading($"Agents");
+        yield return new Table("The week by agent, against the week before", [("Agent", false), ("This week", true), ("Before", true), ("Change", true)],
         [
-            .. parts.Select((p, i) => new Row(
+            .. digest.ByAgent.Select((p, i) => new Row(
+                [Leftover(p.Name), $"{figures.Agents[i]}", $"{Run.Quiet(before[i]?.ToString() ?? "-")}", $"{Run.Said(p.Before is { } then ? Dollars.Against(then, p.Billed) ?? "-" : "-")}"], Quiet: p.Name is "(other)")),
+        ]);
+    }
+
+    private static IEnumerable<Block> Models(Digest digest, DigestFigures figures)
+    {
+        if (digest.ByModel.Count == 0) yield break;
+        var before = DigestFigures.Before(digest.ByModel, digest.Before);
+        yield return new Heading($"What it was spent on");
+        yield return new Table("The week by model", [("Model", false), ("This week", true), ("Part", true), ("Before", true)],
+        [
+            .. digest.ByModel.Select((p, i) => new Row(
                 [
-                    Leftover(p.Name), $"{billed[i]}", $"{Run.Said(digest.Total is { } total && Dollars.Permille(p.Billed, total) is { } part ? Dollars.Percent(part) : "-")}",
+                    Leftover(p.Name), $"{figures.Models[i]}", $"{Run.Said(digest.Total is { } total && Dollars.Permille(p.Billed, total) is { } part ? Dollars.Percent(part) : "-")}",
                     $"{Run.Quiet(before[i]?.ToString() ?? "-")}",
                 ], Quiet: p.Name is "(other)")),
         ]);
@@ -112,38 +138,13 @@ public static class DigestMail
 
     private static Line Leftover(string name) => name == "(other)" ? $"(other)" : name == Ledger.Spend.Party.UnassignedName ? (Line)$"(unassigned)" : $"{name}";
 
-    private static IEnumerable<Block> Leftovers(Digest digest, DigestFigures figures)
-    {
-        yield return new Heading($"Without a mission");
-        if (digest is not { Idle: { } idle, Unassigned: { } unassigned })
-        {
-            yield return new Paragraph($"How much was spent without a mission is not known.");
-        }
-        else if (idle.Ticks == 0 && unassigned.Ticks == 0)
-        {
-            yield return new Paragraph($"Nothing: every dollar has its mission.");
-        }
-        else
-        {
-            yield return new Paragraph($"{Run.Strong(figures.Idle.ToString())}{Of(idle, digest)} by agents between missions (idle), {Run.Strong(figures.Unassigned.ToString())}{Of(unassigned, digest)} through keys that nobody owns (unassigned).");
-        }
-        if (digest.Fix is { } fix) yield return new Advice($"{Run.Strong("What clears most:")} {Run.Said(SafeText.Of(fix.Text))}", Command.Safe(fix.Command));
-    }
-
-    private static Run? Of(Usd part, Digest digest) => digest.Total is { } total && Dollars.Permille(part, total) is { } permille && permille != 0 ? Run.Said($" ({Dollars.Percent(permille)})") : null;
-
     private static IEnumerable<Block> Alerts(Digest digest, string zone)
     {
-        yield return new Heading($"Alerts");
-        if (digest.AlertsInAll == 0)
-        {
-            var over = digest.Budgets.Where(b => b.State == "over").Select(b => b.Name).Distinct(StringComparer.Ordinal).ToArray();
-            yield return new Paragraph($"None{Run.Said(over.Length == 0 ? "" : $" in this week. Earlier, or before it was watched, {Wording.And(over)} went over")}.");
-            yield break;
-        }
+        if (digest.AlertsInAll == 0) yield break;
+        yield return new Heading($"Alerts of the week: {digest.AlertsInAll}");
         yield return new Bullets(
         [
-            .. digest.Alerts.Select(a => (Line)$"{Run.Quiet(Moments.Bare(a.At, zone, digest.At))} {Run.Said(SafeText.Fit(Headlined(a.Headline), 300))}{(a.Recovered ? (Line)$" {Run.Badge("over", Tone.Good)}" : Line.Nothing)}"),
+            .. digest.Alerts.Select(a => (Line)$"{Run.Quiet(Moments.Bare(a.At, zone, digest.At))} {Run.Said(Marks.Of(a.Recovered ? Tone.Good : ToneOf(a.Severity)))} {Run.Said(SafeText.Fit(Headlined(Unmarked(a.Headline)), 300))}{Run.Quiet(a.Recovered ? " Over by now." : "")}"),
         ]);
         if (digest.AlertsInAll > digest.Alerts.Count)
         {
@@ -152,14 +153,19 @@ public static class DigestMail
         }
     }
 
+    private static Tone ToneOf(Severity severity) => severity switch { Severity.Critical => Tone.Critical, Severity.Warning => Tone.Warning, _ => Tone.Info };
+
+    /// <summary>The mark says how bad it is.</summary>
+    private static string Unmarked(string headline) => headline.StartsWith('[') && headline.IndexOf("] ", StringComparison.Ordinal) is > 0 and var end ? AlertMail.Capital(headline[(end + 2)..]) : headline;
+
     /// <summary>A headline is ours, but it went through the log: no line break or control may come back from there. Isolation stays.</summary>
     private static string Headlined(string headline) => string.Concat(headline.Split('\u2068', '\u2069').Select((part, i) => i % 2 == 0 ? SafeText.Of(part) : SafeText.Name(part, int.MaxValue)));
 
     private static IEnumerable<Block> Moved(Digest digest)
     {
+        if (digest.Moved.Count == 0 && digest.Refined is null) yield break;
         yield return new Heading($"Restated since the last digest");
-        if (digest.Moved.Count == 0) yield return new Paragraph($"Nothing: earlier weeks cost what their digests said.");
-        else yield return new Bullets([.. digest.Moved.Select(m => (Line)$"Week {m.Week}: the figure moved by {Run.Strong(Change(m))}, from {Shown.Of(m.Said)} to {Shown.Of(m.Now)}.")]);
+        if (digest.Moved.Count > 0) yield return new Bullets([.. digest.Moved.Select(m => (Line)$"Week {m.Week}: the figure moved by {Run.Strong(Change(m))}, from {Shown.Of(m.Said)} to {Shown.Of(m.Now)}.")]);
         if (digest.Refined is { } refined)
             yield return new Paragraph($"Smaller buckets of the provider moved {Run.Strong(Dollars.Show(refined.Moved))} between missions and the time between them, in {refined.Hours} {(refined.Hours == 1 ? "hour" : "hours")} of earlier weeks. The bill is the same.");
     }
@@ -169,6 +175,7 @@ public static class DigestMail
 
     private static IEnumerable<Block> Gaps(Digest digest, string zone)
     {
+        if (IsWhole(digest) && digest.Gaps.Count == 0) yield break;
         yield return new Heading($"Data");
         if (digest.Gaps.Count > 0)
             yield return new Bullets([.. digest.Gaps.Select(g => (Line)$"{Run.Strong("Gap:")} {g.Account} was not read from {Run.Said(Moments.Bare(g.From, zone, digest.At))} {Run.Said(g.Until is { } until ? $"to {Moments.Bare(until, zone, digest.At)}" : "until now")}: {Run.Said(SafeText.Of(g.Reason))}.")]);
@@ -188,13 +195,26 @@ public static class DigestMail
         foreach (var advice in digest.Recommendations.Take(3)) yield return new Advice($"{Run.Said(SafeText.Of(advice.Text))}", Command.Safe(advice.Command));
     }
 
+    /// <summary>What has nothing to say, in one line.</summary>
+    private static IEnumerable<Block> Folded(Digest digest)
+    {
+        string?[] nothing =
+        [
+            digest.AlertsInAll == 0 ? "alerts" : null, digest is { Moved.Count: 0, Refined: null } ? "changed past weeks" : null, IsWhole(digest) && digest.Gaps.Count == 0 ? "gaps in the data" : null,
+            digest.Unassigned == Usd.Zero ? "unassigned spend" : null,
+        ];
+        if (nothing.OfType<string>().ToArray() is { Length: > 0 } words) yield return new Paragraph($"{Run.Quiet($"Nothing to report: {string.Join(", ", words)}.")}");
+    }
+
     private static IEnumerable<Block> Footer(Digest digest, string zone)
     {
         yield return new Heading($"Where this comes from");
+        if (digest is { Preliminary: { Ticks: > 0 } preliminary }) yield return new Paragraph($"{preliminary} of it is preliminary: the provider may still change it.");
         yield return new Facts(
         [
-            ("As of", $"position {Run.Said(digest.AsOf.ToString(CultureInfo.InvariantCulture))}, composed {Run.Said(Moments.Bare(digest.At, zone, digest.At))}; times are {Run.Said(SafeText.Name(digest.Zone))}"),
+            ("As of", $"position {Run.Said(digest.AsOf.ToString("#,0", CultureInfo.InvariantCulture))}, sent {Run.Said(Moments.Bare(digest.At, zone, digest.At))}; {Run.Said(digest.Through is { } through ? $"read up to {Moments.Bare(through, zone, digest.At)}; " : "")}times are {Run.Said(SafeText.Name(digest.Zone))}"),
             ("Chain", $"{Run.Said(SafeText.Of(digest.Chain))}"),
+            ("Why you", $"LEDGER_DIGEST_TO or LEDGER_MAIL_TO of the service names you; who runs it can take you out"),
             ("Check", $"{new Run("ledger verify", Meant.Code)} checks these books; the same figures again:"),
         ]);
         yield return new Commands([Command.Safe(digest.Reproduce) ?? "ledger digest preview"]);

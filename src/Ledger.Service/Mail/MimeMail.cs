@@ -18,6 +18,8 @@ internal static class MimeMail
         message.Headers.Replace(HeaderId.MessageId, $"<{Token(mail.MessageId)}>");
         message.Headers.Replace(HeaderId.ListId, $"<{Token(mail.ListId)}>");
         message.Headers.Replace(HeaderId.AutoSubmitted, "auto-generated");
+        // Who runs the service reads that address; there is no page to click yet.
+        message.Headers.Replace(HeaderId.ListUnsubscribe, $"<mailto:{sender}?subject=stop%20{Token(mail.ListId)}>");
         message.Headers.Replace("X-Ledger-Notification", Token(mail.Notification));
         // The envelope has one recipient, so that each has its own outcome; here stands who else was told.
         message.Headers.Replace("X-Ledger-Recipients", Row(mail.ToAll));

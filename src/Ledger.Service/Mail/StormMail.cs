@@ -15,10 +15,10 @@ public static class StormMail
     public static async Task<MailContent> Render(AlertNews news, int perHour)
     {
         var count = news.Notices.Sum(n => n.All.Count()) + news.HeldBack;
-        var subject = Subject.Cut($"[{SafeText.Name(news.Team, 40)}] {Wording.Count(count, "more alert")}: too many to mail each");
+        var subject = Subject.Cut($"{Wording.Count(count, "more alert")}, too many to mail each", $" [{SafeText.Name(news.Team, 20)}]");
         var blocks = new List<Block>
         {
-            new Lead(Run.Badge("STORM", Tone.Critical), $"{Run.Said(Wording.Count(count, "more alert"))}, too many to mail each."),
+            new Lead(Run.Badge($"{Marks.Of(Tone.Critical)} Act now", Tone.Critical), $"{Run.Said(Wording.Count(count, "more alert"))}, too many to mail each."),
             new Paragraph($"{perHour} mails left within an hour. Until there are fewer, new alerts are not mailed; all of them are kept:"),
             new Commands(["ledger alert list"]),
         };

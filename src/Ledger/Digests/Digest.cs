@@ -58,6 +58,10 @@ public sealed record Digest
     /// <summary>Billed in the week before, by what is known now; null: not known.</summary>
     public required Usd? Before { get; init; }
 
+    /// <summary>The week's days in the digest's zone, in order, and what each cost; null: not known, or an earlier version composed it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<DigestDay>? Days { get; init; }
+
     /// <summary>Billed in the month the week ends in, so far; null: not known.</summary>
     public required Usd? MonthToDate { get; init; }
 
@@ -120,6 +124,11 @@ public sealed record Digest
     /// <summary>The command that shows these figures again.</summary>
     public required string Reproduce { get; init; }
 }
+
+/// <summary>A day of a digest's week.</summary>
+/// <param name="Day">The day.</param>
+/// <param name="Billed">Billed on it; null: it is still to come.</param>
+public sealed record DigestDay(DateOnly Day, Usd? Billed);
 
 /// <summary>A budget in a digest.</summary>
 /// <param name="Name">Name.</param>

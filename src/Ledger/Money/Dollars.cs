@@ -48,6 +48,16 @@ public static class Dollars
         return string.Create(CultureInfo.InvariantCulture, $"{(percent > 0 ? "+" : percent == 0 ? "±" : "")}{percent}%");
     }
 
+    /// <summary>The same as it reads beside a figure: <c>+52 %</c> below double, <c>7.2×</c> from double on, <c>new</c> where there was nothing before. Null where that is below nothing.</summary>
+    public static string? Against(Usd before, Usd now)
+    {
+        if (before.Ticks < 0) return null;
+        if (before.Ticks == 0) return now.Ticks == 0 ? null : "new";
+        var tenths = ((Int128)now.Ticks * 10 + (before.Ticks / 2)) / before.Ticks;
+        if (tenths >= 20) return string.Create(CultureInfo.InvariantCulture, $"{(tenths >= 1000 ? $"{tenths / 10:#,0}" : $"{tenths / 10}.{tenths % 10}")}×");
+        return Growth(before, now)!.Replace("%", " %", StringComparison.Ordinal).Replace('-', '−');
+    }
+
     /// <summary>Thousandths as whole percent; a part that is there never reads 0%.</summary>
     public static string Percent(int permille)
     {

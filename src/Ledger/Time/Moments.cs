@@ -21,6 +21,13 @@ public static class Moments
         return Text(local, IsFar(at, now) ? "ddd d MMM yyyy" : local.Year != Calendar.LocalOf(now, zone).Year ? "ddd d MMM yyyy HH:mm" : "ddd d MMM HH:mm");
     }
 
+    /// <summary>In a few letters: <c>15:00</c> today, <c>Tue 15:00</c> within a week, <c>25 Nov</c> within the year, else <c>25 Nov 2029</c>.</summary>
+    public static string Brief(DateTimeOffset at, string zone, DateTimeOffset now)
+    {
+        var (local, here) = (Calendar.LocalOf(at, zone), Calendar.LocalOf(now, zone));
+        return Text(local, local.Date == here.Date ? "HH:mm" : (local.Date - here.Date).Duration() < TimeSpan.FromDays(7) ? "ddd HH:mm" : local.Year == here.Year ? "d MMM" : "d MMM yyyy");
+    }
+
     /// <summary>The days a stretch covers: <c>16–22 Nov 2026</c>, <c>30 Nov – 6 Dec 2026</c>.</summary>
     public static string Days(Interval stretch, string? zone = null)
     {

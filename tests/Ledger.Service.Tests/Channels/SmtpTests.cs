@@ -58,7 +58,7 @@ public sealed class SmtpTests
         var mail = Given.Mail(notification: $"a\r\nX-Evil: 1 {name}", subject: $"Ledger: {name} at 80 %");
         await To(server.Options()).Handle(mail);
         var got = Assert.Single(server.Mails);
-        string[] expected = ["auto-submitted", "content-transfer-encoding", "content-type", "date", "from", "list-id", "message-id", "mime-version", "subject", "to", "x-ledger-notification", "x-ledger-recipients"];
+        string[] expected = ["auto-submitted", "content-transfer-encoding", "content-type", "date", "from", "list-id", "list-unsubscribe", "message-id", "mime-version", "subject", "to", "x-ledger-notification", "x-ledger-recipients"];
         Assert.All(got.Mail.Headers, h => Assert.Contains(h.Field.ToLowerInvariant(), expected));
         Assert.DoesNotContain(got.Mail.Subject!, c => char.IsControl(c) || c is '\u202E' or '\u2066');
         Assert.EndsWith("at 80 %", got.Mail.Subject, StringComparison.Ordinal);

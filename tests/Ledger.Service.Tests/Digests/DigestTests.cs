@@ -35,7 +35,7 @@ public sealed class DigestTests(TestDatabases databases)
         Assert.Single(mails.Select(m => m.MessageId).Distinct());
 
         var list = (await two.Get("digests")).Ok()["digests"]!.AsArray();
-        Assert.StartsWith("[trentuna] AI spend week 47: $8.70 (+20%) - ", (string?)Assert.Single(list)!["subject"], StringComparison.Ordinal);
+        Assert.StartsWith("[trentuna] Week 47: $8.70, +20 % – ", (string?)Assert.Single(list)!["subject"], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -151,7 +151,7 @@ public sealed class DigestTests(TestDatabases databases)
         Assert.Equal(("prod", "the provider could not be reached"), ((string?)gap["account"], (string?)gap["reason"]));
         Assert.Null(gap["until"]);
         var text = (await host.Get("digest?week=2026-W47&format=text")).Text;
-        Assert.StartsWith("At least $", text, StringComparison.Ordinal);
+        Assert.Contains("at least $", text, StringComparison.Ordinal);
         Assert.Contains("Data is missing", text, StringComparison.Ordinal);
 
         host.Xai.Faults.Clear();
@@ -160,7 +160,7 @@ public sealed class DigestTests(TestDatabases databases)
         await LedgerHost.Until(async () => await host.Scalar<long>("select count(*) from mt_events where type = 'poll-recovered.v1'") == 1, "the source recovered");
         var seen = (await host.Get($"digest?week=2026-W47&minPosition={await host.Head()}")).Ok();
         Assert.EndsWith("read again since, and what was missed is in", (string?)Assert.Single(seen["gaps"]!.AsArray())!["reason"], StringComparison.Ordinal);
-        Assert.DoesNotContain("At least", (await host.Get("digest?week=2026-W47&format=text")).Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("at least", (await host.Get("digest?week=2026-W47&format=text")).Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -198,7 +198,7 @@ public sealed class DigestTests(TestDatabases databases)
         var digest = (await host.Get("digest")).Ok();
         Assert.Null(digest["total"]);
         Assert.Null(digest["unassigned"]);
-        Assert.StartsWith("What week 46 (9–15 Nov 2026) cost is not known.", (await host.Get("digest?format=text")).Text, StringComparison.Ordinal);
+        Assert.Contains("Billed in week 46: not known\n", (await host.Get("digest?format=text")).Text, StringComparison.Ordinal);
         var html = await host.Get("digest?format=html");
         Assert.Equal("text/html", html.ContentType);
         Assert.Contains("sandbox", html.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);

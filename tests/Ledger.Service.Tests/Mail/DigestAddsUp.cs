@@ -18,13 +18,16 @@ public sealed partial class DigestAddsUp
             var total = Shown.Of(digest.Total!.Value).ToString();
             foreach (var page in new[] { DigestMail.Text(digest), DigestMail.Markdown(digest) })
             {
-                Assert.Contains($"{total} billed", Plain(page), StringComparison.Ordinal);
-                var (missions, agents, models) = (Section(page, "Missions", "By agent"), Section(page, "By agent", "By model"), Section(page, "By model", "Without a mission"));
-                var leftovers = Money().Matches(Plain(Section(page, "Without a mission", "Alerts"))).Select(Read).Take(2).Sum();
-                Assert.Equal((seed, Read(total)), (seed, Rows(missions).Sum(r => r[0]) + leftovers));
+                Assert.Contains($"Billed in week 47: {total}", Plain(page), StringComparison.Ordinal);
+                var (missions, agents, models) = (Section(page, "Missions: 3 closed this week", "Agents"), Section(page, "Agents", "What it was spent on"), Section(page, "What it was spent on", "Alerts of the week: 2"));
+                // The last row of missions is their total.
+                var rows = Rows(missions).ToArray();
+                Assert.Equal((seed, Read(total)), (seed, rows[^1][0]));
+                Assert.Equal((seed, Read(total)), (seed, rows[..^1].Sum(r => r[0])));
                 Assert.Equal((seed, Read(total)), (seed, Rows(agents).Sum(r => r[0])));
                 Assert.Equal((seed, Read(total)), (seed, Rows(models).Sum(r => r[0])));
                 Assert.Equal((seed, Read(Shown.Of(digest.Before!.Value).ToString())), (seed, Rows(models).Sum(r => r[^1])));
+                Assert.Equal((seed, Read(total)), (seed, Days(page).Sum()));
             }
         }
     }
@@ -42,6 +45,7 @@ public sealed partial class DigestAddsUp
         {
             Total = total,
             Before = Sum(models),
+            Days = [.. total.Split([1, 2, 3, 4, 5, 6, 7]).Select((d, i) => new DigestDay(new(2026, 11, 16 + i), d))],
             Idle = idle,
             Unassigned = unassigned,
             Missions = [.. missions.Select((m, i) => new DigestMission($"m{i}", "Work", null, "ended", m, m, m, m))],
@@ -58,6 +62,9 @@ public sealed partial class DigestAddsUp
         var rest = page[(start.Index + start.Length)..];
         return rest[..Regex.Match(rest, $"^(## )?{to}$", RegexOptions.Multiline).Index];
     }
+
+    /// <summary>The days of the figure.</summary>
+    private static decimal[] Days(string page) => Rows(page[..Regex.Match(page, "^(## )?Missions", RegexOptions.Multiline).Index]).First(r => r.Length == 7);
 
     /// <summary>The amounts of each row of a table.</summary>
     private static IEnumerable<decimal[]> Rows(string section) =>

@@ -51,7 +51,7 @@ public sealed class MailRules
     public async Task twenty_are_told_in_detail_and_the_rest_is_counted()
     {
         var mail = await AlertMail.Render(Samples.News(Enumerable.Range(0, 500).Select(i => Samples.Crossed(name: $"budget {i:000}") with { Budget = $"b-{i}" })));
-        Assert.Contains("(and 499 more)", mail.Subject, StringComparison.Ordinal);
+        Assert.Contains(", and 499 more", mail.Subject, StringComparison.Ordinal);
         Assert.Contains("And 480 more\n", mail.Text, StringComparison.Ordinal);
         Assert.Contains("ledger alert list", mail.Html, StringComparison.Ordinal);
         Assert.True(mail.Html.Length < 100_000, $"{mail.Html.Length}");
@@ -60,11 +60,32 @@ public sealed class MailRules
     [Fact]
     public void a_subject_of_a_week_with_missing_data_never_reads_low()
     {
-        Assert.Equal("[trentuna] AI spend week 47: $47.23 (+12%) - 2 alerts, 3 missions closed", DigestMail.SubjectOf(Samples.GoodWeek));
-        Assert.Equal("[trentuna] AI spend week 47: at least $47.23, data is missing - 0 alerts, 3 missions closed", DigestMail.SubjectOf(Samples.BlindWeek));
-        Assert.Equal("[trentuna] AI spend week 47: not known - 0 alerts, 0 missions closed", DigestMail.SubjectOf(Samples.EmptyWeek));
-        Assert.Equal("[trentuna] AI spend week 47: $47.23 so far - 2 alerts, 3 missions closed", DigestMail.SubjectOf(Samples.GoodWeek with { At = Samples.GoodWeek.Window.End.AddDays(-2) }));
-        Assert.Equal("[trentuna] AI spend week 47: $47.23 - 2 alerts, 3 missions closed", DigestMail.SubjectOf(Samples.GoodWeek with { Before = null }));
+        Assert.Equal("Week 47: $47.23, +12 % – vigilio monthly on track for $38", DigestMail.SubjectOf(Samples.GoodWeek));
+        Assert.Equal("Week 47: at least $47.23 – no reading since Fri 17:10", DigestMail.SubjectOf(Samples.BlindWeek));
+        Assert.Equal("[trentuna] Week 47: not known – nothing was read", DigestMail.SubjectOf(Samples.EmptyWeek));
+        Assert.StartsWith("Week 47: $47.23 so far – ", DigestMail.SubjectOf(Samples.GoodWeek with { At = Samples.GoodWeek.Window.End.AddDays(-2) }), StringComparison.Ordinal);
+        Assert.StartsWith("Week 47: $47.23 – ", DigestMail.SubjectOf(Samples.GoodWeek with { Before = null }), StringComparison.Ordinal);
+        Assert.Equal("[trentuna] Week 47: $47.23, +12 % – all within budget", DigestMail.SubjectOf(Samples.GoodWeek with { Budgets = [Samples.GoodWeek.Budgets[1]] }));
+    }
+
+    [Fact]
+    public async Task no_subject_is_longer_than_an_inbox_shows_and_none_loses_its_amount()
+    {
+        var names = new[] { "trentuna", new string('W', 200), "模型的团队" };
+        foreach (var team in names)
+        {
+            foreach (var digest in new[] { Samples.GoodWeek, Samples.BadWeek, Samples.BlindWeek, Samples.EmptyWeek, Samples.BrusselsWeek }.Select(d => d with { Team = team }))
+            {
+                var subject = DigestMail.SubjectOf(digest);
+                Assert.InRange(SafeText.Width(subject), 10, 59);
+                Assert.Contains(digest.Total is { } total ? Dollars.Show(total) : "not known", subject, StringComparison.Ordinal);
+            }
+            foreach (var title in names)
+            {
+                foreach (var news in new[] { Samples.News(Samples.Crossed(name: title)), Samples.News(Samples.Short()), Samples.News(Samples.Anomalous with { Name = title }), Samples.News(Samples.Stale, Samples.Crossed(100, "30.10", Severity.Critical)), Samples.News(Samples.LeftOpen with { Title = title }) })
+                    Assert.InRange(SafeText.Width((await AlertMail.Render(news with { Team = team })).Subject), 10, 59);
+            }
+        }
     }
 
     [Fact]
@@ -79,7 +100,7 @@ public sealed class MailRules
     public async Task the_sections_of_a_digest_stand_in_their_order()
     {
         var text = (await DigestMail.Render(Samples.BadWeek)).Text;
-        string[] order = ["billed in week 47", "November so far", "Credit\n", "Budgets\n", "Missions\n", "By agent\n", "By model\n", "Without a mission\n", "Alerts\n", "Restated since the last digest\n", "Data\n", "What would help\n", "ledger digest preview --week"];
+        string[] order = ["Needs you\n", "Billed in week 47", "November: ", "Missions: ", "Agents\n", "What it was spent on\n", "Alerts of the week: ", "Restated since the last digest\n", "What would help\n", "Nothing to report: ", "ledger digest preview --week"];
         Assert.Equal(order, order.OrderBy(o => text.IndexOf(o, StringComparison.Ordinal)));
         Assert.All(order, o => Assert.Contains(o, text, StringComparison.Ordinal));
     }

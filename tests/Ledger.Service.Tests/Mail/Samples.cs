@@ -83,6 +83,7 @@ internal static class Samples
         Total = Dollars("47.23"),
         Preliminary = Dollars("9.10"),
         Before = Dollars("42.17"),
+        Days = [.. new[] { "4.10", "6.02", "9.31", "12.40", "8.90", "3.25", "3.25" }.Select((d, i) => new DigestDay(new(2026, 11, 16 + i), Dollars(d)))],
         MonthToDate = Dollars("131.20"),
         Month = new(Dollars("185.10"), Dollars("170.40"), Dollars("201.00"), "mean-7d", null, null),
         Runways = [new("xai-1a2b3c4d", "prod", Dollars("68.80"), Dollars("100.00"), Dollars("0.10"), Dollars("6.10"), Dollars("47.23"), new(2026, 12, 4, 14, 0, 0, TimeSpan.Zero), new(2026, 12, 2, 3, 0, 0, TimeSpan.Zero), new(2026, 12, 6, 9, 0, 0, TimeSpan.Zero), new(2026, 11, 23, 7, 58, 0, TimeSpan.Zero), null)],
@@ -150,6 +151,7 @@ internal static class Samples
     public static Digest BadWeek { get; } = GoodWeek with
     {
         Total = Dollars("96.40"),
+        Days = [.. new[] { "9.40", "11.02", "19.31", "22.40", "18.90", "8.25", "7.12" }.Select((d, i) => new DigestDay(new(2026, 11, 16 + i), Dollars(d)))],
         Preliminary = Dollars("31.22"),
         MonthToDate = Dollars("221.07"),
         Month = new(Dollars("262.00"), Dollars("240.00"), Dollars("290.00"), "mean-7d", new(2026, 11, 20, 10, 0, 0, TimeSpan.Zero), null),

@@ -153,6 +153,7 @@ internal static class Samples
             Total = Usd.Parse("47.23"),
             Preliminary = Usd.Parse("12"),
             Before = Usd.Parse("42.1"),
+            Days = [new(new(2026, 11, 16), Usd.Parse("6.75"))],
             MonthToDate = Usd.Parse("102.5"),
             Month = forecast,
             Runways = [runway],

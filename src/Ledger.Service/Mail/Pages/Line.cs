@@ -36,6 +36,18 @@ internal enum Tone
     Critical,
 }
 
+/// <summary>The mark of a state. A word stands beside it always.</summary>
+internal static class Marks
+{
+    public static string Of(Tone tone) => tone switch
+    {
+        Tone.Critical => "■",
+        Tone.Warning => "▲",
+        Tone.Good => "●",
+        _ => "○",
+    };
+}
+
 /// <summary>A piece of a line.</summary>
 internal sealed record Run(string Text, Meant Meant, Tone Tone = Tone.Plain, Uri? Link = null)
 {

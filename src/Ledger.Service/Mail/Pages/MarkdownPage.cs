@@ -20,8 +20,19 @@ internal static class MarkdownPage
     {
         switch (block)
         {
+            case Masthead head:
+                text.Append("**").Append(Inline(head.Whose, inStrong: true)).Append("** – ").Append(Inline(head.What)).Append('\n');
+                break;
+            case Need need:
+                text.Append("- ").Append(Marks.Of(need.Tone)).Append(" **").Append(Inline(need.What, inStrong: true)).Append("**").Append(need.Why is { } why ? " " + Inline(why) : "").Append('\n');
+                break;
+            case Figure figure:
+                text.Append(Inline(figure.Label)).Append(" **").Append(Inline(figure.Amount, inStrong: true)).Append("**").Append(figure.Note.Runs.Count > 0 ? ", " + Inline(figure.Note) : "").Append('\n');
+                if (figure.Columns.Count > 0)
+                    text.Append("\n| ").AppendJoin(" | ", figure.Columns.Select(c => c.Name)).Append(" |\n|").AppendJoin("|", figure.Columns.Select(_ => "---:")).Append("|\n| ").AppendJoin(" | ", figure.Columns.Select(c => Escaped(c.Amount ?? "-"))).Append(" |\n");
+                break;
             case Lead lead:
-                text.Append("**").Append(lead.Badge is { } badge ? Escaped($"[{badge.Text}] ") : "").Append(Inline(lead.Line, inStrong: true)).Append("**\n");
+                text.Append("**").Append(lead.Badge is { } badge ? Escaped($"{badge.Text}: ") : "").Append(Inline(lead.Line, inStrong: true)).Append("**\n");
                 break;
             case Heading heading:
                 text.Append("## ").Append(Inline(heading.Line)).Append('\n');
@@ -42,7 +53,7 @@ internal static class MarkdownPage
             case Table table:
                 text.Append("| ").AppendJoin(" | ", table.Columns.Select(c => Escaped(c.Name))).Append(" |\n|").AppendJoin("|", table.Columns.Select(c => c.Figures ? "---:" : "---")).Append("|\n");
                 foreach (var row in table.Rows)
-                    text.Append("| ").AppendJoin(" | ", row.Cells.Select((c, i) => Inline(c) + (i == 0 && row.Below is { } below ? " – " + Inline(below) : ""))).Append(" |\n");
+                    text.Append("| ").AppendJoin(" | ", row.Cells.Select((c, i) => (row.IsTotal ? $"**{Inline(c, inStrong: true)}**" : Inline(c)) + (i == 0 && row.Below is { } below ? " – " + Inline(below) : ""))).Append(" |\n");
                 break;
             case Facts facts:
                 foreach (var (word, line) in facts.Lines) text.Append("- ").Append(word).Append(": ").Append(Inline(line)).Append('\n');

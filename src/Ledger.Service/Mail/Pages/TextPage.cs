@@ -23,8 +23,25 @@ internal static class TextPage
     {
         switch (block)
         {
+            case Masthead head:
+                var what = SafeText.Fit(head.What.InText, Columns / 2);
+                var whose = SafeText.Fit(head.Whose.InText, Columns - SafeText.Width(what) - gap);
+                text.Append(whose).Append(' ', Columns - SafeText.Width(whose) - SafeText.Width(what)).Append(what).Append('\n');
+                text.Append('═', Columns).Append('\n');
+                break;
+            case Need need:
+                Wrap(need.What.InText, $"{Marks.Of(need.Tone)} ", "  ", text);
+                if (need.Bar is { } needed) text.Append("  ").Append(needed.InText()).Append('\n');
+                if (need.Why is { } why) Wrap(why.InText, "  ", "  ", text);
+                break;
+            case Figure figure:
+                Wrap($"{figure.Label.InText} {figure.Amount.InText}, {figure.Note.InText}".TrimEnd(' ', ','), "", "", text);
+                if (figure.Columns.Count > 0)
+                    Write(new Table("", [.. figure.Columns.Select(c => (c.Name, true))], [new([.. figure.Columns.Select(c => (Line)$"{Run.Said(c.Amount ?? "-")}")])]), text);
+                break;
             case Lead lead:
-                Wrap((lead.Badge is { } badge ? $"[{badge.Text}] " : "") + lead.Line.InText, "", "", text);
+                if (lead.Badge is { } badge) text.Append(badge.Text).Append('\n');
+                Wrap(lead.Line.InText, "", "", text);
                 break;
             case Heading heading:
                 var title = SafeText.Fit(heading.Line.InText, Columns);
@@ -32,6 +49,7 @@ internal static class TextPage
                 break;
             case Paragraph paragraph:
                 Wrap(paragraph.Line.InText, "", "", text);
+                if (paragraph.Bar is { } bar) text.Append(bar.InText()).Append('\n');
                 break;
             case Bullets bullets:
                 foreach (var line in bullets.Lines) Wrap(line.InText, "- ", "  ", text);
@@ -60,10 +78,14 @@ internal static class TextPage
         var rows = table.Rows.Select(r => r.Cells.Select(c => c.InText).ToArray()).ToArray();
         var widths = table.Columns.Select((c, i) => Math.Max(c.Name.Length, rows.Select(r => SafeText.Width(r[i])).DefaultIfEmpty(0).Max())).ToArray();
         widths[0] = Math.Min(widths[0], Math.Max(10, Columns - widths.Skip(1).Sum(w => w + gap)));
+        var whole = widths.Sum() + (gap * (widths.Length - 1));
         Write(table, [.. table.Columns.Select(c => c.Name)], widths, text);
         for (var i = 0; i < rows.Length; i++)
         {
+            if (table.Rows[i].IsTotal) text.Append('─', whole).Append('\n');
             Write(table, rows[i], widths, text);
+            if (table.Rows[i].IsTotal) text.Append('═', whole).Append('\n');
+            if (table.Rows[i].Bar is { } bar) text.Append("  ").Append(bar.InText()).Append('\n');
             if (table.Rows[i].Below is { } below) Wrap(below.InText, "  ", "  ", text);
         }
     }
