@@ -90,7 +90,7 @@ public sealed class Backtest(SpendViews views, TimeProvider clock)
             .Append(range.Start.AddDays(-SpendSeriesBuilder.DaysBack - 1)).Min();
         var starts = new Interval(first, range.End);
 
-        await views.WaitForStreams([.. known.Accounts.Keys.Select(Ledger.Accounts.Account.StreamOf), .. known.Keys.Values.Select(k => k.Stream)], ct);
+        await views.WaitForStreams([], known.Position, ct);
         await using var view = await views.Open(ct);
         var replayed = new List<BudgetReplay>(budgets.Count);
         foreach (var budget in budgets)

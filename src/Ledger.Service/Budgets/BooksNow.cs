@@ -1,7 +1,6 @@
 using Ledger.Accounts;
 using Ledger.Budgets;
 using Ledger.Forecasts;
-using Ledger.Keys;
 using Ledger.Missions;
 using Ledger.Service.Accounts;
 using Ledger.Service.Settings;
@@ -59,12 +58,7 @@ public sealed class CurrentBooks(SpendViews views, LedgerOptions options, TimePr
     {
         var missions = await session.MissionsOf(scopes, ct);
         var ages = await DataAges.Read(session, options.PollEvery, clock.GetUtcNow(), ct);
-        var accounts = scopes.SelectMany(s => known.AccountsOf(s, missions.GetValueOrDefault)).ToHashSet(StringComparer.Ordinal);
-        await views.WaitForStreams(
-            [
-                .. accounts.Select(Account.StreamOf), .. known.Keys.Values.Where(k => accounts.Contains(k.Account)).Select(k => KeyOwnership.StreamOf(k.Account, k.Key)),
-                .. missions.Keys.Select(Ledger.Missions.Mission.StreamOf),
-            ], ct);
+        await views.WaitForStreams([.. missions.Keys.Select(Ledger.Missions.Mission.StreamOf)], known.Position, ct);
         return new(await views.Open(ct), known, missions, ages);
     }
 }

@@ -190,5 +190,5 @@ public sealed partial class SpendView
 
     private static Usd Money(Int128 ticks) => new(checked((long)ticks));
 
-    private static Usd Money(decimal ticks) => new(checked((long)ticks));
+    internal static Usd Money(decimal ticks) => new(checked((long)ticks));
 }

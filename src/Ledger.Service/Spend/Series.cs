@@ -23,13 +23,20 @@ public sealed partial class SpendView
         var days = values.ToDictionary(v => v, _ => new List<DaySpend>(), StringComparer.Ordinal);
         var column = ColumnOf(kind);
 
-        await using (var command = new NpgsqlCommand($"""
-            select {column}, date_trunc('hour', start, 'utc'), sum(amount) from {schema}.part s where {column} = any($1) and start >= $2
-            group by 1, 2 having sum(amount) <> 0 order by 1, 2
-            """, connection))
+        var since = Clamp(BeginsToCount(end - TimeSpan.FromDays(7)));
+        if (kind is ScopeKind.Everything or ScopeKind.Account)
         {
+            var added = await accountHours.Since(since, connection, schema, ct);
+            foreach (var (value, list) in hours) list.AddRange(kind == ScopeKind.Everything ? AccountHours.All(added) : added.Where(h => h.Account == value).Select(h => h.Hour));
+        }
+        else
+        {
+            await using var command = new NpgsqlCommand($"""
+                select {column}, date_trunc('hour', start, 'utc'), sum(amount) from {schema}.part s where {column} = any($1) and start >= $2
+                group by 1, 2 having sum(amount) <> 0 order by 1, 2
+                """, connection);
             command.Parameters.Add(new() { Value = values.ToArray() });
-            command.Parameters.Add(new() { Value = Clamp(BeginsToCount(end - TimeSpan.FromDays(7))) });
+            command.Parameters.Add(new() { Value = since });
             await using var reader = await command.ExecuteReaderAsync(ct);
             while (await reader.ReadAsync(ct))
                 hours[reader.GetString(0)].Add(new(reader.GetFieldValue<DateTimeOffset>(1), Money(reader.GetDecimal(2))));

@@ -94,6 +94,8 @@ public sealed class SpendTables : FeatureSchemaBase
         Index(table, "part_by_line", null, "line_id");
         Index(table, "part_by_start", null, "start");
         Index(table, "part_by_mission", "mission <> ''", "mission");
+        // How an agent spent lately is asked before each of its steps.
+        Index(table, "part_by_agent", null, "agent", "start");
         return table;
     }
 

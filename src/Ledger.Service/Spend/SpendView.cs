@@ -20,9 +20,10 @@ public sealed partial class SpendView : IAsyncDisposable
     private readonly NpgsqlTransaction transaction;
     private readonly AsOf at;
     private readonly TeamZone zone;
+    private readonly AccountHours accountHours;
 
-    internal SpendView(IDocumentStore store, NpgsqlConnection connection, NpgsqlTransaction transaction, AsOf at, TeamZone zone) =>
-        (this.store, this.connection, this.transaction, this.at, this.zone) = (store, connection, transaction, at, zone);
+    internal SpendView(IDocumentStore store, NpgsqlConnection connection, NpgsqlTransaction transaction, AsOf at, TeamZone zone, AccountHours accountHours) =>
+        (this.store, this.connection, this.transaction, this.at, this.zone, this.accountHours) = (store, connection, transaction, at, zone, accountHours);
 
     /// <summary>Last position the answers know.</summary>
     public long Position => at.Position;

@@ -10,6 +10,8 @@ public sealed class SpendViews(IDocumentStore store, TimeProvider clock)
     private static readonly TimeSpan firstPause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan longestPause = TimeSpan.FromMilliseconds(50);
 
+    private readonly AccountHours accountHours = new();
+
     /// <summary>How long a read waits for the events it should know.</summary>
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(1);
 
@@ -39,7 +41,7 @@ public sealed class SpendViews(IDocumentStore store, TimeProvider clock)
             await using var reader = await batch.ExecuteReaderAsync(ct);
             await reader.ReadAsync(ct);
             var at = new AsOf(reader.GetInt64(0), reader.IsDBNull(2) ? null : reader.GetFieldValue<DateTimeOffset>(2));
-            return new(store, connection, transaction, at, new(reader.IsDBNull(1) ? "UTC" : reader.GetString(1)));
+            return new(store, connection, transaction, at, new(reader.IsDBNull(1) ? "UTC" : reader.GetString(1)), accountHours);
         }
         catch
         {
@@ -72,8 +74,12 @@ public sealed class SpendViews(IDocumentStore store, TimeProvider clock)
     }
 
     /// <summary>Waits a second at most until the views hold all that these streams hold now. False: they don't yet.</summary>
-    public async Task<bool> WaitForStreams(IReadOnlyCollection<string> streams, CancellationToken ct)
+    public Task<bool> WaitForStreams(IReadOnlyCollection<string> streams, CancellationToken ct) => WaitForStreams(streams, 0, ct);
+
+    /// <summary>Waits a second at most until the views hold a position and all that these streams hold now. False: they don't yet.</summary>
+    public async Task<bool> WaitForStreams(IReadOnlyCollection<string> streams, long position, CancellationToken ct)
     {
+        if (streams.Count == 0) return await WaitFor(position, patience, ct);
         long last;
         await using (var connection = store.Storage.Database.CreateConnection())
         {
@@ -85,7 +91,7 @@ public sealed class SpendViews(IDocumentStore store, TimeProvider clock)
             command.Parameters.Add(new() { Value = streams.ToArray() });
             last = (long)(await command.ExecuteScalarAsync(ct))!;
         }
-        return await WaitFor(last, patience, ct);
+        return await WaitFor(Math.Max(last, position), patience, ct);
     }
 
     private static async Task<long> Position(NpgsqlConnection connection, CancellationToken ct)

@@ -95,19 +95,22 @@ public sealed class BadInput(BadInput.World world) : IClassFixture<BadInput.Worl
         { "POST keys/assign", """{"account":"nowhere","key":"lone","owners":{"ba":1}}""", "account.unknown", "account" },
     };
 
+    /// <summary>What readings and the watch write by themselves is nobody's bad input.</summary>
+    private const string commanded = "select count(*) from mt_events where stream_id not like 'account-%' and stream_id not like 'alert-%' and type <> 'key-seen.v1'";
+
     [Theory, MemberData(nameof(Writes))]
     public async Task a_bad_write_is_refused_with_its_code_and_nothing_is_written(string call, string body, string code, string field)
     {
         var host = world.Host;
         var (method, path) = (call.Split(' ')[0], call.Split(' ')[1]);
-        var written = await host.Scalar<long>("select count(*) from mt_events");
+        var written = await host.Scalar<long>(commanded);
         var reply = (await host.Send(new(method), path, body, Guid.NewGuid().ToString("N"))).Refused(code);
         Assert.Equal(field, (string?)reply["field"] ?? "");
         Assert.Equal(Refusals.All[code].Status, reply.Status);
         Assert.Equal(Refusals.All[code].Exit, (int)reply["exit"]!);
         Assert.NotEmpty((string)reply["detail"]!);
         Assert.DoesNotContain("   at ", reply.Text, StringComparison.Ordinal);
-        Assert.Equal(written, await host.Scalar<long>("select count(*) from mt_events"));
+        Assert.Equal(written, await host.Scalar<long>(commanded));
     }
 
     [Theory]
