@@ -29,7 +29,8 @@ public sealed class TestDatabases : IAsyncDisposable
             await Execute($"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{source}'");
             await Execute($"create database {name} template {source}");
         }
-        return new NpgsqlConnectionStringBuilder((await server.Value).ConnectionString) { Database = name }.ConnectionString;
+        // A machine that has more to do than these tests lets a connection wait.
+        return new NpgsqlConnectionStringBuilder((await server.Value).ConnectionString) { Database = name, Timeout = patienceSeconds, CommandTimeout = patienceSeconds }.ConnectionString;
     }
 
     /// <summary>Removes a database before the assembly ends: where one is made for each of many cases.</summary>
@@ -53,13 +54,15 @@ public sealed class TestDatabases : IAsyncDisposable
         return started;
     }
 
+    private const int patienceSeconds = 120;
+
     private static string NameOf(string connectionString) => new NpgsqlConnectionStringBuilder(connectionString).Database!;
 
     private async Task Execute(string sql)
     {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder((await server.Value).ConnectionString) { Pooling = false }.ConnectionString);
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder((await server.Value).ConnectionString) { Pooling = false, Timeout = patienceSeconds }.ConnectionString);
         await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = patienceSeconds };
         await command.ExecuteNonQueryAsync();
     }
 }
