@@ -93,8 +93,9 @@ public sealed class SumsLaws(TestDatabases databases)
         await using var view = await books.Views.Open(default);
         var replayed = await view.Replay(Interval.Always, connected, 1_000_000, default).ToListAsync();
         Assert.Equal(replayed.OrderBy(r => r.Known).ThenBy(r => r.Start).Select(r => (r.Known, r.Start)), replayed.Select(r => (r.Known, r.Start)));
+        // A reading that counts at a bookmark may be of before the second it speaks of; nothing is known before its bucket begins.
         Assert.All(replayed, r => Assert.True(
-            r.Start.AddHours(1) <= connected[World.Account] ? r.Known > r.Start && r.Known <= r.Start.FloorToHour().AddHours(1) : answers.Contains(r.Known) || r.Known <= connected[World.Account]));
+            r.Start.AddHours(1) <= connected[World.Account] ? r.Known > r.Start && r.Known <= r.Start.FloorToHour().AddHours(1) : answers.Contains(r.Known) || r.Known <= connected[World.Account] || r.Known == r.Start));
         Assert.Equal(
             parts.GroupBy(p => (p.Start, p.Key, p.Model, p.Unit, p.Agent, p.Mission)).Select(g => (g.Key, Sum: g.Sum(p => p.Amount))).Where(g => g.Sum != 0).OrderBy(g => g.Key),
             replayed.GroupBy(p => (p.Start, p.Key, p.Model, p.Unit, p.Agent, p.Mission)).Select(g => (g.Key, Sum: g.Sum(p => p.Billed.Ticks))).Where(g => g.Sum != 0).OrderBy(g => g.Key));

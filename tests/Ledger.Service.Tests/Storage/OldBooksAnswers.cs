@@ -73,7 +73,10 @@ public sealed class OldBooksAnswers(TestDatabases databases) : IAsyncLifetime
         await using (var looked = host.Services.GetRequiredService<IDocumentStore>().QuerySession())
             Assert.True((await WatchState.Of(looked, CancellationToken.None)).Position >= lastOfOld);
 
-        await Same("alerts", "alerts", "alerts");
+        // Of the levels of one credit only the worst is open by now; 0.1 called all of them so.
+        var (before, now) = (BooksOfVersion01.Answer("alerts")["alerts"]!.AsArray(), (await host.Get("alerts")).Ok()["alerts"]!.AsArray());
+        foreach (var alert in before.Concat(now)) Assert.True(alert!.AsObject().Remove("state"));
+        Assert.True(JsonNode.DeepEquals(Ordered(before), Ordered(now)), $"was {before.ToJsonString()}\nis  {now.ToJsonString()}");
         await using var session = host.Services.GetRequiredService<IDocumentStore>().QuerySession();
         var raised = await session.Query<Alert>().ToListAsync();
         var old = await host.Scalar<string[]>($"select array_agg(stream_id::text) from mt_events where seq_id <= {lastOfOld} and stream_id like 'alert-%'");
