@@ -16,7 +16,7 @@ public sealed record BudgetStanding(Budget Budget, string Period, Interval? Wind
 /// <summary>
 /// Where budgets stand: what was spent in their windows, and where that leads. The one answer for alerts, lists, guard, metrics and digest;
 /// a backtest reaches the same states while it replays (<see cref="BudgetReplay"/>). There are as many questions as there are different
-/// windows and dimensions, not as there are budgets, and nothing is kept from one time to the next.
+/// windows and dimensions, not as there are budgets, and no standing is kept from one time to the next.
 /// </summary>
 public static class BudgetStandings
 {

@@ -49,7 +49,7 @@ public sealed class ComposeDigest(SpendViews views, IDocumentStore store, Npgsql
         await using var view = await views.Open(ct);
         var position = asOf ?? view.Position;
         var past = await DigestPast.At(session, position, ct);
-        var spend = new DigestSpend(view, known, position, data.PreliminaryFrom);
+        var spend = new DigestSpend(view, known, position, data.PreliminaryFrom, new(Zone));
 
         var accounts = known.Accounts.Values.Where(a => !a.Removed).OrderBy(a => a.Label, StringComparer.Ordinal).ToArray();
         // The heartbeat is not in the log, so of the past it is known only that it was not later than then.
@@ -99,7 +99,7 @@ public sealed class ComposeDigest(SpendViews views, IDocumentStore store, Npgsql
             Total = isKnown ? report.Total : null,
             Preliminary = isKnown ? report.Preliminary : null,
             Before = isBeforeKnown ? earlier : null,
-            Days = isKnown ? await spend.Days(window, Zone, now, ct) : null,
+            Days = isKnown ? await spend.Days(window, now, ct) : null,
             MonthToDate = isKnown ? soFar : null,
             Month = Forecasting.Of(everything, month, soFar, monthly?.State?.Limit),
             Runways = runways,

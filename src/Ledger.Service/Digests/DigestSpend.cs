@@ -1,4 +1,3 @@
-using Ledger.Budgets;
 using Ledger.Digests;
 using Ledger.Missions;
 using Ledger.Money;
@@ -14,8 +13,10 @@ namespace Ledger.Service.Digests;
 /// <param name="known">Agents, for their names.</param>
 /// <param name="position">The position.</param>
 /// <param name="preliminaryFrom">Figures of this day and later may still move.</param>
-public sealed class DigestSpend(SpendView view, Known known, long position, DateTimeOffset preliminaryFrom)
+/// <param name="zone">Where days are cut.</param>
+public sealed class DigestSpend(SpendView view, Known known, long position, DateTimeOffset preliminaryFrom, TeamZone zone)
 {
+    private const int daysOfWeek = 7;
     private const int partsMax = 5;
     private const int rowsMax = 10_000;
 
@@ -27,21 +28,20 @@ public sealed class DigestSpend(SpendView view, Known known, long position, Date
         AsOf = position,
         Limit = rowsMax,
         PreliminaryFrom = preliminaryFrom,
+        Zone = zone,
     }, ct);
 
     public async Task<Usd> Total(Interval window, CancellationToken ct) => (await Report(window, [], ct)).Total;
 
-    /// <summary>The days of a window in a zone, those without spend too; days to come are not known.</summary>
-    public async Task<IReadOnlyList<DigestDay>> Days(Interval window, string zone, DateTimeOffset now, CancellationToken ct)
+    /// <summary>The days of a week, those without spend too; days to come are not known.</summary>
+    public async Task<IReadOnlyList<DigestDay>> Days(Interval week, DateTimeOffset now, CancellationToken ct)
     {
-        var days = new List<DigestDay>();
-        for (var start = window.Start; start < window.End;)
-        {
-            var day = Ledger.Calendar.WindowAt(new(PeriodKind.Day), zone, DayOfWeek.Monday, start)!.Value;
-            days.Add(new(DateOnly.FromDateTime(Ledger.Calendar.LocalOf(day.Start, zone).DateTime), day.Start >= now ? null : await Total(day, ct)));
-            start = day.End;
-        }
-        return days;
+        var billed = (await Report(week, [Dimension.Day], ct)).Rows.ToDictionary(r => r.Group[0]!, r => r.Billed, StringComparer.Ordinal);
+        return
+        [
+            .. Enumerable.Range(0, daysOfWeek).Select(i => zone.DayOf(week.Start).AddDays(i))
+                .Select(day => new DigestDay(day, zone.StartOf(day) >= now ? null : billed.GetValueOrDefault(Periods.NameOf(Dimension.Day, day)))),
+        ];
     }
 
     /// <summary>The largest parts of a window and what is left of it, beside the same parts of the window before.</summary>

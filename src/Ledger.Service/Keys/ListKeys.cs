@@ -1,8 +1,8 @@
 using Ledger.Contracts;
 using Ledger.Money;
 using Ledger.Service.Accounts;
-using Ledger.Service.Polling;
 using Ledger.Service.Http;
+using Ledger.Service.Polling;
 using Ledger.Service.Spend;
 using Ledger.Service.Storage;
 using Marten;

@@ -34,36 +34,44 @@ public static class AlertMail
         return new(subject, TextPage.Render(page), await HtmlPage.Render(page));
     }
 
-    /// <summary>What, when and how much come first: <c>Credit ends Mon 17:20: $3.19 left [a-team]</c>. Too long: the team goes first, the amount never.</summary>
+    /// <summary>What, when and how much come first: <c>Credit ends Mon 17:20: $3.19 left [a-team]</c>. Too long: the team goes first, then a name is cut; the amount never.</summary>
     private static string SubjectOf(AlertNews news)
     {
         var team = $" [{SafeText.Name(news.Team, 20)}]";
-        var (what, more) = news.Notices switch
+        var ((who, what), more) = news.Notices switch
         {
             [var only] => (Short(only.Alert, news), ""),
             [var worst, ..] => (Short(worst.Alert, news), string.Create(CultureInfo.InvariantCulture, $", and {news.Notices.Count - 1:#,0} more")),
-            _ when news.Recoveries is [var one] => ($"Resolved: {Short(one)}", ""),
-            _ => ($"Resolved: {Wording.Count(news.Recoveries.Count, "alert")}", ""),
+            _ when news.Recoveries is [var one] => (("Resolved: ", Short(one)), ""),
+            _ => (("Resolved: ", Wording.Count(news.Recoveries.Count, "alert")), ""),
         };
         // Several at once: what the worst is, without its amount.
-        if (more.Length > 0 && !Subject.Fits(what + more) && what.IndexOf(": ", StringComparison.Ordinal) is > 0 and var colon) what = what[..colon];
-        return Subject.Fits(what + more + team) ? Subject.Cut(what + more + team) : Subject.Cut(what, more);
+        if (more.Length > 0 && !Subject.Fits(who + what + more) && what.IndexOf(": ", StringComparison.Ordinal) is >= 0 and var colon) what = what[..colon];
+        return Subject.Fits(who + what + more + team) ? Subject.Cut(who + what + more + team) : Subject.Cut(who, what + more);
     }
 
-    private static string Short(IAlert alert, AlertNews news)
+    /// <summary>Whom or what it is about, which may be cut, and what is said of it.</summary>
+    private static (string Who, string What) Short(IAlert alert, AlertNews news)
     {
         var (zone, now) = (news.Zone, news.At);
         return alert switch
         {
-            RunwayShort { Circumstances.Runway: { } r } => r.Left.Ticks <= 0 ? $"Credit of {SafeText.Of(r.AccountName)} is used up"
-                : r.RunsOut is { } at ? $"Credit ends {Moments.Brief(at, zone, now)}: {Dollars.Show(r.Left)} left" : $"Credit is low: {Dollars.Show(r.Left)}{(r.Of is { } of ? $" of {Dollars.Show(of)}" : "")} left",
-            BudgetThresholdCrossed { Threshold.Basis: Basis.Forecast, Forecast.Expected: { } expected } e => $"{Capital(Wording.ScopeOf(e))} on track for {Dollars.Rough(expected)} of {Dollars.Show(e.Limit)}",
-            BudgetThresholdCrossed e when e.Spent >= e.Limit => $"{Capital(Wording.ScopeOf(e))} is over{Its(e)}: {Dollars.Show(e.Spent)} of {Dollars.Show(e.Limit)}",
-            BudgetThresholdCrossed e => $"{Capital(Wording.ScopeOf(e))} at {Headline.Said(e.Threshold).Replace("%", " %", StringComparison.Ordinal)}{(e.Threshold.Percent is null ? "" : " of" + (Its(e) is { Length: > 0 } its ? its : " its limit"))}: {Dollars.Show(e.Spent)} of {Dollars.Show(e.Limit)}",
-            SpendAnomalous e => $"{SafeText.Name(e.Name)} spends {Dollars.Against(e.Usual, e.Spent) ?? "more than"} its usual: {Dollars.Show(e.Spent)} in 1 h",
-            SourceStale { Through: { } through } e => $"No reading of {SafeText.Name(e.AccountName)} since {Moments.Brief(through, zone, now)}",
-            _ => Capital(Headline.Brief(alert, zone)),
+            RunwayShort { Circumstances.Runway: { } r } => r.Left.Ticks <= 0 ? ($"Credit of {SafeText.Of(r.AccountName)}", " is used up")
+                : r.RunsOut is { } at ? ($"Credit ends {Moments.Brief(at, zone, now)}", $": {Dollars.Show(r.Left)} left") : ("Credit is low", $": {Dollars.Show(r.Left)}{(r.Of is { } of ? $" of {Dollars.Show(of)}" : "")} left"),
+            BudgetThresholdCrossed e => (Capital(Wording.ScopeOf(e)), Crossed(e)),
+            SpendAnomalous e => (SafeText.Name(e.Name), $" spends {Dollars.Against(e.Usual, e.Spent) ?? "more than"} its usual: {Dollars.Show(e.Spent)} in 1 h"),
+            SourceStale { Through: { } through } e => ($"No reading of {SafeText.Name(e.AccountName)}", $" since {Moments.Brief(through, zone, now)}"),
+            _ => (Capital(Headline.Brief(alert, zone)), ""),
         };
+    }
+
+    private static string Crossed(BudgetThresholdCrossed crossed)
+    {
+        var its = crossed.Period is "day" or "week" or "month" or "quarter" ? $" its {crossed.Period}" : "";
+        if (crossed.Threshold.Basis == Basis.Forecast && crossed.Forecast.Expected is { } expected) return $" on track for {Dollars.Rough(expected)} of {Dollars.Show(crossed.Limit)}";
+        var stands = $": {Dollars.Show(crossed.Spent)} of {Dollars.Show(crossed.Limit)}";
+        if (crossed.Spent >= crossed.Limit) return $" is over{its}{stands}";
+        return crossed.Threshold.Percent is { } percent ? $" at {percent} % of{(its.Length > 0 ? its : " its limit")}{stands}" : $" at {Headline.Said(crossed.Threshold)}{stands}";
     }
 
     private static string Short(IRecovery recovery) => recovery switch
@@ -72,8 +80,6 @@ public static class AlertMail
         BudgetRecovered e => $"{SafeText.Name(e.Name)} at {Dollars.Show(e.Spent)} of {Dollars.Show(e.Limit)}",
         _ => Headline.Sentence(recovery).TrimEnd('.'),
     };
-
-    private static string Its(BudgetThresholdCrossed crossed) => crossed.Period is "day" or "week" or "month" or "quarter" ? $" its {crossed.Period}" : "";
 
     private static IEnumerable<Block> Blocks(AlertNews news)
     {
@@ -127,7 +133,7 @@ public static class AlertMail
 
     private static Run Badge(IAlert alert) => Run.Badge($"{Marks.Of(ToneOf(alert))} {alert.Severity switch { Severity.Critical => "Act now", Severity.Warning => "To watch", _ => "For information" }}", ToneOf(alert));
 
-    private static Tone ToneOf(IAlert alert) => alert.Severity switch { Severity.Critical => Tone.Critical, Severity.Warning => Tone.Warning, _ => Tone.Info };
+    private static Tone ToneOf(IAlert alert) => Marks.ToneOf(alert.Severity);
 
     private static string Sentence(IAlert alert, string zone) => Capital(Headline.Sentence(alert, zone));
 

@@ -144,7 +144,7 @@ public static class DigestMail
         yield return new Heading($"Alerts of the week: {digest.AlertsInAll}");
         yield return new Bullets(
         [
-            .. digest.Alerts.Select(a => (Line)$"{Run.Quiet(Moments.Bare(a.At, zone, digest.At))} {Run.Said(Marks.Of(a.Recovered ? Tone.Good : ToneOf(a.Severity)))} {Run.Said(SafeText.Fit(Headlined(Unmarked(a.Headline)), 300))}{Run.Quiet(a.Recovered ? " Over by now." : "")}"),
+            .. digest.Alerts.Select(a => (Line)$"{Run.Quiet(Moments.Bare(a.At, zone, digest.At))} {Run.Said(Marks.Of(a.Recovered ? Tone.Good : Marks.ToneOf(a.Severity)))} {Run.Said(SafeText.Fit(Headlined(Unmarked(a.Headline)), 300))}{Run.Quiet(a.Recovered ? " Over by now." : "")}"),
         ]);
         if (digest.AlertsInAll > digest.Alerts.Count)
         {
@@ -152,8 +152,6 @@ public static class DigestMail
             yield return new Commands(["ledger alert list"]);
         }
     }
-
-    private static Tone ToneOf(Severity severity) => severity switch { Severity.Critical => Tone.Critical, Severity.Warning => Tone.Warning, _ => Tone.Info };
 
     /// <summary>The mark says how bad it is.</summary>
     private static string Unmarked(string headline) => headline.StartsWith('[') && headline.IndexOf("] ", StringComparison.Ordinal) is > 0 and var end ? AlertMail.Capital(headline[(end + 2)..]) : headline;

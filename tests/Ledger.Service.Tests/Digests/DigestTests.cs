@@ -110,9 +110,11 @@ public sealed class DigestTests(TestDatabases databases)
         var now = (await host.Get($"digest?week=2026-W46&minPosition={await host.Head()}")).Ok();
         Assert.Equal((Usd.Parse("7.25"), Usd.Parse("10.25")), (then.Money("total"), now.Money("total")));
         Assert.NotEmpty(now["missions"]!.AsArray());
+        var days = now["days"]!.AsArray();
+        Assert.Equal((7, "2026-11-09", Usd.Parse("10.25")), (days.Count, (string?)days[0]!["day"], days.Aggregate(Usd.Zero, (sum, d) => sum + Usd.Parse((string)d!["billed"]!))));
 
         var again = (await host.Get($"digest?week=2026-W46&asOf={position}")).Ok();
-        foreach (var member in new[] { "total", "before", "monthToDate", "idle", "unassigned", "byAgent", "byModel", "missions", "missionsEnded", "budgets", "runways", "chain", "asOf", "reproduce", "moved" })
+        foreach (var member in new[] { "total", "before", "monthToDate", "idle", "unassigned", "byAgent", "byModel", "missions", "missionsEnded", "missionsOpen", "days", "budgets", "runways", "chain", "asOf", "reproduce", "moved" })
             Assert.Equal($"{member} {then[member]?.ToJsonString()}", $"{member} {again[member]?.ToJsonString()}");
     }
 

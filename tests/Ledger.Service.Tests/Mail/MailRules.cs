@@ -82,8 +82,12 @@ public sealed class MailRules
             }
             foreach (var title in names)
             {
-                foreach (var news in new[] { Samples.News(Samples.Crossed(name: title)), Samples.News(Samples.Short()), Samples.News(Samples.Anomalous with { Name = title }), Samples.News(Samples.Stale, Samples.Crossed(100, "30.10", Severity.Critical)), Samples.News(Samples.LeftOpen with { Title = title }) })
-                    Assert.InRange(SafeText.Width((await AlertMail.Render(news with { Team = team })).Subject), 10, 59);
+                foreach (var news in new[] { Samples.News(Samples.Crossed(name: title)), Samples.News(Samples.Crossed() with { ScopeName = title }), Samples.News(Samples.Crossed(100, "17.00", Severity.Warning, Basis.Forecast) with { ScopeName = title }), Samples.News(Samples.Short()), Samples.News(Samples.Anomalous with { Name = title }), Samples.News(Samples.Stale, Samples.Crossed(100, "30.10", Severity.Critical)), Samples.News(Samples.LeftOpen with { Title = title }) })
+                {
+                    var subject = (await AlertMail.Render(news with { Team = team })).Subject;
+                    Assert.InRange(SafeText.Width(subject), 10, 59);
+                    if (news.Notices is [{ Alert: BudgetThresholdCrossed or RunwayShort or SpendAnomalous }]) Assert.Contains('$', subject);
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Ledger.Alerts;
 using Ledger.Money;
 
 namespace Ledger.Service.Mail.Pages;
@@ -45,6 +46,13 @@ internal static class Marks
         Tone.Warning => "▲",
         Tone.Good => "●",
         _ => "○",
+    };
+
+    public static Tone ToneOf(Severity severity) => severity switch
+    {
+        Severity.Critical => Tone.Critical,
+        Severity.Warning => Tone.Warning,
+        _ => Tone.Info,
     };
 }
 
