@@ -329,7 +329,7 @@ public sealed class UnderLoad : IAsyncLifetime
     {
         await using var connection = new NpgsqlConnection(Database);
         await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = (int)patience.TotalSeconds };
         await command.ExecuteNonQueryAsync();
     }
 
