@@ -1,3 +1,5 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using Ledger.Cli.Http;
 using Ledger.Cli.Output;
@@ -9,55 +11,58 @@ namespace Ledger.Cli;
 /// <summary>One run of one command: its arguments, its settings, its ways out.</summary>
 internal sealed class Call
 {
+    private readonly ParseResult parsed;
     private LedgerClient? client;
     private Settings? settings;
     private Spool? spool;
 
-    public Call(Command command, Arguments arguments, Surroundings around, IReadOnlyList<string> words)
+    public Call(Verb verb, ParseResult parsed)
     {
-        (Command, Arguments, Around, Words) = (command, arguments, around, words);
-        Began = around.Clock.GetUtcNow().ToMicroseconds();
+        (Verb, Around, this.parsed) = (verb, ((Invocation)parsed.InvocationConfiguration).Around, parsed);
+        Began = Around.Clock.GetUtcNow().ToMicroseconds();
         Printer = new Printer(this);
         Clock = new WallClock(this);
     }
 
-    public Command Command { get; }
-    public Arguments Arguments { get; }
+    public Verb Verb { get; }
     public Surroundings Around { get; }
 
-    /// <summary>The words after the command's name, as they came.</summary>
-    public IReadOnlyList<string> Words { get; }
+    /// <summary>The words without the command's name, as they came.</summary>
+    public IReadOnlyList<string> Words => [.. parsed.Tokens.Where(t => t.Type != TokenType.Command).Select(t => t.Value)];
 
     /// <summary>When the command was given: the time of a bookmark that has to wait.</summary>
     public DateTimeOffset Began { get; }
 
     public Printer Printer { get; }
     public WallClock Clock { get; }
-    public Settings Settings => settings ??= new(Around.Variable, Arguments["home"], Arguments["url"]);
+    public Settings Settings => settings ??= new(Around.Variable, Given("home"), Given("url"));
     public LedgerClient Client => client ??= new(this);
     public Spool Spool => spool ??= new(Path.Combine(Settings.Home, "spool"), Around.Clock);
 
-    public bool Has(string flag) => Arguments.Has(flag);
+    /// <summary>A word beside the flags; null: it was not given.</summary>
+    public string? Word(int index) => parsed.GetResult(Verb.Arguments[index]) is { Tokens: [{ } token, ..] } ? token.Value : null;
 
-    public string? Text(string flag) => Arguments[flag]?.Trim();
+    public bool Has(string flag) => Find(flag) is not null;
+
+    public string? Text(string flag) => Given(flag)?.Trim();
 
     /// <summary>A list given by comma or by repeating the flag.</summary>
     public List<string> List(string flag)
     {
         var items = new List<string>();
-        foreach (var item in (Arguments[flag] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var item in (Given(flag) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             if (items.Contains(item)) throw Wrong("usage.value", $"--{flag} names '{item}' twice.", flag, item);
             items.Add(item);
         }
-        return Arguments.Has(flag) && items.Count == 0
-            ? throw Wrong("usage.value", $"--{flag} needs at least one name.", flag, Arguments[flag])
+        return Has(flag) && items.Count == 0
+            ? throw Wrong("usage.value", $"--{flag} needs at least one name.", flag, Given(flag))
             : items;
     }
 
     public int? Integer(string flag, int min, int max)
     {
-        if (Arguments[flag] is not { } text) return null;
+        if (Given(flag) is not { } text) return null;
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
             ? number
             : throw Wrong("usage.number", string.Create(CultureInfo.InvariantCulture, $"--{flag} is a whole number from {min:#,0} to {max:#,0}."), flag, text);
@@ -122,5 +127,15 @@ internal sealed class Call
     private Refusal NoTime(string flag, string text) => Wrong("usage.time", $"--{flag} '{text}' is no time between 2015 and 2100: {Times.Forms}.", flag, text);
 
     public Refusal Wrong(string code, string detail, string? field = null, string? value = null, IReadOnlyList<string>? candidates = null) =>
-        Arguments.Wrong(Command, code, detail, field, value, candidates);
+        Misuse.Wrong(Verb, code, detail, field, value, candidates);
+
+    private string? Given(string flag) => Find(flag) is { } given ? string.Join(',', given.Tokens.Select(t => t.Value)) : null;
+
+    private OptionResult? Find(string flag)
+    {
+        for (SymbolResult? at = parsed.CommandResult; at is not null; at = at.Parent)
+            foreach (var child in ((CommandResult)at).Children)
+                if (child is OptionResult { Implicit: false } given && given.Option.Name.AsSpan(2).SequenceEqual(flag)) return given;
+        return null;
+    }
 }

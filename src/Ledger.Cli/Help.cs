@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using Ledger.Cli.Commands;
@@ -5,64 +6,38 @@ using Ledger.Cli.Parsing;
 
 namespace Ledger.Cli;
 
-/// <summary>Help and <c>docs/reference/cli.md</c>, both from the commands themselves.</summary>
+/// <summary>What the commands say of themselves: usage, the overview, and <c>docs/reference/cli.md</c>.</summary>
 internal static class Help
 {
     private const int FlagColumn = 30;
+    private const int UsageWidth = 108;
+
+    /// <summary>What one types: <c>mission start</c>.</summary>
+    public static string NameOf(Command command) => command.Parents.OfType<Command>().FirstOrDefault(c => c is not RootCommand) is { } group ? $"{group.Name} {command.Name}" : command.Name;
+
+    /// <summary>The words it takes: <c>TITLE</c>, <c>[ID|REF]</c>.</summary>
+    public static string ArgumentsOf(Command command) => string.Join(' ', command.Arguments.Select(a => a.Arity.MinimumNumberOfValues == 0 ? $"[{a.Name}]" : a.Name));
 
     public static string Usage(Command command)
     {
-        var usage = new StringBuilder("usage: ledger ").Append(command.Name);
-        if (command.Arguments.Length > 0) usage.Append(' ').Append(command.Arguments);
-        foreach (var flag in command.Flags)
-            usage.Append(" [--").Append(flag.Name).Append(flag.Value is null ? "" : " " + flag.Value).Append(']');
-        var text = usage.ToString();
-        if (text.Length <= 110) return text;
-        var wrapped = new StringBuilder();
-        var column = 0;
-        foreach (var word in text.Replace(" [", "\n[", StringComparison.Ordinal).Split('\n'))
+        var usage = new StringBuilder("usage:");
+        var column = usage.Length;
+        string[] words = ["ledger", .. NameOf(command).Split(' '), .. ArgumentsOf(command).Split(' ', StringSplitOptions.RemoveEmptyEntries), .. command.Options.Where(o => !o.Recursive).Select(o => $"[{o.Name}{(o.HelpName is null ? "" : " " + o.HelpName)}]")];
+        foreach (var word in words)
         {
-            if (column + word.Length > 108)
+            if (column + word.Length > UsageWidth)
             {
-                wrapped.Append("\n       ");
-                column = 7;
+                usage.Append("\n      ");
+                column = 6;
             }
-            if (wrapped.Length > 0) wrapped.Append(' ');
-            wrapped.Append(word);
+            usage.Append(' ').Append(word);
             column += word.Length + 1;
         }
-        return wrapped.ToString();
+        return usage.ToString();
     }
 
-    public static string One(Command command)
-    {
-        var text = new StringBuilder();
-        text.Append("ledger ").Append(command.Name).Append(": ").AppendLine(command.Summary);
-        if (command.About.Length > 0) text.AppendLine().AppendLine(command.About);
-        text.AppendLine().AppendLine(Usage(command)).AppendLine();
-        text.AppendLine("Examples:");
-        foreach (var example in command.Examples) text.Append("  ").AppendLine(example);
-        if (command.Flags.Length > 0)
-        {
-            text.AppendLine().AppendLine("Flags:");
-            foreach (var flag in command.Flags) text.AppendLine(Line(flag));
-        }
-        if (command.HandsThrough) return text.ToString();
-        text.AppendLine().AppendLine("Flags of every command:");
-        foreach (var flag in Flags.Common()) text.AppendLine(Line(flag));
-        return text.ToString();
-    }
-
-    public static string Noun(IReadOnlyList<Command> commands)
-    {
-        if (commands.Count == 1 && commands[0].Verb.Length == 0) return One(commands[0]);
-        var text = new StringBuilder();
-        foreach (var command in commands) text.AppendLine(Row($"ledger {command.Name} {command.Arguments}".TrimEnd(), command.Summary));
-        text.AppendLine().AppendLine("Examples:");
-        foreach (var command in commands) text.Append("  ").AppendLine(command.Examples[0]);
-        text.AppendLine().Append(CultureInfo.InvariantCulture, $"`ledger {commands[0].Noun} VERB --help` tells more.").AppendLine();
-        return text.ToString();
-    }
+    /// <summary>The verbs of a noun, a line each.</summary>
+    public static string Verbs(Command group) => string.Join('\n', group.Subcommands.Select(c => Row($"ledger {NameOf(c)} {ArgumentsOf(c)}".TrimEnd(), c.Description!)));
 
     public static string Overview()
     {
@@ -79,15 +54,8 @@ internal static class Help
         text.AppendLine().AppendLine("Commands:");
         foreach (var noun in Catalogue.Nouns)
         {
-            var commands = Catalogue.Of(noun)!;
-            if (commands[0].Verb.Length == 0)
-            {
-                text.AppendLine(Row($"{commands[0].Name} {commands[0].Arguments}".TrimEnd(), commands[0].Summary));
-                continue;
-            }
-            var verbs = new List<string>();
-            foreach (var command in commands) verbs.Add(command.Verb);
-            text.AppendLine(Row(noun, string.Join(" | ", verbs)));
+            var command = Catalogue.Of(noun)!;
+            text.AppendLine(command is Verb ? Row($"{noun} {ArgumentsOf(command)}".TrimEnd(), command.Description!) : Row(noun, string.Join(" | ", command.Subcommands.Select(c => c.Name))));
         }
         text.AppendLine().AppendLine("`ledger help mission` and `ledger mission start --help` teach by example. `mission` alone is `ledger mission`.");
         return text.ToString();
@@ -129,39 +97,37 @@ internal static class Help
         text.AppendLine("order. What the service refuses moves to `spool/refused/` with the reason and stays listed in `ledger status` until the file is removed.").AppendLine();
         text.AppendLine("## Flags of every command").AppendLine();
         MarkdownFlags(text, Flags.Common());
-        foreach (var noun in Catalogue.Nouns)
-            foreach (var command in Catalogue.Of(noun)!)
-                MarkdownOf(text, command);
+        foreach (var verb in All()) MarkdownOf(text, verb);
         return text.Replace("\r\n", "\n").ToString();
     }
 
-    private static void MarkdownOf(StringBuilder text, Command command)
+    /// <summary>Every command that does something.</summary>
+    public static IEnumerable<Verb> All() => Catalogue.Nouns.Select(n => Catalogue.Of(n)!).SelectMany(c => c is Verb verb ? [verb] : c.Subcommands.Cast<Verb>());
+
+    private static void MarkdownOf(StringBuilder text, Verb verb)
     {
-        text.AppendLine().Append("## ").AppendLine(command.Name).AppendLine();
-        text.Append(char.ToUpperInvariant(command.Summary[0])).Append(command.Summary, 1, command.Summary.Length - 1).AppendLine(".");
-        if (command.About.Length > 0) text.AppendLine().AppendLine(command.About);
-        text.AppendLine().AppendLine("```").AppendLine(Usage(command)).AppendLine("```").AppendLine();
-        if (command.Flags.Length > 0)
+        text.AppendLine().Append("## ").AppendLine(NameOf(verb)).AppendLine();
+        text.Append(char.ToUpperInvariant(verb.Description![0])).Append(verb.Description.AsSpan(1)).AppendLine(".");
+        if (verb.About.Length > 0) text.AppendLine().AppendLine(verb.About);
+        text.AppendLine().AppendLine("```").AppendLine(Usage(verb)).AppendLine("```").AppendLine();
+        if (verb.Options.Count > 0)
         {
-            MarkdownFlags(text, command.Flags);
+            MarkdownFlags(text, verb.Options);
             text.AppendLine();
         }
         text.AppendLine("```sh");
-        foreach (var example in command.Examples) text.AppendLine(example);
+        foreach (var example in verb.Examples) text.AppendLine(example);
         text.AppendLine("```");
     }
 
-    private static void MarkdownFlags(StringBuilder text, Flag[] flags)
+    private static void MarkdownFlags(StringBuilder text, IEnumerable<Option> flags)
     {
         text.AppendLine("| flag | meaning |").AppendLine("|---|---|");
         foreach (var flag in flags)
-            text.Append(CultureInfo.InvariantCulture, $"| `{Spelled(flag).Replace("|", "\\|", StringComparison.Ordinal)}` | {flag.Help.Replace("|", "\\|", StringComparison.Ordinal)} |").AppendLine();
+            text.Append(CultureInfo.InvariantCulture, $"| `{Spelled(flag).Replace("|", "\\|", StringComparison.Ordinal)}` | {flag.Description!.Replace("|", "\\|", StringComparison.Ordinal)} |").AppendLine();
     }
 
-    private static string Spelled(Flag flag) =>
-        $"--{flag.Name}{(flag.Alias is { } alias ? ", --" + alias : "")}{(flag.Short is { } c ? $", -{c}" : "")}{(flag.Value is { } value ? " " + value : "")}";
-
-    private static string Line(Flag flag) => Row(Spelled(flag), flag.Help);
+    private static string Spelled(Option flag) => string.Join(", ", flag.Aliases.OrderByDescending(a => a.Length).Prepend(flag.Name)) + (flag.HelpName is { } value ? " " + value : "");
 
     private static string Row(string left, string right) =>
         left.Length < FlagColumn ? $"  {left.PadRight(FlagColumn)} {right}" : $"  {left}\n  {new string(' ', FlagColumn)} {right}";

@@ -1,53 +1,54 @@
-using Ledger.Cli.Commands;
+using System.CommandLine;
 using Ledger.Cli.Parsing;
 
 namespace Ledger.Cli.Tests;
 
 public sealed class ArgumentsTests
 {
-    private static Command MissionStart => Catalogue.Of("mission")!.First(command => command.Verb == "start");
-
     [Fact]
     public void a_value_may_stand_behind_a_space_or_an_equals_sign()
     {
-        var parsed = Arguments.Parse(MissionStart, ["Budget TUI", "--ref", "a/b#1", "--weight=3"]);
-        Assert.Equal("Budget TUI", parsed.Positioned(0));
-        Assert.Equal("a/b#1", parsed["ref"]);
-        Assert.Equal("3", parsed["weight"]);
+        var parsed = Started("Budget TUI", "--ref", "a/b#1", "--weight=3");
+        Assert.Equal("Budget TUI", parsed.GetValue<string>("TITLE"));
+        Assert.Equal("a/b#1", parsed.GetValue<string>("--ref"));
+        Assert.Equal("3", parsed.GetValue<string>("--weight"));
     }
 
     [Fact]
-    public void a_value_may_begin_with_a_dash()
-    {
-        Assert.Equal("-10m", Arguments.Parse(MissionStart, ["X", "--at", "-10m"])["at"]);
-    }
+    public void a_value_may_begin_with_a_dash() => Assert.Equal("-10m", Started("X", "--at", "-10m").GetValue<string>("--at"));
 
     [Fact]
-    public void after_two_dashes_everything_is_an_argument()
-    {
-        Assert.Equal("--at", Arguments.Parse(MissionStart, ["--", "--at"]).Positioned(0));
-    }
+    public void after_two_dashes_everything_is_an_argument() => Assert.Equal("--at", Started("--", "--at").GetValue<string>("TITLE"));
+
+    [Fact]
+    public void a_title_may_begin_with_an_at_sign_and_names_no_file() => Assert.Equal("@home", Started("@home").GetValue<string>("TITLE"));
 
     [Fact]
     public void agents_given_twice_are_joined()
     {
-        Assert.Equal("ba,hannibal", Arguments.Parse(MissionStart, ["X", "--agent", "ba", "--agent", "hannibal"])["agent"]);
+        using var service = new FakeService("""{"mission":{"id":"m-1"},"position":1}""");
+        using var desk = new Desk(service.Url);
+        desk.Run("mission", "start", "X", "--agent", "ba", "--agent", "hannibal");
+        Assert.Contains("""["ba","hannibal"]""", service.Requests[0].Body, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("usage.flag", "--agent", "X", "--agnet", "ba")]
+    [InlineData("usage.flag", "--agent", "--agnet", "ba")]
+    [InlineData("usage.flag", "-x", "-x")]
     [InlineData("usage.flag", "--timezone", "X", "--timezon", "UTC")]
     [InlineData("usage.value", "--at", "X", "--at")]
     [InlineData("usage.value", "--at", "X", "--at", "--json")]
     [InlineData("usage.value", "--at", "X", "--at", "-j")]
     [InlineData("usage.value", "--at", "X", "--at=")]
+    [InlineData("usage.value", "--at", "X", "--at", " ")]
     [InlineData("usage.value", "--json", "X", "--json=yes")]
     [InlineData("usage.twice", "--at", "X", "--at", "now", "--at", "now")]
     [InlineData("usage.argument", "TITLE")]
     [InlineData("usage.argument", "quotes", "Budget", "TUI")]
     public void a_wrong_command_line_is_refused_with_the_usage_of_the_verb(string code, string said, params string[] words)
     {
-        var refusal = Assert.Throws<Refusal>(() => Arguments.Parse(MissionStart, words));
+        var refusal = Misuse.Of(Started(words))!;
         Assert.Equal((code, Exit.Usage), (refusal.Problem.Code, refusal.Problem.Exit));
         Assert.Contains(said, refusal.Problem.Detail, StringComparison.Ordinal);
         Assert.StartsWith("usage: ledger mission start TITLE", refusal.Usage, StringComparison.Ordinal);
@@ -57,7 +58,18 @@ public sealed class ArgumentsTests
     [InlineData("1h")]
     [InlineData("9j")]
     public void a_value_of_two_characters_is_no_flag_for_ending_like_one(string value) =>
-        Assert.Equal(value, Arguments.Parse(HelpTests.Find("guard"), ["--for", value])["for"]);
+        Assert.Equal(value, Entry.Parse(["guard", "--for", value]).GetValue<string>("--for"));
+
+    [Theory]
+    [InlineData("--verison", "ledger --version")]
+    [InlineData("--frobnicate", "ledger help")]
+    public void an_unknown_flag_alone_is_refused(string flag, string meant)
+    {
+        using var desk = new Desk();
+        var ran = desk.Run(flag);
+        Assert.Equal((Exit.Usage, ""), (ran.Exit, ran.Out));
+        Assert.Contains(meant, ran.Err, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("mision", "ledger mission")]
@@ -145,4 +157,6 @@ public sealed class ArgumentsTests
         Assert.Empty(service.Requests);
         Assert.Empty(desk.Spooled);
     }
+
+    private static ParseResult Started(params string[] words) => Entry.Parse(["mission", "start", .. words]);
 }

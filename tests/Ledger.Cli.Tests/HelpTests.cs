@@ -1,4 +1,3 @@
-using Ledger.Cli.Commands;
 using Ledger.Cli.Parsing;
 using Ledger.Tests.House;
 
@@ -9,8 +8,7 @@ public sealed class HelpTests
     public static TheoryData<string> Commands()
     {
         var names = new TheoryData<string>();
-        foreach (var noun in Catalogue.Nouns)
-            foreach (var command in Catalogue.Of(noun)!) names.Add(command.Name);
+        foreach (var verb in Help.All()) names.Add(Help.NameOf(verb));
         return names;
     }
 
@@ -22,9 +20,9 @@ public sealed class HelpTests
     [MemberData(nameof(Commands))]
     public void every_command_teaches_by_examples_that_it_understands(string name)
     {
-        var command = Find(name);
-        Assert.NotEmpty(command.Examples);
-        foreach (var example in command.Examples)
+        var verb = Help.All().First(verb => Help.NameOf(verb) == name);
+        Assert.NotEmpty(verb.Examples);
+        foreach (var example in verb.Examples)
         {
             var words = Split(example);
             // Up to the program's name there may be settings, behind it another command.
@@ -34,9 +32,8 @@ public sealed class HelpTests
             if (until >= 0) words.RemoveRange(until, words.Count - until);
             if (words[0] == "--version") continue;
 
-            Assert.Equal(command.Name.Split(' '), words.Take(command.Verb.Length > 0 ? 2 : 1));
-            words.RemoveRange(0, command.Verb.Length > 0 ? 2 : 1);
-            if (name != "help") Arguments.Parse(command, words);
+            Assert.Equal(name.Split(' '), words.Take(name.Split(' ').Length));
+            Assert.Null(Misuse.Of(Entry.Parse(words)));
         }
     }
 
@@ -48,8 +45,33 @@ public sealed class HelpTests
         var ran = desk.Run([.. name.Split(' '), "--help"]);
         Assert.Equal(Exit.Ok, ran.Exit);
         Assert.Contains("Examples:", ran.Out, StringComparison.Ordinal);
-        Assert.Contains("usage: ledger " + name, ran.Out, StringComparison.Ordinal);
-        Assert.Equal(ran.Out, desk.Run(["help", .. name.Split(' ')]).Out);
+        Assert.Contains("ledger " + name, ran.Out, StringComparison.Ordinal);
+        if (name != "help") Assert.Equal(ran.Out, desk.Run(["help", .. name.Split(' ')]).Out);
+    }
+
+    [Theory]
+    [InlineData("mission st", "start")]
+    [InlineData("rep", "report")]
+    [InlineData("mission list --sta", "--state")]
+    [InlineData("mission list --state o", "open")]
+    [InlineData("report --order d", "desc")]
+    public void a_shell_is_told_what_completes_a_line(string line, string word)
+    {
+        using var desk = new Desk();
+        var ran = desk.Run($"[suggest:{line.Length}]", line);
+        Assert.Equal(Exit.Ok, ran.Exit);
+        Assert.Contains(word, ran.Out.Split('\n'));
+    }
+
+    [Theory]
+    [InlineData("bash")]
+    [InlineData("zsh")]
+    [InlineData("fish")]
+    public void completion_of_each_shell_asks_this_program(string shell)
+    {
+        using var desk = new Desk();
+        Assert.Contains("[suggest:", desk.Run("completion", shell).Out, StringComparison.Ordinal);
+        Assert.Equal(Exit.Usage, desk.Run("completion", "power" + shell).Exit);
     }
 
     [Theory]
@@ -76,19 +98,12 @@ public sealed class HelpTests
     [Fact]
     public void no_two_flags_of_a_command_share_a_name()
     {
-        foreach (var noun in Catalogue.Nouns)
+        foreach (var verb in Help.All())
         {
-            foreach (var command in Catalogue.Of(noun)!)
-            {
-                var names = command.AllFlags().SelectMany(flag => new[] { "--" + flag.Name, flag.Alias is null ? null : "--" + flag.Alias, flag.Short?.ToString() })
-                    .Where(name => name is not null && !(command.HandsThrough && name is "--home" or "--url")).ToList();
-                Assert.Equal(names.Distinct().Count(), names.Count);
-            }
+            var names = verb.Options.Concat(Flags.Common()).SelectMany(flag => flag.Aliases.Prepend(flag.Name)).ToList();
+            Assert.Equal(names.Distinct().Count(), names.Count);
         }
     }
-
-    internal static Command Find(string name) =>
-        Catalogue.Nouns.SelectMany(noun => Catalogue.Of(noun)!).First(command => command.Name == name);
 
     private static List<string> Split(string line)
     {

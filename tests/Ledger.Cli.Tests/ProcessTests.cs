@@ -77,7 +77,7 @@ public sealed class ProcessTests
     private static void Install(Desk desk, string name)
     {
         var folder = Directory.CreateDirectory(Path.Combine(desk.Home, "bin", name, "release")).FullName;
-        foreach (var file in new[] { "Ledger.dll", "Ledger.Cli.dll", "Ledger.Cli.runtimeconfig.json" })
+        foreach (var file in new[] { "Ledger.dll", "Ledger.Cli.dll", "Spectre.Console.dll", "Spectre.Console.Ansi.dll", "System.CommandLine.dll", "Ledger.Cli.runtimeconfig.json" })
             File.Copy(Path.Combine(AppContext.BaseDirectory, file), Path.Combine(folder, file.Replace("Ledger.Cli.", name + ".", StringComparison.Ordinal)));
     }
 }

@@ -25,7 +25,7 @@ public sealed partial class ReportAddsUp
             answer = Answer(by.Split(','), random, isCut: round % 5 == 4);
             var printed = desk.Run("report", "--by", by).Out;
             var lines = printed.Split('\n');
-            var rule = Array.FindIndex(lines, line => line.StartsWith("---", StringComparison.Ordinal));
+            var rule = Array.FindIndex(lines, line => line.TrimStart().StartsWith("──", StringComparison.Ordinal));
             var rows = lines[2..rule].Select(line => (Line: line, Amount: Read(Money().Match(line)))).ToArray();
             var total = Read(Money().Match(lines[rule + 1]));
             var sum = Money().Matches(lines[rule + 2]).Select(Read).ToArray();

@@ -1,4 +1,4 @@
-using Ledger.Cli.Commands;
+using Ledger.Cli.Parsing;
 
 namespace Ledger.Cli.Tests;
 
@@ -10,9 +10,10 @@ public sealed class SecretsTests
     [Fact]
     public void no_flag_takes_a_secret()
     {
-        foreach (var flag in Catalogue.Nouns.SelectMany(noun => Catalogue.Of(noun)!).SelectMany(command => command.AllFlags()))
-            Assert.False(flag.Value is not null && flag.Name is "token" or "secret" or "password" or "credential" or "api-key" or "management-key", $"--{flag.Name} takes a value");
-        Assert.Null(HelpTests.Find("account add").AllFlags().FirstOrDefault(flag => flag.Value is not null && flag.Name.Contains("key", StringComparison.Ordinal) && flag.Name != "idempotency-key"));
+        foreach (var flag in Help.All().SelectMany(verb => verb.Options).Concat(Flags.Common()))
+            Assert.False(flag.HelpName is not null && flag.Name is "--token" or "--secret" or "--password" or "--credential" or "--api-key" or "--management-key", $"{flag.Name} takes a value");
+        var add = Help.All().First(verb => Help.NameOf(verb) == "account add");
+        Assert.Null(add.Options.FirstOrDefault(flag => flag.HelpName is not null && flag.Name.Contains("key", StringComparison.Ordinal) && flag.Name != "--idempotency-key"));
     }
 
     [Theory]

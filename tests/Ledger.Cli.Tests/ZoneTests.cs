@@ -12,12 +12,12 @@ public sealed class ZoneTests
         """;
 
     [Theory]
-    [InlineData(null, null, null, "2026-11-16 10:15")]
-    [InlineData(null, null, "Europe/Brussels", "2026-11-16 11:15")]
-    [InlineData(null, "Asia/Tokyo", "Europe/Brussels", "2026-11-16 19:15")]
-    [InlineData("America/Los_Angeles", "Asia/Tokyo", "Europe/Brussels", "2026-11-16 02:15")]
-    [InlineData("utc", "Asia/Tokyo", "Europe/Brussels", "2026-11-16 10:15")]
-    [InlineData(null, null, "Not/AZone", "2026-11-16 10:15")]
+    [InlineData(null, null, null, "  10:15  ")]
+    [InlineData(null, null, "Europe/Brussels", "  11:15  ")]
+    [InlineData(null, "Asia/Tokyo", "Europe/Brussels", "  19:15  ")]
+    [InlineData("America/Los_Angeles", "Asia/Tokyo", "Europe/Brussels", "  02:15  ")]
+    [InlineData("utc", "Asia/Tokyo", "Europe/Brussels", "  10:15  ")]
+    [InlineData(null, null, "Not/AZone", "  10:15  ")]
     public void times_are_shown_in_the_zone_that_is_nearest_to_who_asks(string? flag, string? variable, string? service, string shown)
     {
         using var fake = new FakeService(Missions) { Zone = service };
@@ -44,9 +44,9 @@ public sealed class ZoneTests
         using var fake = new FakeService(Hours) { Zone = "Europe/Brussels" };
         using var desk = new Desk(fake.Url);
         var shown = desk.Run("report", "--by", "hour").Out;
-        Assert.Contains("Billed from 2026-10-25 00:00 to 2026-10-26 00:00 Europe/Brussels", shown, StringComparison.Ordinal);
+        Assert.Contains("Billed 25 Oct 2026, Brussels", shown, StringComparison.Ordinal);
         string[] hours = [.. shown.Split('\n')[2..5].Select(line => line.Split("  ")[0])];
-        Assert.Equal(["2026-10-25 02:00", "2026-10-25 02:00 +01:00", "2026-10-25 03:00"], hours);
+        Assert.Equal(["25 Oct 02:00", "25 Oct 02:00 +01:00", "25 Oct 03:00"], hours);
         var csv = desk.Run("report", "--by", "hour", "--csv").Out.Split("\r\n");
         Assert.Equal(["2026-10-25T02:00:00+02:00,1.00", "2026-10-25T02:00:00+01:00,2.00", "2026-10-25T03:00:00+01:00,3.00"], csv[1..4]);
         Assert.Contains("\"hour\": \"2026-10-25T00:00:00Z\"", desk.Run("report", "--by", "hour", "--json").Out, StringComparison.Ordinal);

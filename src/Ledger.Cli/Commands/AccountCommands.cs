@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.Json;
 using Ledger.Cli.Http;
 using Ledger.Cli.Output;
@@ -11,101 +12,72 @@ internal static class AccountCommands
     private const string TheOnlyOne = "-";
     private static readonly string[] Providers = ["xai"];
 
-    public static Command[] All() => [Add(), List(), Test(), Sync(), Edit(), Rotate(), Remove()];
+    public static Command All() => new("account", "provider accounts") { Add(), List(), Test(), Sync(), Edit(), Rotate(), Remove() };
 
-    private static Flag Bucket => new("bucket", "auto|1m|15m|1h", "finest width where a mission begins or ends: to the second (auto), the minute, never split (1h); 15m reads everything by the quarter-hour");
-    private static Flag SettlementLag => new("settlement-lag", "LAG|default", "how late the provider's figures settle, such as 10m (xAI: 5m)");
+    private static Option Bucket => Flags.Value("bucket", "auto|1m|15m|1h", "finest width where a mission begins or ends: to the second (auto), the minute, never split (1h); 15m reads everything by the quarter-hour");
+    private static Option SettlementLag => Flags.Value("settlement-lag", "LAG|default", "how late the provider's figures settle, such as 10m (xAI: 5m)");
 
-    private static Command Add() => new()
+    private static Verb Add() => new("add", "connect a provider account: reads its keys and 90 days of its bill")
     {
-        Noun = "account",
-        Verb = "add",
-        Arguments = "xai",
-        ArgumentsMin = 1,
-        ArgumentsMax = 1,
+        Arguments = { Words.One("xai") },
         KeepsQuietAboutArguments = true,
-        Summary = "connect a provider account: reads its keys and 90 days of its bill",
         About = "The credential comes from standard input (--key-stdin), XAI_MANAGEMENT_KEY, XAI_MANAGEMENT_API_KEY, a file named by either with _FILE, or a hidden prompt.",
-        Flags = [new("label", "NAME", "what to call it (xai)"), new("team", "ID", "the team, where the key does not tell (XAI_TEAM_ID)"), Bucket, SettlementLag, Flags.KeyStdin, Flags.NoWait, Flags.IdempotencyKey],
+        Options = { Flags.Value("label", "NAME", "what to call it (xai)"), Flags.Value("team", "ID", "the team, where the key does not tell (XAI_TEAM_ID)"), Bucket, SettlementLag, Flags.KeyStdin, Flags.NoWait, Flags.IdempotencyKey },
         Examples = ["ledger account add xai --label prod --key-stdin < key.txt", "XAI_MANAGEMENT_KEY_FILE=/run/secrets/xai ledger account add xai --label prod --bucket 1m"],
         Run = RunAdd,
     };
 
-    private static Command List() => new()
+    private static Verb List() => new("list", "accounts: how they are, and how fresh")
     {
-        Noun = "account",
-        Verb = "list",
-        Summary = "accounts: how they are, and how fresh",
-        Flags = [Flags.Format, Flags.Csv],
+        Options = { Flags.Format, Flags.Csv, Flags.Wide },
         Examples = ["ledger account list", "ledger account list --json"],
         Run = RunList,
     };
 
-    private static Command Test() => new()
+    private static Verb Test() => new("test", "ask the provider whether the credential is of the right kind and may read what we need")
     {
-        Noun = "account",
-        Verb = "test",
-        Arguments = "[LABEL]",
-        ArgumentsMax = 1,
-        Summary = "ask the provider whether the credential is of the right kind and may read what we need",
+        Arguments = { Words.AtMostOne("LABEL") },
         Examples = ["ledger account test", "ledger account test prod"],
         Run = RunTest,
     };
 
-    private static Command Sync() => new()
+    private static Verb Sync() => new("sync", "read 35 days anew now, or more with --since; returns when the books show it")
     {
-        Noun = "account",
-        Verb = "sync",
-        Arguments = "[LABEL]",
-        ArgumentsMax = 1,
-        Summary = "read 35 days anew now, or more with --since; returns when the books show it",
+        Arguments = { Words.AtMostOne("LABEL") },
         About = "Gives up after 30 s with 69; the reading goes on in the background. With --since it reads from there on, the newest first, a week at a time: so a figure is seen that the provider corrected late.",
-        Flags = [new("since", "T", "read from here on, instead of 35 days: 60d, 2026-09-28, last-month …"), Flags.NoWait, Flags.IdempotencyKey],
+        Options = { Flags.Value("since", "T", "read from here on, instead of 35 days: 60d, 2026-09-28, last-month …"), Flags.NoWait, Flags.IdempotencyKey },
         Examples = ["ledger account sync", "ledger account sync prod && mission cost owner/repo#3", "ledger account sync --since 2026-08-01"],
         Run = RunSync,
     };
 
-    private static Command Edit() => new()
+    private static Verb Edit() => new("edit", "change an account's label, bucket width or settlement lag")
     {
-        Noun = "account",
-        Verb = "edit",
-        Arguments = "[LABEL]",
-        ArgumentsMax = 1,
-        Summary = "change an account's label, bucket width or settlement lag",
-        Flags = [new("label", "NAME", "its new name"), Bucket, SettlementLag, Flags.IdempotencyKey],
+        Arguments = { Words.AtMostOne("LABEL") },
+        Options = { Flags.Value("label", "NAME", "its new name"), Bucket, SettlementLag, Flags.IdempotencyKey },
         Examples = ["ledger account edit prod --bucket 1h", "ledger account edit prod --settlement-lag default"],
         Run = RunEdit,
     };
 
-    private static Command Rotate() => new()
+    private static Verb Rotate() => new("rotate", "replace an account's credential; its history stays")
     {
-        Noun = "account",
-        Verb = "rotate",
-        Arguments = "[LABEL]",
-        ArgumentsMax = 1,
+        Arguments = { Words.AtMostOne("LABEL") },
         KeepsQuietAboutArguments = true,
-        Summary = "replace an account's credential; its history stays",
-        Flags = [Flags.KeyStdin, Flags.IdempotencyKey],
+        Options = { Flags.KeyStdin, Flags.IdempotencyKey },
         Examples = ["ledger account rotate prod --key-stdin < new-key.txt"],
         Run = RunRotate,
     };
 
-    private static Command Remove() => new()
+    private static Verb Remove() => new("remove", "stop polling and delete the credential; the books stay")
     {
-        Noun = "account",
-        Verb = "remove",
-        Arguments = "LABEL",
-        ArgumentsMin = 1,
-        ArgumentsMax = 1,
-        Summary = "stop polling and delete the credential; the books stay",
-        Flags = [Flags.IdempotencyKey],
+        Arguments = { Words.One("LABEL") },
+        Options = { Flags.IdempotencyKey },
         Examples = ["ledger account remove prod"],
         Run = call => Told(call, call.Client.Write("DELETE", PathOf(call), []), "removed"),
     };
 
     private static int RunAdd(Call call)
     {
-        var provider = call.Arguments.Positioned(0)!;
+        var provider = call.Word(0)!;
         if (Array.IndexOf(Providers, provider) < 0)
             throw call.Wrong("usage.provider", "There is no such provider. There is: xai.", "provider", null, Providers);
         var (label, team, bucket, lag) = (call.Text("label") ?? provider, call.Text("team") ?? call.Settings.Get("XAI_TEAM_ID")?.Trim(), BucketOf(call), LagOf(call));
@@ -150,16 +122,16 @@ internal static class AccountCommands
             return Exit.Ok;
         }
         var table = new Table(
-            new("Label", "label", WidthMax: 30), new("Provider", "provider"), new("Team", "team", WidthMax: 40, Optional: true), new("State", "state"), new("Bucket", "bucket", Optional: true),
-            new("Settles in", "settlementLagSeconds", Text: false, Optional: true), new("Data through", "through", Text: false), new("Behind", "lagSeconds", Right: true, Text: false),
-            new("Credential", "credential", WidthMax: 24, Optional: true), new("Prepaid left", "prepaidLeft", Right: true, Text: false));
+            new("Label", "label", WidthMax: 30), Column.Whole("Provider", "provider", gives: 5), Column.Whole("Team", "team", gives: 1), Column.Whole("State", "state"), Column.Whole("Bucket", "bucket", gives: 4),
+            Column.Time("Settles in", "settlementLagSeconds", gives: 3), Column.Time("Data through", "through", gives: 6), Column.Figure("Behind", "lagSeconds"), Column.Whole("Credential", "credential", gives: 2),
+            Column.Figure("Prepaid left", "prepaidLeft"));
         foreach (var account in answer.Items("accounts"))
         {
             var lag = account.Part("settlementLag");
             var left = account.Part("balance")?.Text("prepaidLeft");
             table.Add(
-                Cell.Text(account.Text("label")), Cell.Text(account.Text("provider")), Cell.Text(account.Text("team")),
-                new(SafeText.Of(account.Text("state")) + (account.Flag("stale") == true ? ", stale" : ""), account.Text("state")),
+                Cell.Name(account.Text("label")), Cell.Text(account.Text("provider")), Cell.Text(account.Text("team")),
+                new(SafeText.Of(account.Text("state")) + (account.Flag("stale") == true ? ", stale" : ""), account.Text("state"), account.Text("state") switch { "ok" when account.Flag("stale") != true => Tone.Ok, "failing" => Tone.Act, "removed" => Tone.Quiet, _ => Tone.Watch }),
                 Cell.Text(account.Text("bucket")),
                 new(Show.Seconds(lag?.Seconds("seconds")) + (lag?.Flag("assumed") == true ? " (assumed)" : ""), lag?.Text("seconds")),
                 printer.TimeCell(account.Text("through")), new(Show.Seconds(account.Seconds("lagSeconds")), account.Text("lagSeconds")),
@@ -170,7 +142,7 @@ internal static class AccountCommands
         foreach (var account in answer.Items("accounts"))
             if (account.Part("error") is { } error && !printer.Csv)
                 printer.Line($"{SafeText.Of(account.Text("label"))}: {SafeText.Of(error.Text("detail") ?? error.Text("kind"))}");
-        printer.Footer($"Times are {printer.ZoneName}.");
+        printer.Foot();
         return Exit.Ok;
     }
 
@@ -240,7 +212,7 @@ internal static class AccountCommands
             call.Printer.PrintJson(answer);
             return Exit.Ok;
         }
-        call.Printer.Line($"{did} {SafeText.Of(answer.Part("account")?.Text("label") ?? call.Arguments.Positioned(0))}");
+        call.Printer.Line($"{did} {SafeText.Of(answer.Part("account")?.Text("label") ?? call.Word(0))}");
         Warnings(call, answer);
         return Exit.Ok;
     }
@@ -250,7 +222,7 @@ internal static class AccountCommands
         foreach (var warning in answer.Items("warnings")) call.Printer.Warn(warning.ToString());
     }
 
-    private static string PathOf(Call call) => "/accounts/" + Uri.EscapeDataString(call.Arguments.Positioned(0) ?? TheOnlyOne);
+    private static string PathOf(Call call) => "/accounts/" + Uri.EscapeDataString(call.Word(0) ?? TheOnlyOne);
 
     private static string? BucketOf(Call call) => call.OneOf("bucket", "auto", "1m", "15m", "1h");
 

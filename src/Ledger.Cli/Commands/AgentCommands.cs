@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.Json;
 using Ledger.Cli.Http;
 using Ledger.Cli.Output;
@@ -8,46 +9,34 @@ namespace Ledger.Cli.Commands;
 /// <summary><c>ledger agent …</c>.</summary>
 internal static class AgentCommands
 {
-    public static Command[] All() => [Add(), Edit(), List()];
+    public static Command All() => new("agent", "who spends") { Add(), Edit(), List() };
 
-    private static Command Add() => new()
+    private static Verb Add() => new("add", "add somebody who spends; or one for each key")
     {
-        Noun = "agent",
-        Verb = "add",
-        Arguments = "[NAME]",
-        ArgumentsMax = 1,
-        Summary = "add somebody who spends; or one for each key",
-        Flags = [Flags.Idle, new("from-keys", null, "make an agent of each key's name and give it the key"), Flags.AccountOf, Flags.IdempotencyKey],
+        Arguments = { Words.AtMostOne("NAME") },
+        Options = { Flags.Idle, Flags.Switch("from-keys", "make an agent of each key's name and give it the key"), Flags.AccountOf, Flags.IdempotencyKey },
         Examples = ["ledger agent add ba", "ledger agent add vigilio --idle yields", "ledger agent add --from-keys"],
         Run = RunAdd,
     };
 
-    private static Command Edit() => new()
+    private static Verb Edit() => new("edit", "rename an agent, or change where its idle spend goes")
     {
-        Noun = "agent",
-        Verb = "edit",
-        Arguments = "NAME|ID",
-        ArgumentsMin = 1,
-        ArgumentsMax = 1,
-        Summary = "rename an agent, or change where its idle spend goes",
-        Flags = [new("name", "NAME", "its new name"), Flags.Idle, Flags.IdempotencyKey],
+        Arguments = { Words.One("NAME|ID") },
+        Options = { Flags.Value("name", "NAME", "its new name"), Flags.Idle, Flags.IdempotencyKey },
         Examples = ["ledger agent edit ba --name hannibal", "ledger agent edit vigilio --idle yields"],
         Run = RunEdit,
     };
 
-    private static Command List() => new()
+    private static Verb List() => new("list", "agents, their keys and open missions")
     {
-        Noun = "agent",
-        Verb = "list",
-        Summary = "agents, their keys and open missions",
-        Flags = [Flags.Format, Flags.Csv],
+        Options = { Flags.Format, Flags.Csv, Flags.Wide },
         Examples = ["ledger agent list", "ledger agent list --json"],
         Run = RunList,
     };
 
     private static int RunAdd(Call call)
     {
-        var (name, idle) = (call.Arguments.Positioned(0), call.OneOf("idle", "shares", "yields"));
+        var (name, idle) = (call.Word(0), call.OneOf("idle", "shares", "yields"));
         if (call.Has("from-keys")) return RunFromKeys(call, name, idle);
         if (name is null) throw call.Wrong("usage.argument", "`agent add` needs a NAME, or --from-keys.");
         if (call.Has("account")) throw call.Wrong("usage.flag", "--account goes with --from-keys.", "account");
@@ -83,7 +72,7 @@ internal static class AgentCommands
         var (name, idle) = (call.Text("name"), call.OneOf("idle", "shares", "yields"));
         if (name is null && idle is null) throw call.Wrong("usage.edit", "Nothing to edit: give --name or --idle.");
         if (name is not null) Names.Agent(call, name);
-        var id = Resolve(call, call.Arguments.Positioned(0)!);
+        var id = Resolve(call, call.Word(0)!);
         return Told(call, call.Client.Write("PATCH", "/agents/" + Uri.EscapeDataString(id), Body.Of(json =>
         {
             json.Maybe("name", name);
@@ -101,16 +90,17 @@ internal static class AgentCommands
             printer.PrintJson(answer);
             return Exit.Ok;
         }
-        var table = new Table(new("Agent", "name", WidthMax: 40), new("Idle", "idle"), new("Keys", "keys", WidthMax: 60), new("Open missions", "openMissions", WidthMax: 50), new("ID", "id", WidthMax: 36, Optional: true));
+        var table = new Table(new("Agent", "name", WidthMax: 40), Column.Whole("Idle", "idle"), new("Keys", "keys", Fit: Fit.Wrap), new("Open missions", "openMissions", Fit: Fit.Wrap, WidthMax: 50), Column.Whole("ID", "id", gives: 1));
         foreach (var agent in answer.Items("agents"))
         {
             var keys = new List<string>();
             foreach (var key in agent.Items("keys"))
                 keys.Add((key.Text("name") ?? key.Text("key")) + (key.Text("weight") is { } weight and not "1" ? "=" + weight : ""));
-            table.Add(Cell.Text(agent.Text("name")), Cell.Text(agent.Text("idle")), Cell.Text(string.Join(", ", keys)), Cell.Text(agent.Names("openMissions")), Cell.Text(agent.Text("id")));
+            table.Add(Cell.Name(agent.Text("name")), Cell.Text(agent.Text("idle")), Cell.Text(string.Join(", ", keys)), Cell.Text(agent.Names("openMissions")), Cell.Text(agent.Text("id")));
         }
         if (table.Count == 0 && !printer.Csv) printer.Line("No agents. `ledger agent add --from-keys` makes one of each key.");
         else printer.Print(table);
+        printer.Foot();
         return Exit.Ok;
     }
 

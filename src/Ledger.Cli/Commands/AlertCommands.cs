@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using Ledger.Cli.Http;
 using Ledger.Cli.Output;
@@ -11,44 +12,33 @@ internal static class AlertCommands
     private static readonly string[] kinds =
         ["budget", "runway", "anomaly", "stale", "mission", "key", "restatement", "history"];
 
-    public static Command[] All() =>
-    [
-        new()
+    public static Command All() => new("alert", "alerts")
+    {
+        new Verb("list", "what people were told of, the latest first")
         {
-            Noun = "alert",
-            Verb = "list",
-            Summary = "what people were told of, the latest first",
-            Flags =
-            [
-                new("open", null, "only those that are not over"), new("all", null, "those too that the message of another one told of"), Flags.Since,
-                new("kind", string.Join('|', kinds), "only of this kind"), Flags.Limit("50"), Flags.Format, Flags.Csv,
-            ],
+            Options =
+            {
+                Flags.Switch("open", "only those that are not over"), Flags.Switch("all", "those too that the message of another one told of"), Flags.Since,
+                Flags.Value("kind", string.Join('|', kinds), "only of this kind"), Flags.Limit("50"), Flags.Format, Flags.Csv, Flags.Wide,
+            },
             Examples = ["ledger alert list --open", "ledger alert list --since 7d --kind budget --json"],
             Run = RunList,
         },
-        new()
+        new Verb("ack", "say that somebody has seen an alert")
         {
-            Noun = "alert",
-            Verb = "ack",
-            Arguments = "ID",
-            ArgumentsMin = 1,
-            ArgumentsMax = 1,
-            Summary = "say that somebody has seen an alert",
-            Flags = [Flags.IdempotencyKey],
+            Arguments = { Words.One("ID") },
+            Options = { Flags.IdempotencyKey },
             Examples = ["ledger alert ack a-1b2c3d4e"],
             Run = RunAck,
         },
-        new()
+        new Verb("test", "prove a channel: send a test message and say what came of it")
         {
-            Noun = "alert",
-            Verb = "test",
-            Summary = "prove a channel: send a test message and say what came of it",
             About = "Exits 0 when it was delivered, 69 when it was not (yet). Mail goes to files where no server is configured, and says so.",
-            Flags = [new("channel", "email|slack|webhook|exec", "the channel"), new("to", "ADDRESS", "for email: to this address"), Flags.IdempotencyKey],
+            Options = { Flags.Value("channel", "email|slack|webhook|exec", "the channel"), Flags.Value("to", "ADDRESS", "for email: to this address"), Flags.IdempotencyKey },
             Examples = ["ledger alert test --channel email --to ludo@example.org", "ledger alert test --channel webhook --json"],
             Run = RunTest,
         },
-    ];
+    };
 
     private static int RunList(Call call)
     {
@@ -66,9 +56,9 @@ internal static class AlertCommands
             return Exit.Ok;
         }
         var table = new Table(
-            new("When", "at", Text: false), new("Severity", "severity"), new("What", "headline", WidthMax: 110), new("State", "state"), new("ID", "id", WidthMax: 12));
+            Column.Time("When", "at"), Column.Whole("Severity", "severity"), Column.Words("What", "headline"), Column.Whole("State", "state"), Column.Whole("ID", "id"));
         foreach (var alert in answer.Items("alerts"))
-            table.Add(printer.TimeCell(alert.Text("at")), new(alert.Text("severity") == "critical" ? printer.Style.Red("critical") : SafeText.Of(alert.Text("severity")), alert.Text("severity")),
+            table.Add(printer.TimeCell(alert.Text("at")), Severity.CellOf(alert.Text("severity")),
                 Cell.Text(alert.Text("headline")), Cell.Text(alert.Text("state")), Cell.Text(alert.Text("id")));
         if (table.Count == 0 && !printer.Csv) printer.Line(call.Has("open") ? "No open alerts." : "No alerts.");
         else printer.Print(table);
@@ -79,7 +69,7 @@ internal static class AlertCommands
 
     private static int RunAck(Call call)
     {
-        var answer = call.Client.Write("POST", $"/alerts/{Uri.EscapeDataString(call.Arguments.Positioned(0)!)}/ack", Body.Empty);
+        var answer = call.Client.Write("POST", $"/alerts/{Uri.EscapeDataString(call.Word(0)!)}/ack", Body.Empty);
         if (call.Printer.Json) call.Printer.PrintJson(answer);
         else call.Printer.Line($"acknowledged {SafeText.Of(answer.Part("alert")?.Text("id"))}  {SafeText.Of(answer.Part("alert")?.Text("headline"))}".TrimEnd());
         return Exit.Ok;

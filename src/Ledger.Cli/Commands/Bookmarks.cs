@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ledger.Cli.Http;
+using Ledger.Cli.Output;
 using Ledger.Cli.Spooling;
 
 namespace Ledger.Cli.Commands;
@@ -11,7 +12,7 @@ internal static class Bookmarks
 
     public static int Start(Call call)
     {
-        var title = Names.Title(call, call.Arguments.Positioned(0)!);
+        var title = Names.Title(call, call.Word(0)!);
         var (reference, agents, weight) = (Names.Ref(call), Agents(call), call.Integer("weight", 1, 1_000_000));
         return Send(call, "/missions", $"start \"{title}\"", title, at => Body.Of(json =>
         {
@@ -25,7 +26,7 @@ internal static class Bookmarks
 
     public static int End(Call call)
     {
-        var mission = call.Arguments.Positioned(0);
+        var mission = call.Word(0);
         // A mission that is named needs no agent to find it.
         var agent = call.Text("agent") ?? (mission is null ? call.Settings.Agent : null);
         if (agent is not null) Names.Agent(call, agent);
@@ -39,7 +40,7 @@ internal static class Bookmarks
 
     public static int Switch(Call call)
     {
-        var title = Names.Title(call, call.Arguments.Positioned(0)!);
+        var title = Names.Title(call, call.Word(0)!);
         var (reference, agents, weight, mission) = (Names.Ref(call), Agents(call), call.Integer("weight", 1, 1_000_000), call.Text("mission"));
         return Send(call, "/missions/switch", $"switch to \"{title}\"", title, at => Body.Of(json =>
         {
@@ -152,10 +153,25 @@ internal static class Bookmarks
             printer.Line(id);
             return;
         }
-        var title = SafeText.Fit(SafeText.Of(mission.Text("title")), 80);
-        var edge = printer.Time(mission.Text(did == "started" ? "start" : "end"));
-        printer.Line($"{did} {title}  {id}");
-        printer.Line($"  at {edge} {printer.ZoneName}{(mission.Text("ref") is { } reference ? "  " + SafeText.Of(reference) : "")}  agents: {SafeText.Of(mission.Agents())}");
-        if (did == "ended") printer.Footer($"  {Missions.Length(mission, call.Began)}; `mission cost {id}` says what it cost.");
+        var title = SafeText.Name(mission.Text("title"), 80);
+        var edge = printer.Edge(mission.Text(did == "started" ? "start" : "end"));
+        printer.Line(did == "started" ? $"{title} started {edge} {printer.Place}" : $"{title} ended {edge} {printer.Place} after {Missions.Length(mission, call.Began)}{SoFar(call, id)}");
+        printer.Line($"  {id}{(mission.Text("ref") is { } reference ? "  " + printer.Style.Toned(SafeText.Of(reference), Tone.Ref) : "")}  agents: {SafeText.Of(mission.Agents())}");
+    }
+
+    /// <summary>What it cost as far as is known; the reading that its end asked for is not waited for.</summary>
+    private static string SoFar(Call call, string mission)
+    {
+        try
+        {
+            var cost = call.Client.Ask("GET", new Query("/missions/cost").With("mission", mission).ToString(), [], null, Patience.Bookmark);
+            if (cost.Text("billed") is not { } billed) return cost.Text("reason") == "no_key" ? ": its agents own no key, so its cost is not known" : "";
+            return $": {Show.FineMoney(billed)} so far{(cost.Part("data")?.Seconds("lagSeconds") is { } lag ? $", read {Show.Seconds(lag)} ago" : "")}; the final reading follows";
+        }
+        catch (Refusal)
+        {
+            // It has ended; what it cost is said by whoever asks later.
+            return "";
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.Json;
 using Ledger.Cli.Http;
 using Ledger.Cli.Output;
@@ -10,30 +11,27 @@ internal static class BudgetCommands
 {
     private const string Periods = "day, week, month, quarter, life (of a mission) or FROM..UNTIL";
 
-    public static Flag Scope => new("scope", "SCOPE", "all, agent:ba, key:NAME, mission:REF, account:LABEL, model:M or unit:U");
+    public static Option Scope => Flags.Value("scope", "SCOPE", "all, agent:ba, key:NAME, mission:REF, account:LABEL, model:M or unit:U");
 
-    public static Flag Limit => new("limit", "USD", "the most for one period; with --period month and the like");
+    public static Option Limit => Flags.Value("limit", "USD", "the most for one period; with --period month and the like");
 
-    public static Flag Period => new("period", "P|P=USD,…", $"{Periods}; or several with their limits: day=2,week=10,month=31") { Many = true };
+    public static Option Period => Flags.List("period", "P|P=USD,…", $"{Periods}; or several with their limits: day=2,week=10,month=31");
 
-    public static Flag Thresholds => new("threshold", "T,…", "when to tell: 80%, $25, \"forecast 100%\" (50%, 80%, 100% and forecast 100%)") { Many = true };
+    public static Option Thresholds => Flags.List("threshold", "T,…", "when to tell: 80%, $25, \"forecast 100%\" (50%, 80%, 100% and forecast 100%)");
 
-    public static Command[] All() => [Set(), List(), Raise(), Close(), BudgetFiles.Plan(), BudgetFiles.Apply(), BacktestCommand.Command()];
+    public static Command All() => new("budget", "what may be spent, and who is told") { Set(), List(), Raise(), Close(), BudgetFiles.Plan(), BudgetFiles.Apply(), BacktestCommand.Command() };
 
-    private static Command Set() => new()
+    private static Verb Set() => new("set", "say what may be spent, and who is told; the same name sets it anew")
     {
-        Noun = "budget",
-        Verb = "set",
-        Summary = "say what may be spent, and who is told; the same name sets it anew",
         About = "What is not said takes its default, also when a budget is set anew. Spend is computed from the books, so nothing is ever reset: a new\nperiod is a new window. The answer says where the budget stands now. Advice and alerts: nothing is blocked at the provider.",
-        Flags =
-        [
-            Scope, Limit, Period, new("name", "NAME", "what it is called (its scope)"), Thresholds,
-            new("to", "ADDRESS,…", "who gets its mails (LEDGER_MAIL_TO)") { Many = true },
-            new("channel", "C,…", "email, slack, webhook, exec (all that are configured)") { Many = true },
-            new("zone", "ZONE", "time zone its periods are cut in, such as Europe/Brussels (the team's)"),
-            new("week-start", "DAY", "first day of its weeks (monday)"), Flags.IdempotencyKey,
-        ],
+        Options =
+        {
+            Scope, Limit, Period, Flags.Value("name", "NAME", "what it is called (its scope)"), Thresholds,
+            Flags.List("to", "ADDRESS,…", "who gets its mails (LEDGER_MAIL_TO)"),
+            Flags.List("channel", "C,…", "email, slack, webhook, exec (all that are configured)"),
+            Flags.Value("zone", "ZONE", "time zone its periods are cut in, such as Europe/Brussels (the team's)"),
+            Flags.Value("week-start", "DAY", "first day of its weeks (monday)"), Flags.IdempotencyKey,
+        },
         Examples =
         [
             "ledger budget set --scope agent:ba --limit 50 --period month",
@@ -43,38 +41,25 @@ internal static class BudgetCommands
         Run = RunSet,
     };
 
-    private static Command List() => new()
+    private static Verb List() => new("list", "budgets: spent, forecast, when they run out, when they begin anew")
     {
-        Noun = "budget",
-        Verb = "list",
-        Summary = "budgets: spent, forecast, when they run out, when they begin anew",
-        Flags = [new("closed", null, "closed ones too"), Flags.MaxAge, Flags.Format, Flags.Csv],
+        Options = { Flags.Switch("closed", "closed ones too"), Flags.MaxAge, Flags.Format, Flags.Csv, Flags.Wide },
         Examples = ["ledger budget list", "ledger budget list --json"],
         Run = BudgetList.Run,
     };
 
-    private static Command Raise() => new()
+    private static Verb Raise() => new("raise", "another limit for a while; after that the old one counts again")
     {
-        Noun = "budget",
-        Verb = "raise",
-        Arguments = "NAME",
-        ArgumentsMin = 1,
-        ArgumentsMax = 1,
-        Summary = "another limit for a while; after that the old one counts again",
-        Flags = [new("limit", "USD", "the limit meanwhile"), new("until", "T|7d", "first instant at which the old limit counts again; 7d is seven days from now"), new("period", "P", "which of its periods, where it has several"), Flags.IdempotencyKey],
+        Arguments = { Words.One("NAME") },
+        Options = { Flags.Value("limit", "USD", "the limit meanwhile"), Flags.Value("until", "T|7d", "first instant at which the old limit counts again; 7d is seven days from now"), Flags.Value("period", "P", "which of its periods, where it has several"), Flags.IdempotencyKey },
         Examples = ["ledger budget raise agent:ba --limit 80 --until 7d", "ledger budget raise team --limit 120 --period month --until 2026-12-01"],
         Run = RunRaise,
     };
 
-    private static Command Close() => new()
+    private static Verb Close() => new("close", "watch a budget no longer; what it said stays in the books")
     {
-        Noun = "budget",
-        Verb = "close",
-        Arguments = "NAME",
-        ArgumentsMin = 1,
-        ArgumentsMax = 1,
-        Summary = "watch a budget no longer; what it said stays in the books",
-        Flags = [Flags.IdempotencyKey],
+        Arguments = { Words.One("NAME") },
+        Options = { Flags.IdempotencyKey },
         Examples = ["ledger budget close agent:ba"],
         Run = RunClose,
     };
@@ -102,7 +87,7 @@ internal static class BudgetCommands
         }
         json.WriteEndArray();
         json.Maybe("thresholds", call.List("threshold"));
-        if (call.Command.Verb != "set") return;
+        if (call.Verb.Name != "set") return;
         json.Maybe("zone", call.Text("zone"));
         json.Maybe("weekStart", call.Text("week-start"));
         json.Maybe("recipients", call.List("to"));
@@ -143,7 +128,7 @@ internal static class BudgetCommands
     {
         if (call.Text("limit") is not { } limit) throw call.Wrong("usage.flag", "`budget raise` needs --limit: the limit meanwhile.", "limit");
         if (Ahead(call, "until") is not { } until) throw call.Wrong("usage.flag", "`budget raise` needs --until: when the old limit counts again.", "until");
-        return Told(call, call.Client.Write("POST", $"/budgets/{Uri.EscapeDataString(call.Arguments.Positioned(0)!)}/raise", Body.Of(json =>
+        return Told(call, call.Client.Write("POST", $"/budgets/{Uri.EscapeDataString(call.Word(0)!)}/raise", Body.Of(json =>
         {
             json.WriteString("limit", Amount(limit));
             json.WriteString("until", until);
@@ -153,7 +138,7 @@ internal static class BudgetCommands
 
     private static int RunClose(Call call)
     {
-        var answer = call.Client.Write("POST", $"/budgets/{Uri.EscapeDataString(call.Arguments.Positioned(0)!)}/close", Body.Empty);
+        var answer = call.Client.Write("POST", $"/budgets/{Uri.EscapeDataString(call.Word(0)!)}/close", Body.Empty);
         if (call.Printer.Json) call.Printer.PrintJson(answer);
         else call.Printer.Line($"closed {SafeText.Of(answer.Part("budget")?.Text("name"))}: it is watched no longer");
         return Exit.Ok;

@@ -20,37 +20,27 @@ internal static class BudgetFiles
           }
         """;
 
-    public static Command Plan() => new()
+    public static Verb Plan() => new("plan", "what `budget apply` would change; exit 2 when it would change something")
     {
-        Noun = "budget",
-        Verb = "plan",
-        Arguments = "FILE",
-        ArgumentsMin = 1,
-        ArgumentsMax = 1,
-        Summary = "what `budget apply` would change; exit 2 when it would change something",
+        Arguments = { Words.One("FILE") },
         About = Format,
-        Flags = [new("prune", null, "also close budgets that are not in the file"), Flags.IdempotencyKey],
+        Options = { Flags.Switch("prune", "also close budgets that are not in the file"), Flags.IdempotencyKey },
         Examples = ["ledger budget plan budgets.json", "ledger budget plan - --json < budgets.json"],
         Run = call => Run(call, "/budgets/plan"),
     };
 
-    public static Command Apply() => new()
+    public static Verb Apply() => new("apply", "make the budgets what a file says: all of it or nothing, twice is once")
     {
-        Noun = "budget",
-        Verb = "apply",
-        Arguments = "FILE",
-        ArgumentsMin = 1,
-        ArgumentsMax = 1,
-        Summary = "make the budgets what a file says: all of it or nothing, twice is once",
+        Arguments = { Words.One("FILE") },
         About = Format,
-        Flags = [new("prune", null, "also close budgets that are not in the file"), Flags.IdempotencyKey],
+        Options = { Flags.Switch("prune", "also close budgets that are not in the file"), Flags.IdempotencyKey },
         Examples = ["ledger budget apply budgets.json", "ledger budget apply budgets.json --prune"],
         Run = call => Run(call, "/budgets/apply"),
     };
 
     private static int Run(Call call, string path)
     {
-        var planned = call.Command.Verb == "plan";
+        var planned = call.Verb.Name == "plan";
         var answer = call.Client.Write("POST", path, Body(call, Read(call)));
         var exit = planned && answer.Flag("changes") == true ? Exit.Changes : Exit.Ok;
         var printer = call.Printer;
@@ -89,7 +79,7 @@ internal static class BudgetFiles
     /// <summary>Reads the file, or standard input for <c>-</c>; what is too large or no JSON is refused with its place.</summary>
     public static JsonElement Read(Call call)
     {
-        var path = call.Arguments.Positioned(0)!;
+        var path = call.Word(0)!;
         using var stream = path == "-" ? call.Around.OpenIn() : Open(path);
         var bytes = new byte[BytesMax + 1];
         var length = 0;

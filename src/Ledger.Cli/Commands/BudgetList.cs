@@ -8,6 +8,8 @@ namespace Ledger.Cli.Commands;
 /// <summary><c>budget list</c>: one row for each period of each budget.</summary>
 internal static class BudgetList
 {
+    private const int BarCells = 16;
+
     public static int Run(Call call)
     {
         var printer = call.Printer;
@@ -19,19 +21,18 @@ internal static class BudgetList
             return Freshness.Judge(call, answer);
         }
         var table = new Table(
-            new("Budget", "name", WidthMax: 30), new("Scope", "scope", WidthMax: 30, Optional: true), new("Period", "period", WidthMax: 40), new("Limit", "limit", Right: true, Text: false),
-            new("Spent", "spent", Right: true, Text: false), new("%", "percent", Right: true, Text: false), new("Forecast", "forecast", Right: true, Text: false),
-            new("Runs out", "runsOut", Text: false), new("Resets", "resets", Text: false), new("State", "state"));
+            new("Budget", "name", WidthMax: 30), new("Scope", "scope", WidthMax: 30, Gives: 1), new("Period", "period", WidthMax: 40), Column.Figure(null, "limit"), Column.Figure("Spent", "spent"), Column.Figure("Limit", null),
+            Column.Whole(" ", null, gives: 3), Column.Figure(null, "percent"), Column.Figure("Forecast", "forecast", gives: 4), Column.Time(null, "runsOut"), Column.Time("Resets", "resets", gives: 2), Column.Whole("State", "state"));
         var raised = false;
         foreach (var budget in answer.Items("budgets"))
             foreach (var period in budget.Items("periods"))
             {
                 raised |= period.Text("raisedUntil") is not null;
                 var state = budget.Flag("closed") == true ? "closed" : period.Text("state");
-                table.Add(Cell.Text(budget.Text("name")), Cell.Text(Scope(budget)), new(SafeText.Of(Period(period, printer)), period.Text("period")),
-                    new(Show.Money(period.Text("limit")) + (period.Text("raisedUntil") is null ? "" : "^"), period.Text("limit")), Cell.Money(period.Text("spent")),
-                    new(Percent(period), period.Text("percent")), Cell.Money(period.Part("forecast")?.Text("expected")), printer.TimeCell(period.Text("runsOut")),
-                    printer.TimeCell(period.Text("resets")), new(Coloured(printer, state), state));
+                var shown = State(period, state, printer);
+                table.Add(Cell.Name(budget.Text("name")), Cell.Name(Scope(budget)), new(SafeText.Of(Period(period, printer)), period.Text("period")), new("", period.Text("limit")), Cell.Money(period.Text("spent")),
+                    new(Show.Money(period.Text("limit")) + (period.Text("raisedUntil") is null ? "" : "^"), null), new(Bars.OfLimit(period.Amount("spent"), period.Amount("limit"), BarCells), null, shown.Tone), new("", period.Text("percent")),
+                    Cell.Money(period.Part("forecast")?.Text("expected")), new("", period.Text("runsOut")), printer.TimeCell(period.Text("resets")), shown);
             }
         if (table.Count == 0 && !printer.Csv) printer.Line("No budgets. `ledger budget set --scope agent:ba --limit 50 --period month` sets one.");
         else printer.Print(table);
@@ -49,12 +50,22 @@ internal static class BudgetList
     {
         var text = of.Text("period");
         var dots = text?.IndexOf("..", StringComparison.Ordinal) ?? -1;
-        return dots < 0 ? text : $"{printer.Time(text![..dots])} – {printer.Time(text[(dots + 2)..])}";
+        return dots < 0 ? text : printer.Span(text![..dots], text[(dots + 2)..]);
     }
 
     public static string Percent(JsonElement of) =>
-        of.Seconds("percent") is { } percent ? (percent < 10 ? percent : Math.Floor(percent)).ToString("0.#", CultureInfo.InvariantCulture) + "%" : Show.Unknown;
+        of.Seconds("percent") is { } percent ? (percent < 10 ? percent : Math.Floor(percent)).ToString("0.#", CultureInfo.InvariantCulture) + " %" : Show.Unknown;
 
-    private static string Coloured(Printer printer, string? state) =>
-        state == "over" ? printer.Style.Red("over") : SafeText.Of(state ?? Show.Unknown);
+    /// <summary>Where it stands, as a mark and in words: <c>■ 21 % over</c>, <c>▲ ends Sat 11 Apr</c>, <c>● 14 %</c>.</summary>
+    public static Cell State(JsonElement period, string? state, Printer printer) => state switch
+    {
+        "over" => new($"■ {Over(period)}", state, Tone.Act),
+        "warn" => new(period.Text("runsOut") is { } at ? $"▲ ends {printer.Time(at)}" : $"▲ {Percent(period)}", state, Tone.Watch),
+        "ok" => new($"● {Percent(period)}", state, Tone.Ok),
+        "closed" => new("closed", state, Tone.Quiet),
+        _ => new("○ not known", state, Tone.Quiet),
+    };
+
+    private static string Over(JsonElement period) =>
+        period.Seconds("percent") is { } percent and > 100 ? string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(percent - 100):0} % over") : "used up";
 }

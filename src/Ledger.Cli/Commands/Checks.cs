@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ledger.Cli.Output;
 
 namespace Ledger.Cli.Commands;
 
@@ -14,7 +15,7 @@ internal static class Checks
     public static void Print(Call call, bool? ok, string? name, string? detail, string? fix)
     {
         var printer = call.Printer;
-        var mark = ok switch { true => "ok  ", false => printer.Style.Red("FAIL"), null => "?   " };
+        var mark = ok switch { true => printer.Style.Toned("ok  ", Tone.Ok), false => printer.Style.Red("FAIL"), null => printer.Style.Toned("look", Tone.Watch) };
         if (printer.Quiet && ok == true) return;
         printer.Line($"{mark} {SafeText.Of(name)}{(string.IsNullOrEmpty(detail) ? "" : ": " + SafeText.Of(detail))}");
         if (ok != true && !string.IsNullOrEmpty(fix)) printer.Line("       fix: " + SafeText.Of(fix));

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Ledger.Cli.Http;
 using Ledger.Cli.Output;
 using Ledger.Cli.Parsing;
@@ -7,38 +8,29 @@ namespace Ledger.Cli.Commands;
 /// <summary><c>ledger digest …</c>: the week in one page.</summary>
 internal static class DigestCommands
 {
-    private static Flag Week => new("week", "W", "ISO week, such as 2026-W47 (the last one that is over)");
+    private static Option Week => Flags.Value("week", "W", "ISO week, such as 2026-W47 (the last one that is over)");
 
-    public static Command[] All() =>
-    [
-        new()
+    public static Command All() => new("digest", "the week in one page")
+    {
+        new Verb("preview", "the weekly digest as it would be sent; nothing is sent")
         {
-            Noun = "digest",
-            Verb = "preview",
-            Summary = "the weekly digest as it would be sent; nothing is sent",
-            Flags = [Week, Flags.AsOf, new("format", "text|html|json|markdown", "how to print it (text)")],
+            Options = { Week, Flags.AsOf, Flags.Value("format", "text|html|json|markdown", "how to print it (text)") },
             Examples = ["ledger digest preview", "ledger digest preview --week 2026-W47 --format html > digest.html", "ledger digest preview --as-of 1234 --format json"],
             Run = RunPreview,
         },
-        new()
+        new Verb("send", "compose a week's digest, keep it in the books, and send it; a week is composed once")
         {
-            Noun = "digest",
-            Verb = "send",
-            Summary = "compose a week's digest, keep it in the books, and send it; a week is composed once",
-            Flags = [Week, new("to", "ADDRESS,…", "to these instead of LEDGER_DIGEST_TO") { Many = true }, new("again", null, "the same digest once more, should it have been sent before"), Flags.IdempotencyKey],
+            Options = { Week, Flags.List("to", "ADDRESS,…", "to these instead of LEDGER_DIGEST_TO"), Flags.Switch("again", "the same digest once more, should it have been sent before"), Flags.IdempotencyKey },
             Examples = ["ledger digest send", "ledger digest send --week 2026-W47 --to ludo@example.org"],
             Run = RunSend,
         },
-        new()
+        new Verb("list", "the digests that were composed, the latest first")
         {
-            Noun = "digest",
-            Verb = "list",
-            Summary = "the digests that were composed, the latest first",
-            Flags = [Flags.Format, Flags.Csv],
+            Options = { Flags.Format, Flags.Csv, Flags.Wide },
             Examples = ["ledger digest list"],
             Run = RunList,
         },
-    ];
+    };
 
     private static int RunPreview(Call call)
     {
@@ -89,11 +81,12 @@ internal static class DigestCommands
             printer.PrintJson(answer);
             return Exit.Ok;
         }
-        var table = new Table(new("Week", "week"), new("Composed", "at", Text: false), new("Subject", "subject", WidthMax: 90), new("To", "recipients", WidthMax: 50, Optional: true));
+        var table = new Table(Column.Whole("Week", "week"), Column.Time("Composed", "at"), Column.Words("Subject", "subject"), new("To", "recipients", WidthMax: 50, Gives: 1));
         foreach (var digest in answer.Items("digests"))
             table.Add(Cell.Text(digest.Text("week")), printer.TimeCell(digest.Text("at")), Cell.Text(digest.Text("subject")), Cell.Text(digest.Names("recipients")));
         if (table.Count == 0 && !printer.Csv) printer.Line("No digest yet. `ledger digest preview` shows what it would say.");
         else printer.Print(table);
+        printer.Foot();
         return Exit.Ok;
     }
 }

@@ -8,10 +8,8 @@ internal static class DoctorCommand
 {
     private sealed record Check(string Name, bool? Ok, string Detail, string? Fix);
 
-    public static Command Command() => new()
+    public static Verb Command() => new("doctor", "look for what is wrong, and say how to mend it")
     {
-        Noun = "doctor",
-        Summary = "look for what is wrong, and say how to mend it",
         About = "Exits 1 when something is to be mended, 69 when the service can't be reached.",
         Examples = ["ledger doctor", "ledger doctor --json"],
         Run = Run,

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Ledger.Cli.Http;
@@ -9,34 +10,23 @@ namespace Ledger.Cli.Commands;
 /// <summary><c>explain mission</c>: from a mission's figure down to what the provider said, and when.</summary>
 internal static class ExplainCommand
 {
-    public static Command Command() => Named("explain", "", "mission ID|REF", "ledger explain mission owner/repo#3");
+    public static Command All() => new("explain", "prove a figure") { Named("mission", "ledger explain mission owner/repo#3") };
 
-    public static Command Named(string noun, string verb, string arguments, string example) => new()
+    public static Verb Named(string name, string example) => new(name, "prove a mission's cost: every line, every share, every reading behind it")
     {
-        Noun = noun,
-        Verb = verb,
-        Arguments = arguments,
-        ArgumentsMin = verb.Length == 0 ? 2 : 1,
-        ArgumentsMax = verb.Length == 0 ? 2 : 1,
-        Summary = "prove a mission's cost: every line, every share, every reading behind it",
+        Arguments = { Words.One("ID|REF") },
         About = "Figures are exact, to the last digit. `raw` is the provider's own text; `event` is the snapshot in the log.",
-        Flags = [Flags.AsOf, Flags.MaxAge, Flags.Limit("200"), Flags.Format, Flags.Csv],
+        Options = { Flags.AsOf, Flags.MaxAge, Flags.Limit("200"), Flags.Format, Flags.Csv, Flags.Wide },
         Examples = [example, example + " --limit 20", example + " --json"],
         Run = Run,
     };
 
     private static int Run(Call call)
     {
-        var selector = call.Arguments.Positioned(0)!;
-        if (call.Command.Verb.Length == 0)
-        {
-            if (selector != "mission") throw call.Wrong("usage.argument", $"Only missions can be explained: `ledger explain mission ID|REF`, not '{selector}'.", null, selector, ["mission"]);
-            selector = call.Arguments.Positioned(1)!;
-        }
         var printer = call.Printer;
         printer.CheckFormat();
         var answer = call.Client.Get(new Query("/missions/explain")
-            .With("mission", selector)
+            .With("mission", call.Word(0))
             .With("asOf", call.PositionOrTime("as-of"))
             .With("limit", call.Integer("limit", 1, 1_000)?.ToString(CultureInfo.InvariantCulture)));
         if (printer.Json) printer.PrintJson(answer);
@@ -70,7 +60,7 @@ internal static class ExplainCommand
         foreach (var reading in line.Items("readings"))
         {
             var evidence = reading.Part("evidence") is { } span ? $", spent within {Missions.Window(span, printer)}{Lag(reading)}" : "";
-            printer.Line($"    reading at position {reading.Number("position")?.Grouped() ?? Show.Unknown}, answered {printer.Time(reading.Text("answered"))}: {(reading.Text("replaces") is { } before ? $"{Show.ExactDollars(before)} -> " : "first ")}{Show.ExactDollars(reading.Text("total"))}{evidence}");
+            printer.Line($"    reading at position {reading.Number("position")?.Grouped() ?? Show.Unknown}, answered {printer.Edge(reading.Text("answered"))}: {(reading.Text("replaces") is { } before ? $"{Show.ExactDollars(before)} -> " : "first ")}{Show.ExactDollars(reading.Text("total"))}{evidence}");
             printer.Footer($"      raw {SafeText.Fit(SafeText.Of(reading.Text("raw") ?? Show.Unknown), 60)}  event {SafeText.Of(reading.Text("event"))}");
         }
     }
@@ -82,17 +72,10 @@ internal static class ExplainCommand
 
     private static void PrintCsv(Printer printer, JsonElement answer)
     {
-        var table = new Table(
-            new("Start", "start", Text: false), new("Seconds", "seconds", Text: false), new("Account", "account"), new("Key", "key"), new("Key name", "keyName"),
-            new("Model", "model"), new("Unit", "unit"), new("Line total", "lineTotal", Text: false), new("Billed", "billed", Text: false),
-            new("Low", "low", Text: false), new("High", "high", Text: false));
+        string[] names = ["start", "seconds", "account", "key", "keyName", "model", "unit", "lineTotal", "billed", "low", "high"];
+        var table = new Table([.. names.Select(name => new Column(null, name, Text: name is "account" or "key" or "keyName" or "model" or "unit"))]);
         foreach (var line in answer.Items("lines"))
-        {
-            var cells = new List<Cell>();
-            foreach (var name in (ReadOnlySpan<string>)["start", "seconds", "account", "key", "keyName", "model", "unit", "lineTotal", "billed", "low", "high"])
-                cells.Add(new("", line.Text(name)));
-            table.Add(cells.ToArray());
-        }
+            table.Add([.. names.Select(name => new Cell("", line.Text(name)))]);
         printer.Print(table);
     }
 }

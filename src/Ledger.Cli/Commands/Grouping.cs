@@ -31,7 +31,7 @@ internal static class Grouping
         if (groups.Count == 0) groups = GroupsOf(rows);
         var columns = new Column[groups.Count + 1];
         for (var i = 0; i < groups.Count; i++) columns[i] = new(Heading(groups[i]), groups[i], WidthMax: 44);
-        columns[^1] = new("Billed (USD)", "billed", Right: true, Text: false);
+        columns[^1] = Column.Figure("Billed", "billed");
         var table = new Table(columns);
         for (var r = 0; r < rows.Count; r++)
         {

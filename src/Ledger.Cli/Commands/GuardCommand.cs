@@ -8,10 +8,8 @@ namespace Ledger.Cli.Commands;
 /// <summary><c>guard</c>: may I go on? For agents and scripts; the exit code is the answer.</summary>
 internal static class GuardCommand
 {
-    public static Command Command() => new()
+    public static Verb Command() => new("guard", "may this agent go on spending? 0 allow or warn, 1 deny, 69 unknown")
     {
-        Noun = "guard",
-        Summary = "may this agent go on spending? 0 allow or warn, 1 deny, 69 unknown",
         About = """
             Advice, not a proxy: it looks at the books and answers; nothing is blocked at the provider, and what the provider has not billed yet
             is not in the books. An agent that asks and heeds the answer stays inside its budgets; one that does not ask is only told on.
@@ -19,13 +17,13 @@ internal static class GuardCommand
             --reserve keeps money free for --for (at most 24 h), so that agents that ask at the same time don't all get the same dollars. What the
             agent is billed from then on settles the hold; the rest is free again at its end, or at --release.
             """,
-        Flags =
-        [
-            new("agent", "A", "who asks (LEDGER_AGENT, else nobody in particular)"), new("budget", "NAME", "only this budget, instead of all that apply"),
-            new("reserve", "USD", "keep so much free, if the answer is not deny"), new("for", "DURATION", "how long --reserve keeps it (30m)"),
-            new("release", "HOLD", "give a hold back and do nothing else"), new("max-age", "DURATION", "older data than this is unknown (two polls and a minute)"),
-            new("fail-open", null, "exit 0 where the answer is unknown or the service is away"), Flags.IdempotencyKey,
-        ],
+        Options =
+        {
+            Flags.Value("agent", "A", "who asks (LEDGER_AGENT, else nobody in particular)"), Flags.Value("budget", "NAME", "only this budget, instead of all that apply"),
+            Flags.Value("reserve", "USD", "keep so much free, if the answer is not deny"), Flags.Value("for", "DURATION", "how long --reserve keeps it (30m)"),
+            Flags.Value("release", "HOLD", "give a hold back and do nothing else"), Flags.Value("max-age", "DURATION", "older data than this is unknown (two polls and a minute)"),
+            Flags.Switch("fail-open", "exit 0 where the answer is unknown or the service is away"), Flags.IdempotencyKey,
+        },
         Examples =
         [
             "ledger guard --agent ba",
@@ -95,7 +93,7 @@ internal static class GuardCommand
             printer.Line(SafeText.Of(decision));
             return;
         }
-        var word = decision == "deny" ? printer.Style.Red("DENY") : SafeText.Of(decision).ToUpperInvariant();
+        var word = printer.Style.Toned(SafeText.Of(decision).ToUpperInvariant(), decision switch { "allow" => Tone.Ok, "warn" => Tone.Watch, "deny" => Tone.Act, _ => Tone.Quiet });
         printer.Line($"{word}  {SafeText.Of(answer.Text("reason"))}");
         if (answer.Part("remaining") is { } remaining && remaining.Text("amount") is { } amount)
         {

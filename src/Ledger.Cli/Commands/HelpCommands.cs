@@ -1,50 +1,59 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using Ledger.Cli.Parsing;
 
 namespace Ledger.Cli.Commands;
 
+/// <summary><c>help</c>, <c>--help</c>, and what a newcomer sees who types nothing.</summary>
 internal static class HelpCommands
 {
-    public static Command Command() => new()
+    private const int WidthMax = 110;
+
+    public static Verb Command() => new("help", "explain the commands by example")
     {
-        Noun = "help",
-        Arguments = "[NOUN [VERB]]",
-        ArgumentsMax = 2,
-        Summary = "explain the commands by example",
+        Arguments = { Words.AtMostOne("NOUN"), Words.AtMostOne("VERB") },
+        Options = { Flags.Switch("markdown", "the reference page of all commands") },
         Examples = ["ledger help", "ledger help mission", "ledger help mission start"],
-        Run = Run,
-        HandsThrough = true,
+        // Anything else it is asked for is the help of another command.
+        Run = call =>
+        {
+            call.Around.Out.Write(call.Has("markdown") ? Help.Markdown() : Help.Overview());
+            return Exit.Ok;
+        },
     };
 
-    public static int Overview(Surroundings around) => Print(Help.Overview(), around);
-
-    public static int Noun(IReadOnlyList<Command> commands, Surroundings around) => Print(Help.Noun(commands), around);
-
-    public static int One(Command command, Surroundings around) => Print(Help.One(command), around);
-
-    /// <summary>A noun without a verb: the help of the noun, but not as if something had been done.</summary>
-    public static int NounIncomplete(string noun, IReadOnlyList<Command> commands, Surroundings around)
+    /// <summary><c>help mission start</c> is <c>mission start --help</c>, and no word at all is <c>help</c>.</summary>
+    public static IReadOnlyList<string> AsFlag(IReadOnlyList<string> words) => words switch
     {
-        around.Err.WriteLine($"ledger: `{noun}` needs a verb.");
-        around.Err.Write(Help.Noun(commands));
-        return Exit.Usage;
-    }
+        [] => ["help"],
+        ["--version", ..] => ["version", .. words.Skip(1)],
+        ["help", { } noun, ..] when noun[0] != '-' => [.. words.Skip(1), "--help"],
+        [{ } noun, "help"] when Catalogue.Nouns.Contains(noun) => [noun, "--help"],
+        _ => words,
+    };
 
-    private static int Run(Call call)
+    /// <summary>The library's help, and examples below it.</summary>
+    internal sealed class Action : SynchronousCommandLineAction
     {
-        if (call.Words.Count == 0) return Overview(call.Around);
-        if (call.Words[0] == "--markdown") return Print(Help.Markdown(), call.Around);
-        var commands = Catalogue.Of(call.Words[0])
-            ?? throw Refusal.Of(Exit.Usage, "usage.command",
-                $"There is no command '{call.Words[0]}'.{(Nearest.Of(call.Words[0], Catalogue.Nouns) is { } near ? $" Did you mean `ledger help {near}`?" : " `ledger help` lists them.")}", "command", call.Words[0]);
-        if (call.Words.Count > 1)
-            foreach (var command in commands)
-                if (command.Verb == call.Words[1]) return One(command, call.Around);
-        return Noun(commands, call.Around);
-    }
+        public override bool ClearsParseErrors => true;
 
-    private static int Print(string text, Surroundings around)
-    {
-        around.Out.Write(text);
-        return Exit.Ok;
+        public override int Invoke(ParseResult parsed)
+        {
+            var around = ((Invocation)parsed.InvocationConfiguration).Around;
+            var command = parsed.CommandResult.Command;
+            if (command is RootCommand)
+            {
+                // `help misson` asks for something, and it is not there.
+                if (Misuse.Of(parsed) is { } wrong && parsed.UnmatchedTokens.Count > 0) throw wrong;
+                around.Out.Write(Help.Overview());
+                return Exit.Ok;
+            }
+            if (command is Verb { About.Length: > 0 } verb) command.Description = $"{verb.Description}\n\n{verb.About.ReplaceLineEndings(" ")}";
+            new HelpAction { MaxWidth = around.OutIsTerminal ? around.Width() : WidthMax }.Invoke(parsed);
+            around.Out.WriteLine("Examples:");
+            foreach (var example in command is Verb one ? one.Examples : command.Subcommands.Cast<Verb>().Select(c => c.Examples[0])) around.Out.WriteLine("  " + example);
+            return Exit.Ok;
+        }
     }
 }

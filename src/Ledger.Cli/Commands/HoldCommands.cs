@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Ledger.Cli.Http;
 using Ledger.Cli.Output;
 using Ledger.Cli.Parsing;
@@ -7,31 +8,23 @@ namespace Ledger.Cli.Commands;
 /// <summary><c>hold list</c> and <c>hold release</c>: money that agents asked to keep free.</summary>
 internal static class HoldCommands
 {
-    public static Command[] All() =>
-    [
-        new()
+    public static Command All() => new("hold", "money that agents keep free")
+    {
+        new Verb("list", "money that agents asked to keep free, and what is left of it")
         {
-            Noun = "hold",
-            Verb = "list",
-            Summary = "money that agents asked to keep free, and what is left of it",
             About = "`ledger guard --reserve` takes a hold. What its agent is billed from then on settles it; the rest is free again at its end.",
-            Flags = [Flags.Format, Flags.Csv],
+            Options = { Flags.Format, Flags.Csv, Flags.Wide },
             Examples = ["ledger hold list", "ledger hold list --json"],
             Run = List,
         },
-        new()
+        new Verb("release", "give a hold back before its end")
         {
-            Noun = "hold",
-            Verb = "release",
-            Summary = "give a hold back before its end",
-            Arguments = "ID",
-            ArgumentsMin = 1,
-            ArgumentsMax = 1,
-            Flags = [Flags.IdempotencyKey],
+            Arguments = { Words.One("ID") },
+            Options = { Flags.IdempotencyKey },
             Examples = ["ledger hold release h-1b2c3d4e"],
-            Run = call => Release(call, call.Arguments.Positioned(0)!),
+            Run = call => Release(call, call.Word(0)!),
         },
-    ];
+    };
 
     /// <summary>Gives a hold back.</summary>
     public static int Release(Call call, string hold)
@@ -53,15 +46,14 @@ internal static class HoldCommands
             return Exit.Ok;
         }
         var table = new Table(
-            new("ID", "id"), new("Agent", "agent", WidthMax: 30), new("Held", "amount", Right: true, Text: false), new("Left", "left", Right: true, Text: false), new("Until", "until", Text: false),
-            new("Taken", "at", Text: false));
+            Column.Whole("ID", "id"), new("Agent", "agent", WidthMax: 30), Column.Figure("Held", "amount"), Column.Figure("Left", "left"), Column.Time("Until", "until"), Column.Time("Taken", "at", gives: 1));
         foreach (var hold in answer.Items("holds"))
             table.Add(
-                Cell.Text(hold.Text("id")), Cell.Text(hold.Text("agent")), Cell.Money(hold.Text("amount")), Cell.Money(hold.Text("left")), new(printer.Time(hold.Text("until")), hold.Text("until")),
+                Cell.Text(hold.Text("id")), Cell.Name(hold.Text("agent")), Cell.Money(hold.Text("amount")), Cell.Money(hold.Text("left")), new(printer.Time(hold.Text("until")), hold.Text("until")),
                 new(printer.Time(hold.Text("at")), hold.Text("at")));
         if (table.Count == 0 && !printer.Csv) printer.Line("No money is held.");
         else printer.Print(table);
-        printer.Footer($"Times are {printer.ZoneName}.");
+        printer.Foot();
         return Exit.Ok;
     }
 }

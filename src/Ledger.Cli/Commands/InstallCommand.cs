@@ -5,11 +5,9 @@ namespace Ledger.Cli.Commands;
 /// <summary><c>install</c>: links <c>ledger</c> and <c>mission</c> into a folder on PATH.</summary>
 internal static class InstallCommand
 {
-    public static Command Command() => new()
+    public static Verb Command() => new("install", "link `ledger` and `mission` into a folder on PATH")
     {
-        Noun = "install",
-        Summary = "link `ledger` and `mission` into a folder on PATH",
-        Flags = [new("to", "DIR", "that folder (~/.local/bin)")],
+        Options = { Flags.Value("to", "DIR", "that folder (~/.local/bin)") },
         Examples = ["./ledger install", "./ledger install --to /usr/local/bin"],
         Run = Run,
     };

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Ledger.Cli.Http;
@@ -11,32 +12,24 @@ internal static class KeyCommands
 {
     private const int WeightMax = 1_000_000;
 
-    public static Command[] All() => [List(), Assign()];
+    public static Command All() => new("key", "keys and their owners") { List(), Assign() };
 
-    private static Command List() => new()
+    private static Verb List() => new("list", "keys, their owners, and what they were billed in 30 days")
     {
-        Noun = "key",
-        Verb = "list",
-        Summary = "keys, their owners, and what they were billed in 30 days",
-        Flags = [Flags.Format, Flags.Csv],
+        Options = { Flags.Format, Flags.Csv, Flags.Wide },
         Examples = ["ledger key list", "ledger key list --csv"],
         Run = RunList,
     };
 
-    private static Command Assign() => new()
+    private static Verb Assign() => new("assign", "say who owns a key, by id or name; several share it by weight")
     {
-        Noun = "key",
-        Verb = "assign",
-        Arguments = "KEY",
-        ArgumentsMin = 1,
-        ArgumentsMax = 1,
-        Summary = "say who owns a key, by id or name; several share it by weight",
+        Arguments = { Words.One("KEY") },
         About = "Without --from: from the beginning if the key never had an owner, else from now. Valid until the next assignment begins.",
-        Flags =
-        [
-            new("agent", "A[=WEIGHT],…", "the owners; weights are whole numbers 1 … 1,000,000 (1)") { Many = true },
-            new("nobody", null, "nobody owns it: its spend is (unassigned)"), new("from", "T", "from when on"), Flags.AccountOf, Flags.IdempotencyKey,
-        ],
+        Options =
+        {
+            Flags.List("agent", "A[=WEIGHT],…", "the owners; weights are whole numbers 1 … 1,000,000 (1)"),
+            Flags.Switch("nobody", "nobody owns it: its spend is (unassigned)"), Flags.Value("from", "T", "from when on"), Flags.AccountOf, Flags.IdempotencyKey,
+        },
         Examples = ["ledger key assign xai-vigilio --agent vigilio", "ledger key assign xai-shared --agent ba=1,vigilio=3 --from 2026-11-16T10:00:00Z", "ledger key assign xai-old --nobody"],
         Run = RunAssign,
     };
@@ -52,17 +45,18 @@ internal static class KeyCommands
             return Exit.Ok;
         }
         var table = new Table(
-            new("Key", "name", WidthMax: 40), new("Account", "account", WidthMax: 24, Optional: true), new("Owners", "owners", WidthMax: 50),
-            new("Since", "since", Text: false), new("Billed 30 d (USD)", "billed30d", Right: true, Text: false), new("ID", "key", WidthMax: 40, Optional: true));
+            new("Key", "name", WidthMax: 40), new("Account", "account", WidthMax: 24, Gives: 2), new("Owners", "owners", WidthMax: 50),
+            Column.Time("Since", "since", gives: 3), Column.Figure("Billed 30 d", "billed30d"), Column.Whole("ID", "key", gives: 1));
         foreach (var key in answer.Items("keys"))
         {
             var history = key.Items("history");
             var since = history.Count > 0 ? history[^1].Text("from") : null;
-            table.Add(Cell.Text(key.Text("name")), Cell.Text(key.Text("account")), new(Owners(key, "(unassigned)"), Owners(key, "")),
+            table.Add(Cell.Name(key.Text("name")), Cell.Name(key.Text("account")), new(Owners(key, "(unassigned)"), Owners(key, "")),
                 history.Count > 0 && since is null ? new("always", since) : printer.TimeCell(since), Cell.Money(key.Text("billed30d")), Cell.Text(key.Text("key")));
         }
         if (table.Count == 0 && !printer.Csv) printer.Line("No keys yet; they come with an account's first reading.");
         else printer.Print(table);
+        printer.Foot();
         printer.Footer($"The provider's own list was {(answer.Text("listedAt") is { } at ? $"read {printer.Time(at)}" : "never read")}: a newer key is known once it spends.");
         return Exit.Ok;
     }
@@ -71,7 +65,7 @@ internal static class KeyCommands
     {
         if (call.Has("agent") == call.Has("nobody")) throw call.Wrong("usage.value", "`key assign` needs either --agent A[=WEIGHT],… or --nobody.", "agent");
         var owners = OwnersOf(call);
-        var (account, key, from) = (call.Text("account"), call.Arguments.Positioned(0)!, call.Instant("from"));
+        var (account, key, from) = (call.Text("account"), call.Word(0)!, call.Instant("from"));
         var answer = call.Client.Write("POST", "/keys/assign", Body.Of(json =>
         {
             json.Maybe("account", account);

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Ledger.Cli.Parsing;
 
 namespace Ledger.Cli.Commands;
@@ -5,18 +6,13 @@ namespace Ledger.Cli.Commands;
 /// <summary><c>ledger mission …</c>, also as <c>mission …</c>.</summary>
 internal static class MissionCommands
 {
-    public static Command[] All() => [Start(), End(), Switch(), List(), Show(), Cost(), Diff(), Cancel(), Reopen(), Edit(), Explain()];
+    public static Command All() => new("mission", "missions: what they cost and why") { Start(), End(), Switch(), List(), Show(), Cost(), Diff(), Cancel(), Reopen(), Edit(), Explain() };
 
-    private static Command Start() => new()
+    private static Verb Start() => new("start", "begin a mission: from now on its agents' spend is its cost")
     {
-        Noun = "mission",
-        Verb = "start",
-        Arguments = "TITLE",
-        ArgumentsMin = 1,
-        ArgumentsMax = 1,
-        Summary = "begin a mission: from now on its agents' spend is its cost",
+        Arguments = { Words.One("TITLE") },
         About = "Asks the provider for a reading at this moment. When the service is away the bookmark is kept with its time and delivered later.",
-        Flags = [Flags.Ref, Flags.Agents, Flags.At, Flags.Weight, Flags.IdempotencyKey],
+        Options = { Flags.Ref, Flags.Agents, Flags.At, Flags.Weight, Flags.IdempotencyKey },
         Examples =
         [
             "mission start \"Budget TUI\" --ref trentuna/token-monitor#3",
@@ -26,68 +22,46 @@ internal static class MissionCommands
         Run = Bookmarks.Start,
     };
 
-    private static Command End() => new()
+    private static Verb End() => new("end", "end a mission; without a name the agent's only open one")
     {
-        Noun = "mission",
-        Verb = "end",
-        Arguments = "[ID|REF]",
-        ArgumentsMax = 1,
-        Summary = "end a mission; without a name the agent's only open one",
-        Flags = [new("agent", "A", "whose open mission, when none is named (LEDGER_AGENT, else the only agent)"), Flags.At, Flags.IdempotencyKey],
+        Arguments = { Words.AtMostOne("ID|REF") },
+        Options = { Flags.Value("agent", "A", "whose open mission, when none is named (LEDGER_AGENT, else the only agent)"), Flags.At, Flags.IdempotencyKey },
         Examples = ["mission end", "mission end trentuna/token-monitor#3", "mission end --agent ba --at 2026-11-16T10:45:00Z"],
         Run = Bookmarks.End,
     };
 
-    private static Command Switch() => new()
+    private static Verb Switch() => new("switch", "end what is open and start the next, at the same instant")
     {
-        Noun = "mission",
-        Verb = "switch",
-        Arguments = "TITLE",
-        ArgumentsMin = 1,
-        ArgumentsMax = 1,
-        Summary = "end what is open and start the next, at the same instant",
-        Flags = [Flags.Ref, Flags.Agents, Flags.At, Flags.Weight, new("mission", "ID|REF", "the mission to end (the agents' only open one)"), Flags.IdempotencyKey],
+        Arguments = { Words.One("TITLE") },
+        Options = { Flags.Ref, Flags.Agents, Flags.At, Flags.Weight, Flags.Value("mission", "ID|REF", "the mission to end (the agents' only open one)"), Flags.IdempotencyKey },
         Examples = ["mission switch \"Next: docs\" --ref owner/repo#4", "mission switch \"Hotfix\" --mission owner/repo#3"],
         Run = Bookmarks.Switch,
     };
 
-    private static Command List() => new()
+    private static Verb List() => new("list", "missions with what they cost, newest first")
     {
-        Noun = "mission",
-        Verb = "list",
-        Summary = "missions with what they cost, newest first",
-        Flags =
-        [
-            new("state", "open|ended|cancelled|all", "only those (open and ended; with --json and --csv all)"), new("agent", "A", "only those of this agent"),
-            Flags.Limit("50"), Flags.AsOf, Flags.MaxAge, Flags.Format, Flags.Csv,
-        ],
+        Options =
+        {
+            Flags.Value("state", "open|ended|cancelled|all", "only those (open and ended; with --json and --csv all)"), Flags.Value("agent", "A", "only those of this agent"),
+            Flags.Limit("50"), Flags.AsOf, Flags.MaxAge, Flags.Format, Flags.Csv, Flags.Wide,
+        },
         Examples = ["mission list", "mission list --state all", "mission list --state open --agent ba", "mission list --csv > missions.csv"],
         Run = MissionReads.List,
     };
 
-    private static Command Show() => new()
+    private static Verb Show() => new("show", "one mission: its windows, agents and weight")
     {
-        Noun = "mission",
-        Verb = "show",
-        Arguments = "ID|REF",
-        ArgumentsMin = 1,
-        ArgumentsMax = 1,
-        Summary = "one mission: its windows, agents and weight",
-        Flags = [Flags.AsOf, Flags.MaxAge],
+        Arguments = { Words.One("ID|REF") },
+        Options = { Flags.AsOf, Flags.MaxAge },
         Examples = ["mission show trentuna/token-monitor#3", "mission show trentuna/token-monitor#3 --json"],
         Run = MissionReads.Show,
     };
 
-    private static Command Cost() => new()
+    private static Verb Cost() => new("cost", "what a mission really cost, with bounds and how that was found out")
     {
-        Noun = "mission",
-        Verb = "cost",
-        Arguments = "ID|REF",
-        ArgumentsMin = 1,
-        ArgumentsMax = 1,
-        Summary = "what a mission really cost, with bounds and how that was found out",
+        Arguments = { Words.One("ID|REF") },
         About = "Billed is the estimate; the truth lies between low and high. A reference that several missions share is summed, and each is listed.",
-        Flags = [Flags.By("agent,model,unit,day"), Flags.AsOf, Flags.MaxAge, Flags.Format, Flags.Csv],
+        Options = { Flags.By("agent,model,unit,day"), Flags.AsOf, Flags.MaxAge, Flags.Format, Flags.Csv, Flags.Wide },
         Examples =
         [
             "mission cost trentuna/token-monitor#3",
@@ -97,63 +71,43 @@ internal static class MissionCommands
         Run = MissionCost.Run,
     };
 
-    private static Command Diff() => new()
+    private static Verb Diff() => new("diff", "why a mission's cost changed between two positions or times")
     {
-        Noun = "mission",
-        Verb = "diff",
-        Arguments = "ID|REF",
-        ArgumentsMin = 1,
-        ArgumentsMax = 1,
-        Summary = "why a mission's cost changed between two positions or times",
+        Arguments = { Words.One("ID|REF") },
         About = "Two parts: moved by edits (sums to 0 over all parties) and new or restated by the provider (sums to the change of the bill).",
-        Flags = [new("from", "P|T", "the earlier position or time"), new("to", "P|T", "the later one (now)"), Flags.MaxAge],
+        Options = { Flags.Value("from", "P|T", "the earlier position or time"), Flags.Value("to", "P|T", "the later one (now)"), Flags.MaxAge },
         Examples = ["mission diff owner/repo#3 --from 1200", "mission diff owner/repo#3 --from yesterday --to today"],
         Run = MissionDiff.Run,
     };
 
-    private static Command Cancel() => new()
+    private static Verb Cancel() => new("cancel", "as if it had never been: its spend goes back to the others")
     {
-        Noun = "mission",
-        Verb = "cancel",
-        Arguments = "ID|REF",
-        ArgumentsMin = 1,
-        ArgumentsMax = 1,
-        Summary = "as if it had never been: its spend goes back to the others",
-        Flags = [Flags.IdempotencyKey],
+        Arguments = { Words.One("ID|REF") },
+        Options = { Flags.IdempotencyKey },
         Examples = ["mission cancel owner/repo#3"],
         Run = MissionEdits.Cancel,
     };
 
-    private static Command Reopen() => new()
+    private static Verb Reopen() => new("reopen", "go on with an ended mission: adds a window")
     {
-        Noun = "mission",
-        Verb = "reopen",
-        Arguments = "ID|REF",
-        ArgumentsMin = 1,
-        ArgumentsMax = 1,
-        Summary = "go on with an ended mission: adds a window",
-        Flags = [Flags.At, Flags.IdempotencyKey],
+        Arguments = { Words.One("ID|REF") },
+        Options = { Flags.At, Flags.IdempotencyKey },
         Examples = ["mission reopen owner/repo#3", "mission reopen owner/repo#3 --at -5m"],
         Run = MissionEdits.Reopen,
     };
 
-    private static Command Edit() => new()
+    private static Verb Edit() => new("edit", "correct a mission: its first or last edge, agents, title, reference, weight")
     {
-        Noun = "mission",
-        Verb = "edit",
-        Arguments = "ID|REF",
-        ArgumentsMin = 1,
-        ArgumentsMax = 1,
-        Summary = "correct a mission: its first or last edge, agents, title, reference, weight",
+        Arguments = { Words.One("ID|REF") },
         About = "Spend is allocated anew from the same readings; `mission diff` shows what moved.",
-        Flags =
-        [
-            new("start", "T", "its first edge"), new("end", "T", "its last edge"), new("agent", "A,…", "its agents, all of them") { Many = true },
-            new("title", "TITLE", "its title"), Flags.Ref, new("weight", "N", "its weight, 1 … 1,000,000"), Flags.IdempotencyKey,
-        ],
+        Options =
+        {
+            Flags.Value("start", "T", "its first edge"), Flags.Value("end", "T", "its last edge"), Flags.List("agent", "A,…", "its agents, all of them"),
+            Flags.Value("title", "TITLE", "its title"), Flags.Ref, Flags.Value("weight", "N", "its weight, 1 … 1,000,000"), Flags.IdempotencyKey,
+        },
         Examples = ["mission edit owner/repo#3 --start 2026-11-16T10:00Z --end 2026-11-16T11:00Z", "mission edit owner/repo#3 --agent ba,hannibal"],
         Run = MissionEdits.Edit,
     };
 
-    private static Command Explain() => ExplainCommand.Named("mission", "explain", "ID|REF", "mission explain owner/repo#3");
+    private static Verb Explain() => ExplainCommand.Named("explain", "mission explain owner/repo#3");
 }

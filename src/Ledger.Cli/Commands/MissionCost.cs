@@ -16,7 +16,7 @@ internal static class MissionCost
         printer.CheckFormat();
         var by = Grouping.Of(call, Groups);
         var answer = call.Client.Get(new Query("/missions/cost")
-            .With("mission", call.Arguments.Positioned(0))
+            .With("mission", call.Word(0))
             .With("by", by)
             .With("zone", call.Clock.Asked)
             .With("asOf", call.PositionOrTime("as-of")));

@@ -10,7 +10,7 @@ internal static class MissionDiff
     public static int Run(Call call)
     {
         var from = call.PositionOrTime("from") ?? throw call.Wrong("usage.value", "`mission diff` needs --from: a position, or a time.", "from");
-        var answer = call.Client.Get(new Query("/missions/diff").With("mission", call.Arguments.Positioned(0)).With("from", from).With("to", call.PositionOrTime("to")));
+        var answer = call.Client.Get(new Query("/missions/diff").With("mission", call.Word(0)).With("from", from).With("to", call.PositionOrTime("to")));
         var printer = call.Printer;
         if (printer.Json)
         {
@@ -34,7 +34,7 @@ internal static class MissionDiff
             // Most differences have no such part.
             var parts = new[] { (Name: "moved", Heading: "Moved", Sum: moved), (Name: "refined", Heading: "Refined", Sum: refined), (Name: "billed", Heading: "New or restated", Sum: restated) }
                 .Where(p => p.Name != "refined" || isRefined).Select(p => (p.Name, p.Heading, p.Sum, Rows: Grouping.Rounded(p.Sum, rows, p.Name))).ToArray();
-            var table = new Table([new("Agent", "agent"), new("Model", "model"), new("Unit", "unit"), .. parts.Select(p => new Column(p.Heading, p.Name, Right: true, Text: false))]);
+            var table = new Table([new("Agent", "agent"), new("Model", "model"), new("Unit", "unit"), .. parts.Select(p => Column.Figure(p.Heading, p.Name))]);
             for (var i = 0; i < rows.Count; i++)
                 table.Add([Cell.Text(rows[i].Text("agent")), Cell.Text(rows[i].Text("model")), Cell.Text(rows[i].Text("unit")), .. parts.Select(p => Cell.Money(rows[i].Text(p.Name), p.Rows[i]))]);
             table.Totals = [new("Total", null), new("", null), new("", null), .. parts.Select(p => Cell.Money(answer.Text(p.Name), p.Sum))];
@@ -43,7 +43,7 @@ internal static class MissionDiff
         if (answer.Items("counterparts") is { Count: > 0 } parties)
         {
             printer.Line();
-            var table = new Table(new("Moved from or to", "party"), new("Moved", "moved", Right: true, Text: false));
+            var table = new Table(new("Moved from or to", "party"), Column.Figure("Moved", "moved"));
             // What moved here came from there.
             var given = Grouping.Rounded(new(-moved.Amount, -moved.Rounded), parties, "moved");
             for (var i = 0; i < parties.Count; i++) table.Add(Cell.Text(parties[i].Text("party") ?? parties[i].Names("party")), Cell.Money(parties[i].Text("moved"), given[i]));

@@ -35,7 +35,7 @@ internal static class MissionEdits
         return Print(call, call.Client.Write("PATCH", PathOf(call), body));
     }
 
-    private static string PathOf(Call call) => "/missions/" + Uri.EscapeDataString(Missions.Resolve(call, call.Arguments.Positioned(0)!));
+    private static string PathOf(Call call) => "/missions/" + Uri.EscapeDataString(Missions.Resolve(call, call.Word(0)!));
 
     private static int Print(Call call, JsonElement answer)
     {
@@ -46,7 +46,7 @@ internal static class MissionEdits
         }
         if (answer.Part("mission") is { } mission) Missions.Head(call, mission);
         if (answer.Text("moved") is { } moved)
-            call.Printer.Line($"{Show.FineMoney(moved)} moved by this; `mission diff {SafeText.Of(call.Arguments.Positioned(0))} --from {(answer.Number("position") - 1 is { } before ? before.ToString(System.Globalization.CultureInfo.InvariantCulture) : "P")}` shows how.");
+            call.Printer.Line($"{Show.FineMoney(moved)} moved by this; `mission diff {SafeText.Of(call.Word(0))} --from {(answer.Number("position") - 1 is { } before ? before.ToString(System.Globalization.CultureInfo.InvariantCulture) : "P")}` shows how.");
         return Exit.Ok;
     }
 }

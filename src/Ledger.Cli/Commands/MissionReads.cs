@@ -23,13 +23,16 @@ internal static class MissionReads
             return Freshness.Judge(call, answer);
         }
         var table = new Table(
-            new("Mission", "title", WidthMax: 44), new("State", "state"), new("Start", "start", Text: false), new("Time", "end", Text: false),
-            new("Agents", "agents", WidthMax: 30), new("Billed (USD)", "billed", Right: true, Text: false), new("Low", "low", Right: true, Text: false, Optional: true),
-            new("High", "high", Right: true, Text: false, Optional: true), new("Ref", "ref", WidthMax: 40, Optional: true), new("ID", "id", WidthMax: 36));
+            new("Mission", "title", WidthMax: 44), Column.Whole("Ref", null), new("Agent", null, WidthMax: 30, Gives: 3), Column.Whole("State", "state"), Column.Time(null, "start"), Column.Time(null, "end"), new(null, "agents"),
+            Column.Figure("Billed", "billed"), Column.Whole("Low – high", null), Column.Figure(null, "low"), Column.Figure(null, "high"), new(null, "ref"), Column.Time("Since", null, gives: 2), Column.Whole("ID", "id", gives: 1));
         foreach (var mission in answer.Items("missions"))
-            table.Add(Cell.Text(mission.Text("title")), Cell.Text(mission.Text("state")), printer.TimeCell(mission.Text("start")),
-                new(Missions.Length(mission, call.Began), mission.Text("end")), Cell.Text(mission.Agents()), Cell.Money(mission.Text("billed")),
-                Cell.Money(mission.Text("low")), Cell.Money(mission.Text("high")), Cell.Text(mission.Text("ref")), Cell.Text(mission.Text("id")));
+        {
+            var (its, agents, reference) = (mission.Text("state"), mission.Agents(), mission.Text("ref"));
+            table.Add(
+                Cell.Name(mission.Text("title")), Cell.Ref(reference), Cell.Name(agents), new($"{SafeText.Of(its)}{(its == "open" ? " " + Missions.About(mission, call.Began) : "")}", its, its == "cancelled" ? Tone.Quiet : Tone.Plain),
+                printer.TimeCell(mission.Text("start")), printer.TimeCell(mission.Text("end")), Cell.Text(agents), Cell.Money(mission.Text("billed")), Range(mission), Cell.Money(mission.Text("low")), Cell.Money(mission.Text("high")),
+                Cell.Text(reference), printer.TimeCell(mission.Text("start")), Cell.Text(mission.Text("id")));
+        }
         if (table.Count == 0 && !printer.Csv) printer.Line(call.Has("agent") || call.Has("as-of") || state is not ("all" or "uncancelled")
             ? "No such missions. `mission list --state all` shows all there are."
             : "No missions. `mission start \"Title\" --ref owner/repo#n` begins one.");
@@ -40,9 +43,17 @@ internal static class MissionReads
         return Freshness.Judge(call, answer);
     }
 
+    /// <summary><c>exact</c>, or between what it lies.</summary>
+    private static Cell Range(System.Text.Json.JsonElement mission) => (mission.Amount("low"), mission.Amount("high")) switch
+    {
+        ({ } low, { } high) when low == high => new("exact", null, Tone.Ok),
+        ({ }, { }) => new($"{Output.Show.Money(mission.Text("low"))} – {Output.Show.Money(mission.Text("high"))}", null, Tone.Quiet),
+        _ => Cell.Text(null),
+    };
+
     public static int Show(Call call)
     {
-        var selector = call.Arguments.Positioned(0)!;
+        var selector = call.Word(0)!;
         var answer = call.Client.Get(new Query("/missions").With("mission", selector).With("state", "all").With("asOf", call.PositionOrTime("as-of")));
         var missions = answer.Items("missions");
         if (missions.Count == 0) throw Refusal.Of(Exit.Data, "mission.unknown", $"There is no mission '{selector}'.", "mission", selector);

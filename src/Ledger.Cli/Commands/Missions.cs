@@ -35,13 +35,17 @@ internal static class Missions
         return Show.Duration(total);
     }
 
-    /// <summary><c>2026-11-16 10:15 – 10:45</c>; the day is not repeated.</summary>
+    /// <summary>The same in one unit.</summary>
+    public static string About(JsonElement mission, DateTimeOffset now) => Length(mission, now) is var length && length.IndexOf(' ', length.IndexOf(' ') + 1) is var second and > 0 ? length[..second] : length;
+
+    /// <summary><c>Mon 10:15 – 10:45</c>; the day is not repeated.</summary>
     public static string Window(JsonElement window, Printer printer)
     {
-        var start = printer.Time(window.Text("start"));
+        var start = printer.Edge(window.Text("start"));
         if (window.Text("end") is not { } ends) return start + " – now";
-        var end = printer.Time(ends);
-        return start.Length > 10 && end.Length > 10 && start.AsSpan(0, 10).SequenceEqual(end.AsSpan(0, 10)) ? $"{start} – {end[11..]}" : $"{start} – {end}";
+        var end = printer.Edge(ends);
+        var (day, time) = (start.LastIndexOf(' ') is var s and >= 0 ? start[..s] : "", end.LastIndexOf(' ') is var e and >= 0 ? end[..e] : "");
+        return day == time && day.Length > 0 ? $"{start} – {end[(day.Length + 1)..]}" : $"{start} – {end}";
     }
 
     /// <summary>Title and reference, then windows and agents.</summary>

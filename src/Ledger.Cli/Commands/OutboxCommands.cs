@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Ledger.Cli.Http;
 using Ledger.Cli.Output;
 using Ledger.Cli.Parsing;
@@ -7,30 +8,22 @@ namespace Ledger.Cli.Commands;
 /// <summary><c>ledger outbox …</c>: messages on their way, and those that were given up.</summary>
 internal static class OutboxCommands
 {
-    public static Command[] All() =>
-    [
-        new()
+    public static Command All() => new("outbox", "messages on their way, and those that were given up")
+    {
+        new Verb("list", "messages that wait or were given up, with what went wrong")
         {
-            Noun = "outbox",
-            Verb = "list",
-            Summary = "messages that wait or were given up, with what went wrong",
-            Flags = [Flags.Format, Flags.Csv],
+            Options = { Flags.Format, Flags.Csv, Flags.Wide },
             Examples = ["ledger outbox list", "ledger outbox list --json"],
             Run = RunList,
         },
-        new()
+        new Verb("retry", "send a message again that was given up")
         {
-            Noun = "outbox",
-            Verb = "retry",
-            Arguments = "ID",
-            ArgumentsMin = 1,
-            ArgumentsMax = 1,
-            Summary = "send a message again that was given up",
-            Flags = [Flags.IdempotencyKey],
+            Arguments = { Words.One("ID") },
+            Options = { Flags.IdempotencyKey },
             Examples = ["ledger outbox retry 3f2b8a52-0d4e-5f9c-a1aa-9a7be3a1f1b4"],
             Run = RunRetry,
         },
-    ];
+    };
 
     private static int RunList(Call call)
     {
@@ -43,15 +36,16 @@ internal static class OutboxCommands
             return Exit.Ok;
         }
         var table = new Table(
-            new("State", "state"), new("Channel", "channel"), new("What", "class"), new("To", "to", WidthMax: 40), new("For", "ageSeconds", Right: true, Text: false), new("Tries", "attempts", Right: true, Text: false),
-            new("Next", "dueAt", Text: false, Optional: true), new("Last said", "reason", WidthMax: 70), new("ID", "id", WidthMax: 36));
+            Column.Whole("State", "state"), Column.Whole("Channel", "channel"), Column.Whole("What", "class", gives: 4), new("To", "to", WidthMax: 40, Gives: 5), Column.Figure("For", "ageSeconds", gives: 3), Column.Figure("Tries", "attempts", gives: 2),
+            Column.Time("Next", "dueAt", gives: 1), Column.Words("Last said", "reason"), Column.Whole("ID", "id"));
         foreach (var (state, list) in (ReadOnlySpan<(string, string)>)[("dead", "dead"), ("waiting", "waiting")])
             foreach (var message in answer.Items(list))
-                table.Add(new(state == "dead" ? printer.Style.Red("dead") : state, state), Cell.Text(message.Text("channel")), Cell.Text(message.Text("class")), Cell.Text(message.Text("to")),
+                table.Add(new(state, state, state == "dead" ? Tone.Act : Tone.Plain), Cell.Text(message.Text("channel")), Cell.Text(message.Text("class")), Cell.Text(message.Text("to")),
                     new(Show.Seconds(message.Seconds("ageSeconds")), message.Text("ageSeconds")), Cell.Text(message.Text("attempts")), printer.TimeCell(message.Text("dueAt")),
                     Cell.Text(message.Text("reason")), Cell.Text(message.Text("id")));
         if (table.Count == 0 && !printer.Csv) printer.Line("Nothing waits and nothing was given up.");
         else printer.Print(table);
+        printer.Foot();
         var (waiting, dead) = (answer.Number("waitingCount") ?? 0, answer.Number("deadCount") ?? 0);
         if (waiting + dead > table.Count) printer.Footer($"{waiting.Grouped()} wait and {dead.Grouped()} are dead in all; the first of each are shown.");
         foreach (var channel in answer.Items("channels"))
@@ -70,7 +64,7 @@ internal static class OutboxCommands
 
     private static int RunRetry(Call call)
     {
-        var id = call.Arguments.Positioned(0)!;
+        var id = call.Word(0)!;
         var answer = call.Client.Write("POST", $"/outbox/{Uri.EscapeDataString(id)}/retry", Body.Empty);
         if (call.Printer.Json) call.Printer.PrintJson(answer);
         else call.Printer.Line($"{SafeText.Of(id)} is on its way again; `ledger outbox list` shows what becomes of it");

@@ -8,23 +8,20 @@ namespace Ledger.Cli.Commands;
 /// <summary><c>rebuild</c>: the views again from position 0, beside the live ones, compared, swapped.</summary>
 internal static class RebuildCommand
 {
-    public static Command Command() => new()
+    public static Verb Command() => new("rebuild", "build the views anew from the log and compare; 70 when they differ")
     {
-        Noun = "rebuild",
-        Arguments = "[VIEW]",
-        ArgumentsMax = 1,
-        Summary = "build the views anew from the log and compare; 70 when they differ",
-        Flags = [Flags.IdempotencyKey],
+        Arguments = { Words.AtMostOne("VIEW") },
+        Options = { Flags.IdempotencyKey },
         Examples = ["ledger rebuild", "ledger rebuild spend"],
         Run = Run,
     };
 
     private static int Run(Call call)
     {
-        var view = call.Arguments.Positioned(0);
+        var view = call.Word(0);
         var answer = call.Client.WriteWithProgress("/rebuild", Body.Of(json => json.Maybe("view", view)));
         var equal = true;
-        var table = new Table(new("View", "view"), new("Position", "position", Right: true), new("Rows", "rows", Right: true), new("Seconds", "seconds", Right: true), new("Equal", "equal"));
+        var table = new Table(new("View", "view"), Column.Figure("Position", "position"), Column.Figure("Rows", "rows"), Column.Figure("Seconds", "seconds"), Column.Whole("Equal", "equal"));
         foreach (var rebuilt in answer.Items("views"))
         {
             equal &= rebuilt.Flag("equal") != false;

@@ -12,18 +12,16 @@ internal static class ReportCommand
 {
     private static readonly string[] Groups = ["provider", "account", "agent", "key", "model", "unit", "mission", "day", "week", "month", "hour"];
 
-    public static Command Command() => new()
+    public static Verb Command() => new("report", "what was billed, by whom and for what; rows add up to the bill")
     {
-        Noun = "report",
-        Summary = "what was billed, by whom and for what; rows add up to the bill",
         About = "Covers the lines whose bucket starts in the window. Days, weeks (from Monday on) and months are those of the team's zone, or of -z. Spend outside missions is (idle), spend on keys that nobody owns is (unassigned).",
-        Flags =
-        [
+        Options =
+        {
             Flags.Since, Flags.Until, Flags.By("provider,account,agent,key,model,unit,mission,day,week,month,hour"),
-            Flags.Provider, Flags.AccountOf, new("agent", "A", "only this agent"), new("key", "KEY", "only this key, by id or name"), new("model", "MODEL", "only this model"),
-            new("unit", "UNIT", "only this unit"), new("mission", "ID|REF", "only this mission"),
-            Flags.AsOf, Flags.MaxAge, Flags.Limit("500"), Flags.Order, Flags.Format, Flags.Csv,
-        ],
+            Flags.Provider, Flags.AccountOf, Flags.Value("agent", "A", "only this agent"), Flags.Value("key", "KEY", "only this key, by id or name"), Flags.Value("model", "MODEL", "only this model"),
+            Flags.Value("unit", "UNIT", "only this unit"), Flags.Value("mission", "ID|REF", "only this mission"),
+            Flags.AsOf, Flags.MaxAge, Flags.Limit("500"), Flags.Order, Flags.Format, Flags.Csv, Flags.Wide,
+        },
         Examples =
         [
             "ledger report --since month --by agent",
@@ -58,7 +56,7 @@ internal static class ReportCommand
         var groups = new List<string>();
         foreach (var group in answer.Items("groupBy")) groups.Add(group.ToString());
         var window = answer.Part("window") ?? answer;
-        if (!printer.Csv && !printer.Compact) printer.Bold($"Billed from {printer.Time(window.Text("since"))} to {printer.Time(window.Text("until"))} {printer.ZoneName}");
+        if (!printer.Csv && !printer.Compact) printer.Bold($"Billed {printer.Span(window.Text("since"), window.Text("until"))}, {printer.Place}");
         var total = answer.Amount("total") is { } sum ? Shown.Of(sum) : (Shown?)null;
         var leftovers = total is { } t && answer.Amount("idle") is { } idle && answer.Amount("unassigned") is { } unassigned ? Shown.Leftovers(t, idle, unassigned) : ((Shown, Shown, Shown)?)null;
         var table = Grouping.Table(rows, groups, printer, leftovers is { } of ? Amounts(rows, of) : null);

@@ -8,22 +8,18 @@ namespace Ledger.Cli.Commands;
 /// <summary><c>runway</c> and <c>forecast</c>: how long it lasts, and where it ends.</summary>
 internal static class RunwayCommands
 {
-    public static Command Runway() => new()
+    public static Verb Runway() => new("runway", "prepaid credit left, how fast it burns, when it runs out")
     {
-        Noun = "runway",
-        Summary = "prepaid credit left, how fast it burns, when it runs out",
         About = "Credit is what the provider's invoice preview said when it was read, less what was billed since. Rates are those of the last hour, day\nand week of data; the range is that of the quickest and the slowest of them.",
-        Flags = [Flags.AccountOf, Flags.MaxAge],
+        Options = { Flags.AccountOf, Flags.MaxAge },
         Examples = ["ledger runway", "ledger runway --account prod --json"],
         Run = RunRunway,
     };
 
-    public static Command ForecastCommand() => new()
+    public static Verb ForecastCommand() => new("forecast", "what will have been spent when the period ends, as a range, and by which method")
     {
-        Noun = "forecast",
-        Summary = "what will have been spent when the period ends, as a range, and by which method",
         About = "Refuses, saying why, while there is too little data to go by.",
-        Flags = [BudgetCommands.Scope, new("period", "P", "day, week, month, quarter, or life of a mission (month)"), new("zone", "ZONE", "time zone the period is cut in (the team's)"), Flags.MaxAge],
+        Options = { BudgetCommands.Scope, Flags.Value("period", "P", "day, week, month, quarter, or life of a mission (month)"), Flags.Value("zone", "ZONE", "time zone the period is cut in (the team's)"), Flags.MaxAge },
         Examples = ["ledger forecast", "ledger forecast --scope agent:ba --period week --json"],
         Run = RunForecast,
     };
@@ -63,7 +59,7 @@ internal static class RunwayCommands
             return Freshness.Judge(call, answer);
         }
         var window = answer.Part("window");
-        printer.Bold($"{SafeText.Of(BudgetList.Scope(answer))}, {SafeText.Of(answer.Text("period"))} from {printer.Time(window?.Text("start"))} to {printer.Time(window?.Text("end"))} {printer.ZoneName}");
+        printer.Bold($"{SafeText.Of(BudgetList.Scope(answer))}, {SafeText.Of(answer.Text("period"))} {printer.Span(window?.Text("start"), window?.Text("end"))}, {printer.Place}");
         printer.Line($"  spent so far {Show.Money(answer.Text("spent"))}");
         if (answer.Part("forecast") is { } forecast) printer.Line("  forecast     " + Forecast(forecast, printer));
         Freshness.Footers(call, answer);

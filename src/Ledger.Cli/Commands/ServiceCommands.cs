@@ -5,25 +5,22 @@ namespace Ledger.Cli.Commands;
 /// <summary><c>up</c> and <c>demo</c>: this process becomes the service or the demonstration, which lie beside it.</summary>
 internal static class ServiceCommands
 {
-    public static Command Up() => new()
+    public static Verb Up() => new("up", "start the service, with a PostgreSQL of its own unless LEDGER_DB names yours")
     {
-        Noun = "up",
         HandsThrough = true,
-        Summary = "start the service, with a PostgreSQL of its own unless LEDGER_DB names yours",
         About = "Stays in the foreground until Ctrl-C. Flags go to the service as they are; the configuration file is read for it too.",
-        Flags = [Flags.Home, Flags.Url, new("poll-every", "DURATION", "how often to ask the providers (LEDGER_POLL_EVERY, 5m)")],
+        Options = { Flags.Value("poll-every", "DURATION", "how often to ask the providers (LEDGER_POLL_EVERY, 5m)") },
         Examples = ["./ledger up", "./ledger up --poll-every 1m --home /var/lib/ledger", "XAI_MANAGEMENT_KEY_FILE=/run/secrets/xai ./ledger up"],
         Run = call => Become(call, "Ledger.Service", call.Settings.File),
     };
 
-    public static Command Demo() => new()
+    public static Verb Demo() => new("demo", "watch the whole story on a simulated team; never touches real books")
     {
-        Noun = "demo",
         HandsThrough = true,
-        Summary = "watch the whole story on a simulated team; never touches real books",
         About = "Leaves the service up until Ctrl-C; --once ends with the story.",
-        Flags = [new("once", null, "end when the story is told"), Flags.Home],
+        Options = { Flags.Switch("once", "end when the story is told") },
         Examples = ["./ledger demo", "./ledger demo --once"],
+
         // Deaf to the configuration file, as it is to LEDGER_DB and XAI_*.
         Run = call => Become(call, "Ledger.Demo", new Dictionary<string, string>()),
     };

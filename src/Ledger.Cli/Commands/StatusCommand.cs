@@ -10,11 +10,9 @@ internal static class StatusCommand
     private const int RefusedShownMax = 20;
     private const int UnsplitShownMax = 3;
 
-    public static Command Command() => new()
+    public static Verb Command() => new("status", "how the service, the accounts and the spool are, and today's spend")
     {
-        Noun = "status",
-        Summary = "how the service, the accounts and the spool are, and today's spend",
-        Flags = [Flags.MaxAge],
+        Options = { Flags.MaxAge },
         Examples = ["ledger status", "ledger status --json", "ledger status --max-age 15m"],
         Run = Run,
     };

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.Json;
 using Ledger.Cli.Http;
 using Ledger.Cli.Output;
@@ -10,48 +11,35 @@ internal static class TokenCommands
 {
     private static readonly string[] Scopes = ["read", "bookmark", "write", "admin"];
 
-    public static Command[] All() => [Add(), List(), Revoke()];
+    public static Command All() => new("token", "who may speak to the service") { Add(), List(), Revoke() };
 
-    private static Command Add() => new()
+    private static Verb Add() => new("add", "make a token; it is shown once")
     {
-        Noun = "token",
-        Verb = "add",
-        Arguments = "NAME",
-        ArgumentsMin = 1,
-        ArgumentsMax = 1,
-        Summary = "make a token; it is shown once",
-        Flags = [new("scope", "read,bookmark,write,admin", "what it may do (read)") { Many = true }, new("expires", "T|DURATION", "until when it is good, such as 90d or 2027-01-01 (for ever)"), Flags.IdempotencyKey],
+        Arguments = { Words.One("NAME") },
+        Options = { Flags.List("scope", "read,bookmark,write,admin", "what it may do (read)"), Flags.Value("expires", "T|DURATION", "until when it is good, such as 90d or 2027-01-01 (for ever)"), Flags.IdempotencyKey },
         Examples = ["ledger token add ba --scope read,bookmark", "ledger token add ci --expires 90d --quiet > token"],
         Run = RunAdd,
     };
 
-    private static Command List() => new()
+    private static Verb List() => new("list", "tokens, without the tokens themselves")
     {
-        Noun = "token",
-        Verb = "list",
-        Summary = "tokens, without the tokens themselves",
-        Flags = [Flags.Format, Flags.Csv],
+        Options = { Flags.Format, Flags.Csv, Flags.Wide },
         Examples = ["ledger token list"],
         Run = RunList,
     };
 
-    private static Command Revoke() => new()
+    private static Verb Revoke() => new("revoke", "make a token worthless at once")
     {
-        Noun = "token",
-        Verb = "revoke",
-        Arguments = "ID",
-        ArgumentsMin = 1,
-        ArgumentsMax = 1,
+        Arguments = { Words.One("ID") },
         KeepsQuietAboutArguments = true,
-        Summary = "make a token worthless at once",
-        Flags = [Flags.IdempotencyKey],
+        Options = { Flags.IdempotencyKey },
         Examples = ["ledger token revoke 4f1c"],
         Run = RunRevoke,
     };
 
     private static int RunAdd(Call call)
     {
-        var name = call.Arguments.Positioned(0)!;
+        var name = call.Word(0)!;
         var scopes = call.List("scope");
         foreach (var scope in scopes)
             if (Array.IndexOf(Scopes, scope) < 0) throw call.Wrong("usage.scope", $"--scope '{scope}' is unknown. There are: {string.Join(", ", Scopes)}.", "scope", scope, Scopes);
@@ -85,11 +73,12 @@ internal static class TokenCommands
             return Exit.Ok;
         }
         var table = new Table(
-            new("Name", "name", WidthMax: 40), new("Scopes", "scopes"), new("State", "state"), new("Expires", "expiresAt", Text: false), new("Last used", "usedAt", Text: false),
-            new("Revoked", "revokedAt", Text: false, Optional: true), new("ID", "id"));
+            new("Name", "name", WidthMax: 40), Column.Whole("Scopes", "scopes", gives: 3), Column.Whole("State", "state"), Column.Time("Expires", "expiresAt"), Column.Time("Last used", "usedAt", gives: 2),
+            Column.Time("Revoked", "revokedAt", gives: 1), Column.Whole("ID", "id"));
         foreach (var token in answer.Items("tokens"))
             table.Add(Cell.Text(token.Text("name")), Cell.Text(token.Names("scopes")), Cell.Text(State(token, call.Began)), When(printer, token, "expiresAt"), When(printer, token, "usedAt"), When(printer, token, "revokedAt"), Cell.Text(token.Text("id")));
         printer.Print(table);
+        printer.Foot();
         return Exit.Ok;
     }
 
@@ -103,7 +92,7 @@ internal static class TokenCommands
 
     private static int RunRevoke(Call call)
     {
-        var answer = call.Client.Write("DELETE", "/tokens/" + Uri.EscapeDataString(call.Arguments.Positioned(0)!), []);
+        var answer = call.Client.Write("DELETE", "/tokens/" + Uri.EscapeDataString(call.Word(0)!), []);
         if (call.Printer.Json) call.Printer.PrintJson(answer);
         else call.Printer.Line("revoked");
         return Exit.Ok;

@@ -6,11 +6,9 @@ namespace Ledger.Cli.Commands;
 /// <summary><c>verify</c>: do the laws hold on these books?</summary>
 internal static class VerifyCommand
 {
-    public static Command Command() => new()
+    public static Verb Command() => new("verify", "check the books: chain, positions, sums, views; 70 when a law is broken")
     {
-        Noun = "verify",
-        Summary = "check the books: chain, positions, sums, views; 70 when a law is broken",
-        Flags = [Flags.IdempotencyKey],
+        Options = { Flags.IdempotencyKey },
         Examples = ["ledger verify", "ledger verify --json"],
         Run = Run,
     };

@@ -4,10 +4,8 @@ namespace Ledger.Cli.Commands;
 
 internal static class VersionCommand
 {
-    public static Command Command() => new()
+    public static Verb Command() => new("version", "the version of this program")
     {
-        Noun = "version",
-        Summary = "the version of this program",
         Examples = ["ledger version", "ledger --version"],
         Run = Run,
     };

@@ -10,30 +10,27 @@ internal static class Freshness
         var printer = call.Printer;
         // How far the data reaches now says nothing of what was known then.
         isPast |= call.Has("as-of");
-        var line = "";
-        if (answer.Part("asOf") is { } asOf)
-            line = $"As of position {asOf.Number("position")?.Grouped() ?? Show.Unknown} ({printer.Time(asOf.Text("time"))}). ";
-        if (answer.Part("data") is { } data)
-        {
-            line += isPast ? "Figures are those known then. " : data.Text("through") is { } through
-                ? $"Data through {printer.Time(through)}{(data.Seconds("lagSeconds") is { } lag ? $", {Show.Seconds(lag)} behind" : "")}{(data.Flag("stale") == true ? ": STALE" : "")}. "
-                : "No complete reading yet: figures are unknown, not zero. ";
-            printer.Footer(line + $"Times are {printer.ZoneName}.");
-            if (isPast) return;
-            foreach (var gone in data.Items("removed"))
-                printer.Footer($"{SafeText.Of(gone.Text("account"))} was removed{(gone.Text("at") is { } at ? $" {printer.Time(at)}" : "")}: its figures end there. `ledger account add` goes on with them.");
-            foreach (var failing in data.Items("failing"))
-                printer.Footer($"{SafeText.Of(failing.Text("account"))} can't be read just now: {SafeText.Of(failing.Text("detail"))}");
-            if (data.Text("preliminary") is { } preliminary && Show.Money(preliminary) != "$0.00")
-                printer.Footer($"* {Show.Money(preliminary)} of it is preliminary: the provider may still move it.");
-            if (data.Items("missing") is { Count: > 0 } missing)
-                printer.Footer($"{missing.Count} line{(missing.Count == 1 ? " is" : "s are")} missing from the provider's latest answer and keep{(missing.Count == 1 ? "s its" : " their")} last total: {Missing(missing, printer)}");
-        }
-        else if (line.Length > 0)
-        {
-            printer.Footer(line + $"Times are {printer.ZoneName}.");
-        }
+        var said = new List<string>();
+        if (answer.Part("asOf") is { } asOf) said.Add($"as of #{asOf.Number("position")?.Grouped() ?? Show.Unknown}{(isPast ? $" ({printer.Time(asOf.Text("time"))}), figures as they were known then" : "")}");
+        var data = isPast ? null : answer.Part("data");
+        if (data is { } age) said.Add(Age(age, printer));
+        if (said.Count == 0) return;
+        if (data?.Text("preliminary") is { } preliminary && Show.Money(preliminary) != "$0.00") said.Add($"{Show.Money(preliminary)} preliminary");
+        printer.Foot(said);
+        if (data is not { } of) return;
+        foreach (var gone in of.Items("removed"))
+            printer.Footer($"{SafeText.Of(gone.Text("account"))} was removed{(gone.Text("at") is { } at ? $" {printer.Time(at)}" : "")}: its figures end there. `ledger account add` goes on with them.");
+        foreach (var failing in of.Items("failing"))
+            printer.Footer($"{SafeText.Of(failing.Text("account"))} can't be read just now: {SafeText.Of(failing.Text("detail"))}");
+        if (of.Items("missing") is { Count: > 0 } missing)
+            printer.Footer($"{missing.Count} line{(missing.Count == 1 ? " is" : "s are")} missing from the provider's latest answer and keep{(missing.Count == 1 ? "s its" : " their")} last total: {Missing(missing, printer)}");
     }
+
+    /// <summary><c>read 40 s ago</c>, <c>not read for 22 min</c>.</summary>
+    private static string Age(JsonElement data, Printer printer) =>
+        data.Seconds("lagSeconds") is not { } lag ? "no complete reading yet: figures are unknown, not zero"
+        : data.Flag("stale") == true ? printer.Style.Toned($"not read for {Show.Seconds(lag)}", Tone.Watch)
+        : $"read {Show.Seconds(lag)} ago";
 
     /// <summary>0, or 69 when <c>--max-age</c> was given and the data is older, or its age unknown.</summary>
     public static int Judge(Call call, JsonElement answer)

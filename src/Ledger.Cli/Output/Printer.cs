@@ -7,10 +7,11 @@ namespace Ledger.Cli.Output;
 internal sealed class Printer(Call call)
 {
     private Style? style;
+    private int hidden;
 
-    public bool Json => call.Has("json") || call.Arguments["format"] == "json";
+    public bool Json => call.Has("json") || call.Text("format") == "json";
 
-    public bool Csv => call.Has("csv") || call.Arguments["format"] == "csv";
+    public bool Csv => call.Has("csv") || call.Text("format") == "csv";
 
     public bool Quiet => call.Has("quiet");
 
@@ -27,7 +28,7 @@ internal sealed class Printer(Call call)
     public void CheckFormat()
     {
         call.OneOf("format", "table", "json", "csv");
-        if ((Json && Csv) || (call.Arguments["format"] == "table" && (call.Has("json") || call.Has("csv"))))
+        if ((Json && Csv) || (call.Text("format") == "table" && (call.Has("json") || call.Has("csv"))))
             throw call.Wrong("usage.format", "Choose one of table, json and csv.", "format");
         _ = call.Clock.Asked;
     }
@@ -44,7 +45,11 @@ internal sealed class Printer(Call call)
 
     public void Warn(string text) => call.Around.Err.WriteLine("ledger: " + SafeText.Of(text));
 
-    public string Time(string? text) => Show.Time(text, ZoneName);
+    /// <summary>An instant in as few letters as tell it from here.</summary>
+    public string Time(string? text) => Show.Time(text, ZoneName, call.Began);
+
+    /// <summary>An edge or a reading: to the second, where it has some.</summary>
+    public string Edge(string? text) => Show.Edge(text, ZoneName, call.Began);
 
     /// <summary>A time in a table. In CSV it is RFC 3339 with the zone's offset.</summary>
     public Cell TimeCell(string? text) => new(Time(text), Stamp(text));
@@ -59,7 +64,16 @@ internal sealed class Printer(Call call)
     }
 
     /// <summary>Since when, in words: a day's first instant is that day.</summary>
-    public string Day(string? text) => Time(text) is var shown && shown.EndsWith(" 00:00", StringComparison.Ordinal) ? shown[..^6] : shown;
+    public string Day(string? text) => Show.Day(text, ZoneName, call.Began);
+
+    /// <summary>The days of a stretch, <c>1–16 Nov 2026</c>; where it does not begin and end with a day, its ends.</summary>
+    public string Span(string? since, string? until) =>
+        Instants.TryParse(since, out var start) && Instants.TryParse(until, out var end) && end > start && WallClock.LocalOf(start, ZoneName).TimeOfDay == default && WallClock.LocalOf(end, ZoneName).TimeOfDay == default
+            ? Moments.Days(new(start, end), ZoneName == WallClock.Utc ? null : ZoneName)
+            : $"{Time(since)} – {Time(until)}";
+
+    /// <summary>The zone in a word: <c>Brussels</c>.</summary>
+    public string Place => SafeText.Of(ZoneName[(ZoneName.LastIndexOf('/') + 1)..].Replace('_', ' '));
 
     private string? Stamp(string? text) =>
         text is null || ZoneName == WallClock.Utc || !Instants.TryParse(text, out var at) ? text : Calendar.LocalOf(at, ZoneName).ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFzzz", CultureInfo.InvariantCulture);
@@ -68,8 +82,7 @@ internal sealed class Printer(Call call)
     public void PrintJson(JsonElement answer, Action<Utf8JsonWriter>? also = null)
     {
         var stream = new MemoryStream();
-        // The default encoder leaves nothing but ASCII, which no terminal can take for a command.
-        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = !Compact }))
+        using (var writer = new Utf8JsonWriter(stream, Plain.Json(!Compact)))
         {
             if (also is null)
             {
@@ -84,14 +97,17 @@ internal sealed class Printer(Call call)
                 writer.WriteEndObject();
             }
         }
-        Out.WriteLine(System.Text.Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length));
+        Out.WriteLine(Plain.Of(stream));
     }
 
     public void Print(Table table)
     {
         if (Csv) table.PrintCsv(Out);
-        else table.Print(Out, call.Around.OutIsTerminal ? call.Around.Width() : null, Style);
+        else hidden += table.Print(Out, call.Around.OutIsTerminal ? call.Around.Width() : null, Style, call.Has("wide"));
     }
+
+    /// <summary>The last line of a list: what the figures are of, the zone of its times, and what is hidden.</summary>
+    public void Foot(params IEnumerable<string> said) => Footer(string.Join(", ", [.. said, Place]) + (hidden > 0 ? $" ({hidden} column{(hidden == 1 ? "" : "s")} hidden: -w)" : ""));
 
     /// <summary>One line below a table: dim on a terminal, nothing with --quiet or --compact.</summary>
     public void Footer(string text)

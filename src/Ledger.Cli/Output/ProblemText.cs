@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 
 namespace Ledger.Cli.Output;
@@ -12,14 +11,14 @@ internal static class ProblemText
         if (json)
         {
             var stream = new MemoryStream();
-            using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
+            using (var writer = new Utf8JsonWriter(stream, Plain.Json(true)))
             {
                 writer.WriteStartObject();
                 writer.WritePropertyName("problem");
                 problem.WriteTo(writer);
                 writer.WriteEndObject();
             }
-            around.Out.WriteLine(Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length));
+            around.Out.WriteLine(Plain.Of(stream));
             return problem.Exit;
         }
 

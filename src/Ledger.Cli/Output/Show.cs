@@ -9,6 +9,9 @@ internal static class Show
     /// <summary>What stands for "not known"; never 0.</summary>
     public const string Unknown = "-";
 
+    /// <summary>So far from now a date carries its year, and no time of day.</summary>
+    private static readonly TimeSpan Far = TimeSpan.FromDays(300);
+
     /// <summary><c>$1,234.50</c>; below a cent <c>&lt;$0.01</c>, so that something never looks like nothing.</summary>
     public static string Money(string? amount) => Money(amount, fine: false);
 
@@ -28,13 +31,29 @@ internal static class Show
         : !Usd.TryParse(amount, out var usd) ? SafeText.Of(amount)
         : fine ? Dollars.Show(usd) : Dollars.Column(usd);
 
-    /// <summary>A time to the minute in the zone asked for; seconds only where there are some.</summary>
-    public static string Time(string? text, string zone)
+    /// <summary><c>15:00</c> today, <c>Tue 15:00</c> within a week, <c>25 Nov 15:00</c> within about a year, else <c>25 Nov 2029</c>.</summary>
+    public static string Time(string? text, string zone, DateTimeOffset now) => Time(text, zone, now, "HH:mm");
+
+    /// <summary>The same to the second, where there are some.</summary>
+    public static string Edge(string? text, string zone, DateTimeOffset now) =>
+        Time(text, zone, now, Instants.TryParse(text, out var at) && at.Ticks % TimeSpan.TicksPerMinute != 0 ? "HH:mm:ss" : "HH:mm");
+
+    /// <summary>A day, where it is its first instant: <c>25 Nov</c>.</summary>
+    public static string Day(string? text, string zone, DateTimeOffset now) =>
+        Instants.TryParse(text, out var at) && WallClock.LocalOf(at, zone) is { TimeOfDay.Ticks: 0 } local
+            ? local.ToString((at - now).Duration() < Far ? "d MMM" : "d MMM yyyy", CultureInfo.InvariantCulture)
+            : Time(text, zone, now);
+
+    private static string Time(string? text, string zone, DateTimeOffset now, string clock)
     {
         if (text is null) return Unknown;
         if (!Instants.TryParse(text, out var at)) return SafeText.Of(text);
-        at = WallClock.LocalOf(at, zone);
-        return at.ToString(at.Second == 0 && at.Ticks % TimeSpan.TicksPerSecond == 0 ? "yyyy-MM-dd HH:mm" : "yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+        var (local, here) = (WallClock.LocalOf(at, zone), WallClock.LocalOf(now, zone));
+        return local.ToString(
+            local.Date == here.Date ? clock
+            : (local.Date - here.Date).Duration() < TimeSpan.FromDays(7) ? "ddd " + clock
+            : (local.Date - here.Date).Duration() < Far ? "d MMM " + clock
+            : "d MMM yyyy", CultureInfo.InvariantCulture);
     }
 
     /// <summary>The two biggest units: <c>3 d 4 h</c>, <c>25 min</c>, <c>12 s</c>.</summary>
