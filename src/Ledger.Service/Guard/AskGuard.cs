@@ -4,6 +4,7 @@ using Ledger.Money;
 using Ledger.Service.Http;
 using Ledger.Service.Settings;
 using Ledger.Service.Spend;
+using Ledger.Service.Storage;
 using Marten;
 using Microsoft.AspNetCore.Authorization;
 using Wolverine.Http;
@@ -20,8 +21,9 @@ public static class AskGuard
         TimeSpan? max = maxAge is null ? null : Durations.TryParse(maxAge, out var length) ? length
             : throw new Refused("request.invalid", "maxAge is a length of time such as 15m.", "maxAge", maxAge);
         await readAt.Caught(minPosition, ct);
-        var question = await GuardQuestion.Of(session, agent, budget, Usd.Zero, max, ct);
-        var known = await books.Look(session, question, await session.LoadAsync<HoldsBook>(HoldsBook.StreamName, ct), ct);
+        var names = await session.Known(ct);
+        var question = await GuardQuestion.Of(session, names, agent, budget, Usd.Zero, max, ct);
+        var known = await books.Look(session, names, question, await session.LoadAsync<HoldsBook>(HoldsBook.StreamName, ct), ct);
         return GuardBooks.Summary(question, known, GuardRules.Decide(known.Facts, clock.GetUtcNow()), null);
     }
 }

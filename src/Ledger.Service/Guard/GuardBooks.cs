@@ -25,9 +25,9 @@ namespace Ledger.Service.Guard;
 public sealed record GuardQuestion(string? Agent, Budget? Budget, Usd Reserve, TimeSpan? MaxAge)
 {
     /// <summary>The question, with everything looked up.</summary>
-    public static async Task<GuardQuestion> Of(IQuerySession session, string? agent, string? budget, Usd reserve, TimeSpan? maxAge, CancellationToken ct)
+    public static async Task<GuardQuestion> Of(IQuerySession session, Known known, string? agent, string? budget, Usd reserve, TimeSpan? maxAge, CancellationToken ct)
     {
-        var who = agent is null ? null : (await session.Known(ct)).AgentId(agent, "agent");
+        var who = agent is null ? null : known.AgentId(agent, "agent");
         if (budget is null) return new(who, null, reserve, maxAge);
         var meant = await session.FindBudget(budget, ct);
         return meant.Closed
@@ -50,10 +50,9 @@ public sealed class GuardBooks(CurrentBooks current, LedgerOptions options, Time
 
     private const int partsMax = 1_000;
 
-    public async Task<GuardKnowledge> Look(IQuerySession session, GuardQuestion question, HoldsBook? holds, CancellationToken ct)
+    public async Task<GuardKnowledge> Look(IQuerySession session, Known known, GuardQuestion question, HoldsBook? holds, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        var known = await session.Known(ct);
         var budgets = question.Budget is { } only ? [only] : await MayApply(session, known, question.Agent, now, ct);
         await using var books = await current.Open(session, known, [Scope.Everything, .. budgets.Select(b => b.Scope)], ct);
         if (question.Budget is null) budgets = [.. budgets.Where(b => Applies(books, b, question.Agent, now)).OrderBy(b => b.Id, StringComparer.Ordinal)];

@@ -3,6 +3,7 @@ using Ledger.Contracts;
 using Ledger.Guard;
 using Ledger.Money;
 using Ledger.Service.Http;
+using Ledger.Service.Storage;
 using Marten;
 using Microsoft.AspNetCore.Authorization;
 using Wolverine.Http;
@@ -32,11 +33,12 @@ public static class TakeHoldEndpoint
         var reserve = Reserve(request.Reserve!.Text);
         var length = request.ForSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : usual;
         TimeSpan? maxAge = request.MaxAgeSeconds is { } age ? TimeSpan.FromSeconds(age) : null;
-        var question = await GuardQuestion.Of(session, request.Agent, request.Budget, reserve, maxAge, ct);
+        var names = await session.Known(ct);
+        var question = await GuardQuestion.Of(session, names, request.Agent, request.Budget, reserve, maxAge, ct);
 
         var stream = await session.FetchHoldsAlone(ct);
         var now = clock.GetUtcNow().ToMicroseconds();
-        var known = await books.Look(session, question, stream.Aggregate, ct);
+        var known = await books.Look(session, names, question, stream.Aggregate, ct);
         var answer = GuardRules.Decide(known.Facts, now);
         if (answer.Decision is GuardDecision.Deny or GuardDecision.Unknown) return GuardBooks.Summary(question, known, answer, null);
         if (known.Holds >= OpenHolds.Max) throw new Refused("hold.invalid", $"{known.Holds} holds are open already; give some back or wait for their end.", "reserve");

@@ -18,23 +18,25 @@ public sealed partial class SpendView
     public async Task<IReadOnlyDictionary<string, SpendSeries>> Series(ScopeKind kind, IReadOnlyCollection<string> values, DateTimeOffset now, DateTimeOffset? through, CancellationToken ct)
     {
         var end = through is { } t && t < now ? t : now;
-        var today = new DateTimeOffset(end.UtcDateTime.Date, TimeSpan.Zero);
+        var (since, today) = (Clamp(BeginsToCount(end - TimeSpan.FromDays(7))), DateOnly.FromDateTime(end.UtcDateTime));
+        if (kind is not (ScopeKind.Everything or ScopeKind.Account)) return With(await Lately(kind, values, since, today, ct));
+        var accounts = await accountSpend.Of(await LastReading(ct), since, today, async () => await Lately(ScopeKind.Account, await AccountsThatSpent(ct), since, today, ct));
+        return With(kind == ScopeKind.Account ? accounts : new Dictionary<string, SpendSeries> { [""] = AccountSpend.All([.. accounts.Values]) });
+
+        IReadOnlyDictionary<string, SpendSeries> With(IReadOnlyDictionary<string, SpendSeries> series) =>
+            values.ToDictionary(v => v, v => (series.GetValueOrDefault(v) ?? SpendSeries.Empty) with { Through = through }, StringComparer.Ordinal);
+    }
+
+    private async Task<IReadOnlyDictionary<string, SpendSeries>> Lately(ScopeKind kind, IReadOnlyCollection<string> values, DateTimeOffset since, DateOnly today, CancellationToken ct)
+    {
         var hours = values.ToDictionary(v => v, _ => new List<HourSpend>(), StringComparer.Ordinal);
         var days = values.ToDictionary(v => v, _ => new List<DaySpend>(), StringComparer.Ordinal);
         var column = ColumnOf(kind);
-
-        var since = Clamp(BeginsToCount(end - TimeSpan.FromDays(7)));
-        if (kind is ScopeKind.Everything or ScopeKind.Account)
+        await using (var command = new NpgsqlCommand($"""
+            select {column}, date_trunc('hour', start, 'utc'), sum(amount) from {schema}.part s where {column} = any($1) and start >= $2
+            group by 1, 2 having sum(amount) <> 0 order by 1, 2
+            """, connection))
         {
-            var added = await accountHours.Since(since, connection, schema, ct);
-            foreach (var (value, list) in hours) list.AddRange(kind == ScopeKind.Everything ? AccountHours.All(added) : added.Where(h => h.Account == value).Select(h => h.Hour));
-        }
-        else
-        {
-            await using var command = new NpgsqlCommand($"""
-                select {column}, date_trunc('hour', start, 'utc'), sum(amount) from {schema}.part s where {column} = any($1) and start >= $2
-                group by 1, 2 having sum(amount) <> 0 order by 1, 2
-                """, connection);
             command.Parameters.Add(new() { Value = values.ToArray() });
             command.Parameters.Add(new() { Value = since });
             await using var reader = await command.ExecuteReaderAsync(ct);
@@ -48,16 +50,31 @@ public sealed partial class SpendView
             group by 1, 2 having sum({billed}) <> 0 order by 1, 2
             """, connection))
         {
+            var (from, until) = (today.AddDays(-SeriesDays), today);
             command.Parameters.Add(new() { Value = values.ToArray() });
-            Within(command, new(today.AddDays(-SeriesDays), today));
-            command.Parameters.Add(new() { Value = DateOnly.FromDateTime(today.UtcDateTime).AddDays(-SeriesDays) });
-            command.Parameters.Add(new() { Value = DateOnly.FromDateTime(today.UtcDateTime) });
+            Within(command, new(new(from.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero), new(until.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero)));
+            command.Parameters.Add(new() { Value = from });
+            command.Parameters.Add(new() { Value = until });
             await using var reader = await command.ExecuteReaderAsync(ct);
             while (await reader.ReadAsync(ct))
                 days[reader.GetString(0)].Add(new(reader.GetFieldValue<DateOnly>(1), Money(reader.GetDecimal(2))));
         }
         var firsts = await FirstSpend(kind, values, ct);
-        return hours.ToDictionary(h => h.Key, h => new SpendSeries(h.Value, days[h.Key], firsts.TryGetValue(h.Key, out var first) ? first : null, through), StringComparer.Ordinal);
+        return values.ToDictionary(v => v, v => new SpendSeries(hours[v], days[v], firsts.TryGetValue(v, out var first) ? first : null, null), StringComparer.Ordinal);
+    }
+
+    /// <summary>Position of the last reading in the views.</summary>
+    private async Task<long> LastReading(CancellationToken ct)
+    {
+        if (lastReading is { } known) return known;
+        await using var command = new NpgsqlCommand($"select coalesce(max(position), 0) from {schema}.fact", connection);
+        return (lastReading = (long)(await command.ExecuteScalarAsync(ct))!).Value;
+    }
+
+    private async Task<IReadOnlyCollection<string>> AccountsThatSpent(CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand($"select coalesce(array_agg(distinct account), '{{}}') from {schema}.agent_day", connection);
+        return (string[])(await command.ExecuteScalarAsync(ct))!;
     }
 
     /// <summary>The start of the first bucket that holds spend, for many values at once.</summary>

@@ -20,10 +20,11 @@ public sealed partial class SpendView : IAsyncDisposable
     private readonly NpgsqlTransaction transaction;
     private readonly AsOf at;
     private readonly TeamZone zone;
-    private readonly AccountHours accountHours;
+    private readonly AccountSpend accountSpend;
+    private long? lastReading;
 
-    internal SpendView(IDocumentStore store, NpgsqlConnection connection, NpgsqlTransaction transaction, AsOf at, TeamZone zone, AccountHours accountHours) =>
-        (this.store, this.connection, this.transaction, this.at, this.zone, this.accountHours) = (store, connection, transaction, at, zone, accountHours);
+    internal SpendView(IDocumentStore store, NpgsqlConnection connection, NpgsqlTransaction transaction, AsOf at, TeamZone zone, AccountSpend accountSpend) =>
+        (this.store, this.connection, this.transaction, this.at, this.zone, this.accountSpend) = (store, connection, transaction, at, zone, accountSpend);
 
     /// <summary>Last position the answers know.</summary>
     public long Position => at.Position;

@@ -10,7 +10,7 @@ public sealed class SpendViews(IDocumentStore store, TimeProvider clock)
     private static readonly TimeSpan firstPause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan longestPause = TimeSpan.FromMilliseconds(50);
 
-    private readonly AccountHours accountHours = new();
+    private readonly AccountSpend accountSpend = new();
 
     /// <summary>How long a read waits for the events it should know.</summary>
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(1);
@@ -41,7 +41,7 @@ public sealed class SpendViews(IDocumentStore store, TimeProvider clock)
             await using var reader = await batch.ExecuteReaderAsync(ct);
             await reader.ReadAsync(ct);
             var at = new AsOf(reader.GetInt64(0), reader.IsDBNull(2) ? null : reader.GetFieldValue<DateTimeOffset>(2));
-            return new(store, connection, transaction, at, new(reader.IsDBNull(1) ? "UTC" : reader.GetString(1)), accountHours);
+            return new(store, connection, transaction, at, new(reader.IsDBNull(1) ? "UTC" : reader.GetString(1)), accountSpend);
         }
         catch
         {

@@ -68,7 +68,8 @@ public static class Setup
             ApplicationName = "ledger",
             KeepAlive = saysSomethingEverySeconds,
             NoResetOnClose = true,
-            MaxAutoPrepare = 50,
+            // All questions that answers are made of: planning takes as long as most of them do.
+            MaxAutoPrepare = 250,
             AutoPrepareMinUsages = 2,
         };
         if (text.Options is null) text.Options = "-c idle_in_transaction_session_timeout=60000";
