@@ -1,3 +1,7 @@
+using System.Text.Json.Serialization;
+using Ledger.Alerts;
+using Ledger.Digests;
+using Ledger.Forecasts;
 using Ledger.Money;
 
 namespace Ledger.Contracts;
@@ -17,9 +21,19 @@ namespace Ledger.Contracts;
 /// <param name="Nodes">The services that share the database; empty where one was told that it is alone.</param>
 /// <param name="PollEverySeconds">How often an account is read.</param>
 /// <param name="Warnings">What somebody should look at, in words.</param>
+/// <param name="Needs">What needs somebody, the worst first: as the digest begins.</param>
+/// <param name="Budgets">The budgets that matter most, at most 30: over, past a warning, unknown, fine.</param>
+/// <param name="Runways">When prepaid credit ends, account by account.</param>
 public sealed record ServiceStatus(
     string Version, long Position, string Chain, IReadOnlyList<ViewStatus> Views, IReadOnlyList<AccountStatus> Accounts, IReadOnlyList<OpenMission> MissionsOpen, OutboxStatus Outbox,
-    SpendStatus Spend, CreditStatus Credit, AlertsStatus Alerts, IReadOnlyList<BudgetOver> BudgetsOver, IReadOnlyList<NodeStatus> Nodes, double PollEverySeconds, IReadOnlyList<string> Warnings);
+    SpendStatus Spend, CreditStatus Credit, AlertsStatus Alerts, IReadOnlyList<BudgetOver> BudgetsOver, IReadOnlyList<NodeStatus> Nodes, double PollEverySeconds, IReadOnlyList<string> Warnings,
+    IReadOnlyList<NeedStatus> Needs, IReadOnlyList<DigestBudget> Budgets, IReadOnlyList<Runway> Runways);
+
+/// <summary>Something that needs somebody.</summary>
+/// <param name="Severity"><c>critical</c>: act now. <c>warning</c>: it will need somebody if nothing changes.</param>
+/// <param name="What">A sentence with its figure.</param>
+/// <param name="Why">Until when, since when, or why; null: there is no more to say.</param>
+public sealed record NeedStatus(Severity Severity, string What, string? Why);
 
 /// <summary>How far something that is computed from the log is.</summary>
 /// <param name="Name"><c>spend</c> (the money views), <c>chain</c> (the hash chain) or <c>watch</c> (what alerts are found from).</param>
@@ -69,8 +83,13 @@ public sealed record LookedAfterSummary(int DailyDays, DateTimeOffset? DailyAt, 
 /// <param name="TriedAt">When it was last tried.</param>
 public sealed record UnsplitSummary(DateTimeOffset Start, DateTimeOffset End, int Seconds, string Reason, string Detail, DateTimeOffset TriedAt);
 
-/// <summary>A mission that is open.</summary>
-public sealed record OpenMission(string Id, string Title, string? Ref, DateTimeOffset Start, IReadOnlyList<string> Agents);
+/// <summary>A mission that is open, with what it cost so far; null: unknown.</summary>
+public sealed record OpenMission(string Id, string Title, string? Ref, DateTimeOffset Start, IReadOnlyList<string> Agents, Usd? Billed, Usd? Low, Usd? High)
+{
+    /// <summary>What the agents are called, in their order, where that is not their ids.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? AgentNames { get; init; }
+}
 
 /// <summary>What waits to be delivered.</summary>
 /// <param name="Waiting">Messages not yet delivered and not dead.</param>
@@ -80,8 +99,8 @@ public sealed record OpenMission(string Id, string Title, string? Ref, DateTimeO
 /// <param name="Channels">Where messages go.</param>
 public sealed record OutboxStatus(long Waiting, long Dead, DateTimeOffset? OldestWaiting, long? OldestSeconds, IReadOnlyList<ChannelState> Channels);
 
-/// <summary>What was billed today and this month, in the team's time zone; null while nothing was read.</summary>
-public sealed record SpendStatus(Usd? Today, Usd? MonthToDate, Usd? Unassigned);
+/// <summary>What was billed today, this week and this month, in the team's time zone, and the whole day and week before; null while nothing was read.</summary>
+public sealed record SpendStatus(Usd? Today, Usd? Yesterday, Usd? Week, Usd? LastWeek, Usd? MonthToDate, Usd? Unassigned);
 
 /// <summary>Prepaid credit left over all accounts.</summary>
 /// <param name="Left">At most so much: what was left when the balances were read, less what was billed since. Null: not known of one of them.</param>

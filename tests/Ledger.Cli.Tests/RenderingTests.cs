@@ -53,8 +53,14 @@ public sealed class RenderingTests
     private const string Status = """
         {"version":"0.1.0","position":1234,"chain":"ab12","views":[{"name":"spend","position":1230,"lag":4},{"name":"keys","position":1234,"lag":0}],
          "accounts":[{"label":"prod","provider":"xai","state":"ok","through":"2026-11-16T10:46:00Z","lagSeconds":240,"stale":false,"error":null},{"label":"lab","provider":"xai","state":"failing","through":null,"lagSeconds":null,"stale":true,"error":{"kind":"auth","detail":"The key was revoked."}}],
-         "missionsOpen":[{"id":"01jd0000","title":"Nightly crawl","start":"2026-11-13T07:00:00Z","agents":["vigilio"]}],"outbox":{"waiting":0,"dead":0,"oldestWaiting":null},
-         "spend":{"today":"4.50","monthToDate":"31.00","unassigned":"0.003"},"credit":{"left":"3.19"},
+         "missionsOpen":[{"id":"01jd0000","title":"Nightly crawl","start":"2026-11-13T07:00:00Z","agents":["vigilio"],"billed":"9.68","low":"1.26","high":"18.10"},{"id":"01jd0001","title":"Budget TUI","start":"2026-11-16T05:50:00Z","agents":["ba"],"billed":"0.58","low":"0.58","high":"0.58"},
+           {"id":"01jd0002","title":"חיפוש","start":"2026-11-16T10:20:00Z","agents":["keyless"],"billed":null,"low":null,"high":null}],"outbox":{"waiting":0,"dead":0,"oldestWaiting":null},
+         "spend":{"today":"4.50","yesterday":"3.26","week":"33.61","lastWeek":"6.12","monthToDate":"31.00","unassigned":"0.003"},"credit":{"left":"3.19"},
+         "needs":[{"severity":"critical","what":"Credit ends Mon 17:20: $3.19 of $31.00 is left.","why":"Between Mon 03:50 and Tue 14:20. At $4.80 a day. Credit does not refill at the month's end."},
+           {"severity":"critical","what":"lab is not read since Sun 08:00.","why":"The key was revoked. What it spent since is not in these figures."},{"severity":"warning","what":"All spend is on track for $153 of $60.00 in its month: $31.00 so far.","why":"It limits all spend."},{"severity":"warning","what":"ba is at 91 %.","why":null}],
+         "budgets":[{"name":"vigilio","scope":"agent vigilio","period":"week","limit":"12.00","spent":"14.57","state":"over"},{"name":"all","scope":"all spend","period":"month","limit":"60.00","spent":"31.00","state":"warn"},
+           {"name":"face","scope":"agent face","period":"month","limit":"12.00","spent":"1.65","state":"ok"},{"name":"new","scope":"agent new","period":"day","limit":"12.00","spent":null,"state":"unknown"}],
+         "runways":[{"account":"xai-1","accountName":"prod","left":"3.19","of":"31.00","runsOut":"2026-11-16T17:20:00Z","perDay":"4.80"}],
          "nodes":[{"number":1,"machine":"alpha","since":"2026-11-16T08:00:00Z","seen":"2026-11-16T10:20:00Z","silent":true,"runs":["chain","leader","polls1","polls2","polls3","spend"]},{"number":2,"machine":"beta","since":"2026-11-16T09:00:00Z","seen":"2026-11-16T10:49:59Z","silent":false,"runs":[]}],
          "pollEverySeconds":300,"warnings":["fsync is off"]}
         """;

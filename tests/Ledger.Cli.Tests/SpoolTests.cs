@@ -69,7 +69,7 @@ public sealed class SpoolTests
             : asked.Method == "POST" ? Written(asked) : new(200, """{"version":"0.1.0","position":7}"""), port);
 
         var status = desk.Run("status");
-        Assert.Contains("refused end gone", status.Out, StringComparison.Ordinal);
+        Assert.Contains("refused: end gone", status.Out, StringComparison.Ordinal);
         Assert.Contains("There is no mission gone.", status.Out, StringComparison.Ordinal);
         Assert.Equal((1, 0), (desk.RefusedFiles.Length, desk.Spooled.Length));
         var spool = desk.Run("status", "--json").Json.Part("spool")!.Value;

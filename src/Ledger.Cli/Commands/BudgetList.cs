@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Ledger.Cli.Http;
 using Ledger.Cli.Output;
+using Ledger.Money;
 
 namespace Ledger.Cli.Commands;
 
@@ -53,8 +54,9 @@ internal static class BudgetList
         return dots < 0 ? text : printer.Span(text![..dots], text[(dots + 2)..]);
     }
 
-    public static string Percent(JsonElement of) =>
-        of.Seconds("percent") is { } percent ? (percent < 10 ? percent : Math.Floor(percent)).ToString("0.#", CultureInfo.InvariantCulture) + " %" : Show.Unknown;
+    public static string Percent(JsonElement of) => PercentOf(of) is { } percent ? (percent < 10 ? percent : Math.Floor(percent)).ToString("0.#", CultureInfo.InvariantCulture) + " %" : Show.Unknown;
+
+    private static decimal? PercentOf(JsonElement of) => of.Amount("spent") is { } spent && of.Amount("limit") is { } limit ? Dollars.Permille(spent, limit) / 10m : null;
 
     /// <summary>Where it stands, as a mark and in words: <c>■ 21 % over</c>, <c>▲ ends Sat 11 Apr</c>, <c>● 14 %</c>.</summary>
     public static Cell State(JsonElement period, string? state, Printer printer) => state switch
@@ -67,5 +69,5 @@ internal static class BudgetList
     };
 
     private static string Over(JsonElement period) =>
-        period.Seconds("percent") is { } percent and > 100 ? string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(percent - 100):0} % over") : "used up";
+        PercentOf(period) is { } percent and >= 101 ? string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(percent - 100):0} % over") : "used up";
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Ledger.Cli.Output;
 using Ledger.Cli.Parsing;
+using Ledger.Money;
 
 namespace Ledger.Cli.Commands;
 
@@ -8,6 +9,12 @@ namespace Ledger.Cli.Commands;
 internal static class StatusCommand
 {
     private const int RefusedShownMax = 20;
+    private const int NeedsShownMax = 3;
+    private const int BudgetsShownMax = 5;
+    private const int MissionsShownMax = 5;
+    private const int BarCells = 16;
+    private const int LabelWidth = 10;
+    private const int AmountWidth = 9;
     private const int UnsplitShownMax = 3;
 
     public static Verb Command() => new("status", "how the service, the accounts and the spool are, and today's spend")
@@ -26,72 +33,164 @@ internal static class StatusCommand
         return JudgeAge(call, answer);
     }
 
+    /// <summary>What needs somebody first, then figures, then budgets and missions, then where it all comes from. What is well is short.</summary>
     private static void Print(Call call, JsonElement answer, int waiting, List<(string File, Spooling.Bookmark? Bookmark)> refused)
     {
         var printer = call.Printer;
-        printer.Bold($"Ledger {SafeText.Of(answer.Text("version"))} at {call.Settings.UrlText}, position {answer.Number("position")?.Grouped() ?? Show.Unknown}");
-        if (answer.Part("spend") is { } spend)
-            printer.Line($"Billed today {Show.Money(spend.Text("today"))}, this month {Show.Money(spend.Text("monthToDate"))}, of it unassigned {Show.Money(spend.Text("unassigned"))}{(answer.Part("credit") is { } credit && credit.Text("left") is { } left ? $"; prepaid credit left {Show.Money(left)}{(credit.Flag("stale") == true ? $" (balance read {printer.Time(credit.Text("readAt"))})" : "")}" : "")}");
-
+        printer.Bold($"Ledger {SafeText.Of(answer.Text("version"))}  {call.Settings.UrlText}");
+        printer.Line();
         var accounts = answer.Items("accounts");
-        if (accounts.Count == 0) printer.Line("No accounts yet: `ledger account add xai --label prod --key-stdin < key.txt`");
-        var said = new List<string>();
+        if (accounts.Count == 0) printer.Line("No account yet. `ledger account add xai --label prod --key-stdin < key.txt` connects one.");
+        var said = Needs(printer, answer, accounts);
+        printer.Line();
+        Figures(printer, answer);
+        Budgets(printer, answer);
+        Missions(call, answer);
+        Sources(printer, answer, accounts, said);
+        Workings(call, answer);
+        Bookmarks(printer, waiting, refused);
+        foreach (var warning in answer.Items("warnings"))
+            if (!said.Exists(told => warning.ToString().EndsWith(told, StringComparison.Ordinal))) Row(printer, "warning", $"{printer.Style.Toned("▲", Tone.Watch)} {SafeText.Of(warning.ToString())}");
+        printer.Foot($"as of #{answer.Number("position")?.Grouped() ?? Show.Unknown}");
+    }
+
+    /// <summary>At most three, as everywhere; what they say of sources is not said again.</summary>
+    private static List<string> Needs(Printer printer, JsonElement answer, List<JsonElement> accounts)
+    {
+        var needs = answer.Items("needs");
+        foreach (var need in needs.GetRange(0, Math.Min(needs.Count, NeedsShownMax)))
+        {
+            var tone = Severity.ToneOf(need.Text("severity"));
+            printer.Line($"{printer.Style.Toned(tone == Tone.Act ? "■" : "▲", tone)} {printer.Style.Bold(SafeText.Of(need.Text("what")))}");
+            if (need.Text("why") is { Length: > 0 } why) printer.Line($"  {printer.Style.Dim(SafeText.Of(why))}");
+        }
+        if (needs.Count > NeedsShownMax) printer.Line($"  and {needs.Count - NeedsShownMax} more: `ledger budget list`, `ledger alert list --open`");
+        if (needs.Count == 0 && accounts.Exists(a => a.Text("through") is not null)) printer.Line($"{printer.Style.Toned("●", Tone.Ok)} Nothing needs you.");
+        return [.. accounts.Select(Error).OfType<string>()];
+    }
+
+    private static void Figures(Printer printer, JsonElement answer)
+    {
+        if (answer.Part("spend") is { } spend && spend.Text("today") is not null)
+        {
+            Amount(printer, "today", spend.Text("today"), Against(spend.Amount("today"), spend.Amount("yesterday"), "on yesterday"));
+            Amount(printer, "week", spend.Text("week"), Against(spend.Amount("week"), spend.Amount("lastWeek"), "on last week"));
+            Amount(printer, "month", spend.Text("monthToDate"), spend.Amount("unassigned") is { Ticks: not 0 } ? $"of it {Show.Money(spend.Text("unassigned"))} unassigned" : "");
+        }
+        var runways = answer.Items("runways");
+        foreach (var runway in runways)
+        {
+            var left = runway.Amount("left");
+            Amount(printer, runways.Count > 1 ? $"credit {SafeText.Of(runway.Text("accountName"))}" : "credit", runway.Text("left"),
+                $"{(runway.Text("of") is { } of ? $"of {Show.Money(of)}  {Bars.OfCredit(left, runway.Amount("of"), BarCells)}  " : "")}{(runway.Text("runsOut") is { } ends ? $"ends {printer.Time(ends)}" : "")}{(runway.Text("perDay") is { } rate ? $", {Show.Money(rate)} a day" : "")}".TrimEnd());
+        }
+        if (runways.Count == 0 && answer.Part("credit")?.Text("left") is { } only) Amount(printer, "credit", only, "");
+    }
+
+    private static void Budgets(Printer printer, JsonElement answer)
+    {
+        var budgets = answer.Items("budgets");
+        if (budgets.Count == 0) return;
+        printer.Line();
+        var shown = budgets.GetRange(0, Math.Min(budgets.Count, BudgetsShownMax));
+        var (name, period, spent, limit) = (shown.Max(b => SafeText.Width(Name(b))), shown.Max(b => Period(b).Length), shown.Max(b => Show.Money(b.Text("spent")).Length), shown.Max(b => Show.Money(b.Text("limit")).Length));
+        foreach (var budget in shown)
+        {
+            var state = BudgetList.State(budget, budget.Text("state"), printer);
+            Row(printer, budget.Equals(shown[0]) ? "budgets" : "",
+                $"{Padded(Name(budget), name)}  {Period(budget).PadRight(period)}  {Show.Money(budget.Text("spent")).PadLeft(spent)} of {Show.Money(budget.Text("limit")).PadLeft(limit)}  {printer.Style.Toned(Bars.OfLimit(budget.Amount("spent"), budget.Amount("limit"), BarCells).PadRight(BarCells), state.Tone)}  {printer.Style.Toned(state.Shown, state.Tone)}");
+        }
+        if (budgets.Count > shown.Count) Row(printer, "", printer.Style.Dim($"{budgets.Count - shown.Count} more: `ledger budget list`"));
+
+        string Name(JsonElement budget) => SafeText.Name(budget.Text("name"), 24);
+        string Period(JsonElement budget) => SafeText.Of(BudgetList.Period(budget, printer));
+    }
+
+    private static void Missions(Call call, JsonElement answer)
+    {
+        var (printer, missions) = (call.Printer, answer.Items("missionsOpen"));
+        if (missions.Count == 0) return;
+        printer.Line();
+        var shown = missions.GetRange(0, Math.Min(missions.Count, MissionsShownMax));
+        var (title, cost) = (shown.Max(m => SafeText.Width(Title(m))), shown.Max(m => Show.Money(m.Text("billed")).Length));
+        foreach (var mission in shown)
+        {
+            var (low, high) = (mission.Amount("low"), mission.Amount("high"));
+            var range = low is null || high is null ? "" : low == high ? printer.Style.Toned("exact", Tone.Ok) : printer.Style.Dim($"{Show.Money(mission.Text("low"))} – {Show.Money(mission.Text("high"))}");
+            var since = Instants.TryParse(mission.Text("start"), out var start) ? Show.Duration(call.Began - start) : "";
+            Row(printer, mission.Equals(shown[0]) ? "open" : "", string.Join("  ", new[] { Padded(Title(mission), title), Show.Money(mission.Text("billed")).PadLeft(cost), range, SafeText.Of(mission.Agents()), since, printer.Style.Dim(SafeText.Of(mission.Text("id"))) }.Where(part => part.Length > 0)));
+        }
+        if (missions.Count > shown.Count) Row(printer, "", printer.Style.Dim($"{missions.Count - shown.Count} more: `mission list --state open`"));
+
+        static string Title(JsonElement mission) => SafeText.Name(mission.Text("title"), 32);
+    }
+
+    private static void Sources(Printer printer, JsonElement answer, List<JsonElement> accounts, List<string> said)
+    {
+        if (accounts.Count > 0) printer.Line();
         foreach (var account in accounts)
         {
-            if (account.Text("state") == "removed")
-            {
-                printer.Line($"Account {SafeText.Of(account.Text("label"))} ({SafeText.Of(account.Text("provider"))}): removed{(account.Text("since") is { } since ? $" {printer.Time(since)}" : "")}, data through {printer.Time(account.Text("through"))}; its books stay");
-                continue;
-            }
-            printer.Line($"Account {SafeText.Of(account.Text("label"))} ({SafeText.Of(account.Text("provider"))}): {SafeText.Of(account.Text("state"))}{(account.Flag("stale") == true ? ", STALE" : "")}, {(account.Text("through") is { } through ? $"data through {printer.Time(through)}, {Show.Seconds(account.Seconds("lagSeconds"))} behind" : "no complete reading yet")}");
-            if (Error(account) is { } error)
-            {
-                printer.Line("  " + SafeText.Of(error));
-                said.Add(error);
-            }
+            var (mark, tone) = account.Text("state") == "removed" ? ("○", Tone.Quiet) : Error(account) is not null ? ("■", Tone.Act) : account.Flag("stale") == true ? ("○", Tone.Watch) : ("●", Tone.Ok);
+            var words = account.Text("state") == "removed" ? $"removed{(account.Text("since") is { } since ? $" {printer.Time(since)}" : "")}, read to {printer.Time(account.Text("through"))}; its books stay"
+                : account.Text("through") is null ? "no complete reading yet"
+                : $"{(account.Flag("stale") == true ? "not read for" : "read")} {Show.Seconds(account.Seconds("lagSeconds"))}{(account.Flag("stale") == true ? "" : $" ago, every {Show.Seconds(answer.Seconds("pollEverySeconds"))}")}";
+            Row(printer, $"{SafeText.Of(account.Text("provider"))} {SafeText.Name(account.Text("label"), 30)}", $"{printer.Style.Toned(mark, tone)} {words}");
+            if (Error(account) is { } error && !said.Exists(told => told == error && answer.Items("needs").Count > 0)) printer.Line("  " + SafeText.Of(error));
             PrintNotes(printer, account);
         }
         if (accounts.Find(a => a.Part("lookedAfter") is not null).Part("lookedAfter") is { } looked)
-            printer.Footer($"Figures of the last {looked.Number("dailyDays")} days are read again each day, of the last {looked.Number("monthlyDays")} days each month; `ledger account sync --since T` reads further back.");
-        foreach (var mission in answer.Items("missionsOpen"))
-            printer.Line(mission.ValueKind == JsonValueKind.Object
-                ? $"Open    {SafeText.Fit(SafeText.Of(mission.Text("title")), 60)} since {printer.Time(mission.Text("start"))}  {SafeText.Of(mission.Agents())}  {SafeText.Of(mission.Text("id"))}"
-                : "Open    " + SafeText.Of(mission.ToString()));
-        foreach (var budget in answer.Items("budgetsOver"))
-            printer.Line($"Budget  {SafeText.Of(budget.Text("name"))} is {printer.Style.Red("over")}: {Show.Money(budget.Text("spent"))} of {Show.Money(budget.Text("limit"))} this {SafeText.Of(BudgetList.Period(budget, printer))}");
+            printer.Footer($"{looked.Number("dailyDays")} days are read again each day, {looked.Number("monthlyDays")} each month; `ledger account sync --since T` reads further back.");
+    }
+
+    /// <summary>Alerts, views, nodes and messages: only what is not as it should be.</summary>
+    private static void Workings(Call call, JsonElement answer)
+    {
+        var printer = call.Printer;
         if (answer.Part("alerts") is { } alerts && alerts.Number("open") is > 0 and { } open)
         {
-            printer.Line($"Alerts: {open.Grouped()} open; `ledger alert list --open` shows them all");
-            foreach (var alert in alerts.Items("latest")) printer.Line($"  {printer.Time(alert.Text("at"))}  {SafeText.Fit(SafeText.Of(alert.Text("headline")), 140)}");
+            Row(printer, "alerts", $"{open.Grouped()} open; `ledger alert list --open` shows them all");
+            foreach (var alert in alerts.Items("latest")) Row(printer, "", $"{printer.Time(alert.Text("at"))}  {SafeText.Fit(SafeText.Of(alert.Text("headline")), 140)}");
         }
         foreach (var view in answer.Items("views"))
-            if (view.Number("lag") is > 0 and { } lag) printer.Line($"View {SafeText.Of(view.Text("name"))} is {lag.Grouped()} events behind");
+            if (view.Number("lag") is > 0 and { } lag) Row(printer, "view", $"{SafeText.Of(view.Text("name"))} is {lag.Grouped()} events behind");
         var nodes = answer.Items("nodes");
         if (nodes.Count > 1)
             foreach (var node in nodes)
-                printer.Line($"Node {node.Number("number")} on {SafeText.Of(node.Text("machine"))}{(node.Flag("silent") == true ? $", {printer.Style.Red("silent")} since {printer.Time(node.Text("seen"))}" : "")}: {Runs(node)}");
+                Row(printer, $"node {node.Number("number")}", $"{SafeText.Of(node.Text("machine"))}{(node.Flag("silent") == true ? $", {printer.Style.Red("silent")} since {printer.Time(node.Text("seen"))}" : "")}: {Runs(node)}");
         if (answer.Part("outbox") is { } outbox && (outbox.Number("waiting") > 0 || outbox.Number("dead") > 0))
-            printer.Line($"Outbox: {outbox.Number("waiting")} waiting{(Age(outbox.Text("oldestWaiting"), call.Began) is { } age ? $", the oldest for {age}" : "")}, {outbox.Number("dead")} dead{(outbox.Number("dead") > 0 ? "; `ledger outbox list` tells why" : "")}");
+            Row(printer, "outbox", $"{outbox.Number("waiting")} waiting{(Age(outbox.Text("oldestWaiting"), call.Began) is { } age ? $", the oldest for {age}" : "")}, {outbox.Number("dead")} dead{(outbox.Number("dead") > 0 ? "; `ledger outbox list` tells why" : "")}");
         foreach (var channel in answer.Part("outbox")?.Items("channels") ?? [])
-            if (OutboxCommands.Channel(channel, printer) is { } line) printer.Line("Channel " + line);
+            if (OutboxCommands.Channel(channel, printer) is { } line) Row(printer, "channel", line);
+    }
 
-        if (waiting > 0) printer.Line($"Spool: {waiting} bookmark{(waiting == 1 ? "" : "s")} waiting");
+    private static void Bookmarks(Printer printer, int waiting, List<(string File, Spooling.Bookmark? Bookmark)> refused)
+    {
+        if (waiting > 0) Row(printer, "bookmarks", $"{printer.Style.Toned("▲", Tone.Watch)} {waiting} waiting for the service");
         foreach (var (file, bookmark) in refused.GetRange(0, Math.Min(refused.Count, RefusedShownMax)))
         {
-            printer.Line($"Spool: refused {SafeText.Of(bookmark?.What ?? "a file that can't be read")} at {printer.Time(bookmark?.At)}: {SafeText.Of(bookmark?.Problem?.Detail ?? Show.Unknown)}");
+            Row(printer, "bookmark", $"{printer.Style.Red("■")} refused: {SafeText.Of(bookmark?.What ?? "a file that can't be read")} at {printer.Time(bookmark?.At)}: {SafeText.Of(bookmark?.Problem?.Detail ?? Show.Unknown)}");
             printer.Footer($"  when dealt with, remove {file}");
         }
-        if (refused.Count > RefusedShownMax) printer.Line($"Spool: … and {refused.Count - RefusedShownMax} more refused");
-        foreach (var warning in answer.Items("warnings"))
-            if (!said.Exists(error => warning.ToString().EndsWith(error, StringComparison.Ordinal))) printer.Line("Warning: " + SafeText.Of(warning.ToString()));
-        printer.Footer($"Polled every {Show.Seconds(answer.Seconds("pollEverySeconds"))}. Times are {printer.ZoneName}.");
+        if (refused.Count > RefusedShownMax) Row(printer, "", $"and {refused.Count - RefusedShownMax} more refused");
     }
+
+    private static void Row(Printer printer, string label, string text) => printer.Line($"{Padded(label, LabelWidth)} {text}".TrimEnd());
+
+    private static void Amount(Printer printer, string label, string? amount, string rest) => Row(printer, label, $"{printer.Style.Bold(Show.Money(amount).PadLeft(AmountWidth))}  {rest}");
+
+    private static string Padded(string text, int width) => text + new string(' ', Math.Max(0, width - SafeText.Width(text)));
+
+    /// <summary><c>+38 % on yesterday ($8.22)</c>, <c>5.5× last week ($6.12)</c>.</summary>
+    private static string Against(Usd? now, Usd? before, string whom) =>
+        now is not { } n || before is not { } b || Dollars.Against(b, n) is not { } change ? ""
+        : change == "new" ? $"nothing {whom["on ".Length..]}"
+        : $"{change.Replace('−', '-')} {(change.EndsWith('×') ? whom["on ".Length..] : whom)} ({Dollars.Column(b)})";
 
     private static void PrintNotes(Printer printer, JsonElement account)
     {
         var unsplit = account.Items("unsplit");
         foreach (var stretch in unsplit.GetRange(0, Math.Min(unsplit.Count, UnsplitShownMax)))
-            printer.Line($"  {Missions.Window(stretch, printer)} {SafeText.Of(stretch.Text("detail"))}");
+            printer.Line($"  {Commands.Missions.Window(stretch, printer)} {SafeText.Of(stretch.Text("detail"))}");
         if (account.Number("unsplitCount") - UnsplitShownMax is > 0 and { } more) printer.Line($"  … and {more.Grouped()} more stretches like that");
         foreach (var note in account.Items("notes")) printer.Line("  " + SafeText.Of(note.ToString()));
     }

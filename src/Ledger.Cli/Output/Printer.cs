@@ -1,10 +1,12 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Ledger.Cli.Output;
 
 /// <summary>Where a command's words go: the answer to standard output, everything else to standard error.</summary>
-internal sealed class Printer(Call call)
+internal sealed partial class Printer(Call call)
 {
     private Style? style;
     private int hidden;
@@ -33,9 +35,10 @@ internal sealed class Printer(Call call)
         _ = call.Clock.Asked;
     }
 
-    public void Line(string text = "") => Out.WriteLine(text);
+    /// <summary>A line; on a terminal that is narrower it is wrapped at words.</summary>
+    public void Line(string text = "") => Out.WriteLine(call.Around.OutIsTerminal ? Wrapped(text, call.Around.Width()) : text);
 
-    public void Bold(string text) => Out.WriteLine(Style.Bold(text));
+    public void Bold(string text) => Line(Style.Bold(text));
 
     /// <summary>A remark that the answer does not depend on.</summary>
     public void Note(string text)
@@ -71,6 +74,31 @@ internal sealed class Printer(Call call)
         Instants.TryParse(since, out var start) && Instants.TryParse(until, out var end) && end > start && WallClock.LocalOf(start, ZoneName).TimeOfDay == default && WallClock.LocalOf(end, ZoneName).TimeOfDay == default
             ? Moments.Days(new(start, end), ZoneName == WallClock.Utc ? null : ZoneName)
             : $"{Time(since)} – {Time(until)}";
+
+    /// <summary>What does not fit goes below, two columns further in than its line begins. Colours take no room.</summary>
+    internal static string Wrapped(string text, int width)
+    {
+        if (SafeText.Width(Colours().Replace(text, "")) <= width) return text;
+        var indent = text.Length - text.TrimStart(' ').Length;
+        var wrapped = new StringBuilder(text.Length + 16).Append(' ', indent);
+        var column = indent;
+        foreach (var word in text.TrimStart(' ').Split(' '))
+        {
+            var wide = SafeText.Width(Colours().Replace(word, ""));
+            if (column > indent + 2 && column + wide > width)
+            {
+                wrapped.Length -= 1;
+                wrapped.Append('\n').Append(' ', indent + 2);
+                column = indent + 2;
+            }
+            wrapped.Append(word).Append(' ');
+            column += wide + 1;
+        }
+        return wrapped.ToString().TrimEnd();
+    }
+
+    [GeneratedRegex(@"\e\[[0-9;]*m")]
+    private static partial Regex Colours();
 
     /// <summary>The zone in a word: <c>Brussels</c>.</summary>
     public string Place => SafeText.Of(ZoneName[(ZoneName.LastIndexOf('/') + 1)..].Replace('_', ' '));
@@ -113,6 +141,6 @@ internal sealed class Printer(Call call)
     public void Footer(string text)
     {
         if (Quiet || Compact || Csv || text.Length == 0) return;
-        Out.WriteLine(Style.Dim(text));
+        Line(Style.Dim(text));
     }
 }

@@ -53,7 +53,7 @@ public static class AccountsOfScopes
     /// <summary>The connected accounts in which agents ever owned a key; all that are connected when there is none.</summary>
     public static IReadOnlyList<string> AccountsOf(this Known known, IReadOnlyList<string> agents)
     {
-        var own = known.Keys.Values.Where(k => k.Assignments.Any(a => a.Owners.Any(o => agents.Contains(o.Agent)))).Select(k => k.Account).Distinct()
+        var own = agents.SelectMany(a => known.KeysByAgent[a]).Select(k => k.Account).Distinct()
             .Where(a => known.Accounts.TryGetValue(a, out var account) && !account.Removed).ToArray();
         return own.Length > 0 ? own : known.Connected();
     }

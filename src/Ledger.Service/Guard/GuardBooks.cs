@@ -113,7 +113,7 @@ public sealed class GuardBooks(CurrentBooks current, LedgerOptions options, Time
         return ids.Select(id => books.Known.Accounts.GetValueOrDefault(id)).OfType<Account>().Current();
     }
 
-    private static IEnumerable<KeyOwnership> Owned(Known known, string agent, DateTimeOffset now) => known.Keys.Values.Where(k => k.OwnersAt(now).Any(o => o.Agent == agent));
+    private static IEnumerable<KeyOwnership> Owned(Known known, string agent, DateTimeOffset now) => known.KeysByAgent[agent].Where(k => k.OwnersAt(now).Any(o => o.Agent == agent));
 
     /// <summary>What others spent through keys they share with the agent: no bill can tell that it was not the agent.</summary>
     private static async Task<Usd> Hidden(BooksNow books, BudgetState state, CancellationToken ct)
@@ -121,7 +121,7 @@ public sealed class GuardBooks(CurrentBooks current, LedgerOptions options, Time
         if (state.Budget.Scope is not { Kind: ScopeKind.Agent, Value: var agent }) return Usd.Zero;
         string[] shared =
         [
-            .. books.Known.Keys.Values.Where(k => k.Stretches(state.Window).Any(s => s.Owners.Count > 1 && s.Owners.Any(o => o.Agent == agent))).Select(k => k.Key).Distinct(StringComparer.Ordinal),
+            .. books.Known.KeysByAgent[agent].Where(k => k.Stretches(state.Window).Any(s => s.Owners.Count > 1 && s.Owners.Any(o => o.Agent == agent))).Select(k => k.Key).Distinct(StringComparer.Ordinal),
         ];
         if (shared.Length == 0) return Usd.Zero;
         var parts = await books.View.Parts(ScopeKind.Key, shared, state.Window, partsMax, ct);

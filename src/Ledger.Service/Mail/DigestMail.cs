@@ -31,7 +31,7 @@ public static class DigestMail
         var change = IsWhole(digest) && digest is { Total: { } total, Before: { } before } ? Dollars.Against(before, total) : null;
         var amount = digest.Total is not { } known ? "not known" : IsWhole(digest) ? Dollars.Show(known) : IsOver(digest) ? $"at least {Dollars.Show(known)}" : $"{Dollars.Show(known)} so far";
         var week = $"Week {Number(digest)}: {amount}{(change is null ? "" : $", {change}")}";
-        var worst = DigestNeeds.Of(digest, ZoneOf(digest)) is [var first, ..] ? first.Short : digest.Total is null ? "nothing was read" : digest.Budgets.Count > 0 ? "all within budget" : "nothing needs you";
+        var worst = NeedsYou.Of(digest, ZoneOf(digest)) is [var first, ..] ? first.Short : digest.Total is null ? "nothing was read" : digest.Budgets.Count > 0 ? "all within budget" : "nothing needs you";
         var team = $"[{SafeText.Name(digest.Team, 20)}] ";
         var whole = $"{team}{week} – {worst}";
         return Subject.Fits(whole) ? Subject.Cut(whole) : Subject.Cut($"{week} – {worst}");
@@ -53,7 +53,7 @@ public static class DigestMail
     {
         var zone = ZoneOf(digest);
         var figures = new DigestFigures(digest);
-        var needs = DigestNeeds.Of(digest, zone);
+        var needs = NeedsYou.Of(digest, zone);
         return new(SubjectOf(digest),
         [
             new Masthead($"{Run.Strong("Ledger")}  {digest.Team}", $"Week {Run.Said(Number(digest))}, {Run.Said(Moments.Days(digest.Window, zone))}"),

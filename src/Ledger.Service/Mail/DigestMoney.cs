@@ -13,7 +13,7 @@ internal static class DigestMoney
     private const int needsMax = 3;
     private const int runwaysMax = 10;
 
-    public static IEnumerable<Block> Blocks(Digest digest, IReadOnlyList<DigestNeed> needs, string zone)
+    public static IEnumerable<Block> Blocks(Digest digest, IReadOnlyList<Needed> needs, string zone)
     {
         foreach (var block in Needs(digest, needs, zone)) yield return block;
         yield return Billed(digest);
@@ -24,7 +24,7 @@ internal static class DigestMoney
         foreach (var block in Budgets(digest, needs, zone)) yield return block;
     }
 
-    private static IEnumerable<Block> Needs(Digest digest, IReadOnlyList<DigestNeed> needs, string zone)
+    private static IEnumerable<Block> Needs(Digest digest, IReadOnlyList<Needed> needs, string zone)
     {
         if (needs.Count == 0)
         {
@@ -38,7 +38,7 @@ internal static class DigestMoney
     }
 
     /// <summary>Three; a fourth as well where it takes no more room than the line that counts it.</summary>
-    private static IEnumerable<DigestNeed> Told(IReadOnlyList<DigestNeed> needs) => needs.Count <= needsMax + 1 ? needs : needs.Take(needsMax);
+    private static IEnumerable<Needed> Told(IReadOnlyList<Needed> needs) => needs.Count <= needsMax + 1 ? needs : needs.Take(needsMax);
 
     private static Line? Lasts(Digest digest, string zone) => digest.Runways.Where(r => r.Left > Usd.Zero).ToArray() switch
     {
@@ -93,7 +93,7 @@ internal static class DigestMoney
     {
         foreach (var runway in digest.Runways.Take(runwaysMax))
         {
-            if (DigestNeeds.NeedsSomebody(runway, digest)) continue;
+            if (NeedsYou.NeedsSomebody(runway, digest.At)) continue;
             Line left = $"{Run.Strong("Credit:")} {runway.Left}{(runway.Of is { } of ? $" of {of}" : Line.Nothing)} left on {runway.AccountName}{AlertDetails.Age(runway, at => Moments.Bare(at, zone, digest.At))}";
             yield return runway switch
             {
@@ -104,7 +104,7 @@ internal static class DigestMoney
         }
     }
 
-    private static IEnumerable<Block> Budgets(Digest digest, IReadOnlyList<DigestNeed> needs, string zone)
+    private static IEnumerable<Block> Budgets(Digest digest, IReadOnlyList<Needed> needs, string zone)
     {
         if (digest.Budgets.Count == 0)
         {
@@ -126,15 +126,15 @@ internal static class DigestMoney
                     Below(b, digest, zone), Bar: b.Spent is { } known ? new(ToneOf(b), Dollars.Permille(known, b.Limit) ?? 0, HasLimit: true) : null)),
             ]);
         if (ok.Length > 0)
-            yield return new Paragraph($"{Run.Said(bad.Length + said.Count > 0 ? $"{ok.Length} within budget: " : "All within budget: ")}{AlertDetails.Joined(ok.Take(8).Select(b => (Line)$"{b.Name} {Run.Said(DigestNeeds.PercentOf(b))} of {b.Limit}"))}{Run.Said(ok.Length > 8 ? " …" : "")}.");
+            yield return new Paragraph($"{Run.Said(bad.Length + said.Count > 0 ? $"{ok.Length} within budget: " : "All within budget: ")}{AlertDetails.Joined(ok.Take(8).Select(b => (Line)$"{b.Name} {Run.Said(NeedsYou.PercentOf(b))} of {b.Limit}"))}{Run.Said(ok.Length > 8 ? " …" : "")}.");
     }
 
     private static Tone ToneOf(DigestBudget budget) => budget.State switch { "over" => Tone.Critical, "warn" => Tone.Warning, "ok" => Tone.Good, _ => Tone.Plain };
 
     private static Run State(DigestBudget budget) => budget.State switch
     {
-        "over" => Run.Badge($"{Marks.Of(Tone.Critical)} {DigestNeeds.Over(budget)}", Tone.Critical),
-        "warn" => Run.Badge($"{Marks.Of(Tone.Warning)} {DigestNeeds.PercentOf(budget)}", Tone.Warning),
+        "over" => Run.Badge($"{Marks.Of(Tone.Critical)} {NeedsYou.Over(budget)}", Tone.Critical),
+        "warn" => Run.Badge($"{Marks.Of(Tone.Warning)} {NeedsYou.PercentOf(budget)}", Tone.Warning),
         _ => Run.Badge($"{Marks.Of(Tone.Plain)} not known", Tone.Plain),
     };
 

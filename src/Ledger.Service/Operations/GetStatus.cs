@@ -1,12 +1,17 @@
 using Ledger.Accounts;
+using Ledger.Alerts;
 using Ledger.Contracts;
+using Ledger.Digests;
 using Ledger.Missions;
 using Ledger.Money;
 using Ledger.Service.Accounts;
+using Ledger.Service.Agents;
 using Ledger.Service.Alerts;
 using Ledger.Service.Channels;
 using Ledger.Service.Digests;
 using Ledger.Service.Http;
+using Ledger.Service.Mail;
+using Ledger.Service.Mail.Pages;
 using Ledger.Service.Polling;
 using Ledger.Service.Settings;
 using Ledger.Service.Spend;
@@ -43,14 +48,31 @@ public sealed class StatusReader(
         var states = accounts.Select(a => State(a, sources.GetValueOrDefault(a.Id), now)).ToArray();
         var missions = await session.Query<Mission>().Where(m => m.IsOpen).Take(Known.Max).ToListAsync(ct);
         var outbox = await Outbox(now, ct);
-        var (alerts, over) = await troubles.Now(session, ct);
+        var look = await troubles.Now(session, ct);
         var (credit, unread) = await Credit([.. accounts.Where(a => !a.Removed)], sources, now, ct);
         return new(
             Version, log.Last, await LastHash(ct), [.. log.Views.Select(v => new ViewStatus(v.Name, v.Position, v.Lag))], states,
-            [.. missions.OrderBy(m => m.Windows[^1].Start).Take(missionsMax).Select(m => new OpenMission(m.Id, m.Title, m.Ref, m.Windows[^1].Start, m.Agents))],
-            outbox, states.Any(a => a.Through is not null) ? await Billed(now, ct) : new(null, null, null), credit, alerts, over, log.Nodes, options.PollEvery.TotalSeconds,
-            [.. Warnings(log, states, outbox), .. unread, .. Team.NobodyIsTold(options) is { } nobody ? [nobody] : Array.Empty<string>(), .. CutNames(known) is { } cut ? [cut] : Array.Empty<string>(), .. await Skipped(session, now, ct)]);
+            await Open([.. missions.OrderBy(m => m.Windows[^1].Start).Take(missionsMax)], known, ct),
+            outbox, states.Any(a => a.Through is not null) ? await Billed(now, ct) : new(null, null, null, null, null, null), credit, look.Alerts, look.Over, log.Nodes, options.PollEvery.TotalSeconds,
+            [.. Warnings(log, states, outbox), .. unread, .. Team.NobodyIsTold(options) is { } nobody ? [nobody] : Array.Empty<string>(), .. CutNames(known) is { } cut ? [cut] : Array.Empty<string>(), .. await Skipped(session, now, ct)],
+            [.. NeedsYou.Of(Unread(states, now), look.Runways, look.Budgets, now, options.People.Zone).Select(n => new NeedStatus(n.Tone == Tone.Critical ? Severity.Critical : Severity.Warning, n.What.InText, n.Why?.InText))], look.Budgets, look.Runways);
     }
+
+    /// <summary>Open missions with what they cost so far.</summary>
+    private async Task<IReadOnlyList<OpenMission>> Open(IReadOnlyList<Mission> missions, Known known, CancellationToken ct)
+    {
+        await using var view = await spend.Open(ct);
+        var figures = await view.Figures([.. missions.Select(m => m.Id)], ct);
+        return
+        [
+            .. missions.Select(m => (Mission: m, Cost: figures.GetValueOrDefault(m.Id)))
+                .Select(m => new OpenMission(m.Mission.Id, m.Mission.Title, m.Mission.Ref, m.Mission.Windows[^1].Start, m.Mission.Agents, m.Cost?.Billed, m.Cost?.Low, m.Cost?.High) { AgentNames = known.NamesBeside(m.Mission.Agents) }),
+        ];
+    }
+
+    /// <summary>Accounts that are not read just now, as the digest says it of a week.</summary>
+    private static IEnumerable<DigestGap> Unread(IEnumerable<AccountStatus> accounts, DateTimeOffset now) =>
+        accounts.Where(a => a.State != "removed" && (a.Error is not null || a.Stale)).Select(a => new DigestGap(a.Label, a.Through ?? a.Since ?? now, null, a.Error?.Detail ?? "nobody knows why"));
 
     private AccountStatus State(Account account, Source? source, DateTimeOffset now)
     {
@@ -72,9 +94,8 @@ public sealed class StatusReader(
     private async Task<SpendStatus> Billed(DateTimeOffset now, CancellationToken ct)
     {
         await using var view = await spend.Open(ct);
-        var today = await Report("today");
         var month = await Report("month");
-        return new(today.Total, month.Total, month.Unassigned);
+        return new((await Report("today")).Total, (await Report("yesterday")).Total, (await Report("week")).Total, (await Report("last-week")).Total, month.Total, month.Unassigned);
 
         Task<ReportAnswer> Report(string word)
         {

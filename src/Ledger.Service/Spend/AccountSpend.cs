@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using Ledger.Budgets;
 using Ledger.Forecasts;
 using Ledger.Money;
 
@@ -9,7 +11,21 @@ namespace Ledger.Service.Spend;
 /// </summary>
 internal sealed class AccountSpend
 {
+    private const int sumsMax = 1_000;
+
     private Added? last;
+    private (long Reading, ConcurrentDictionary<Question, IReadOnlyDictionary<string, ScopeSum>> Known) sums = (-1, []);
+
+    /// <summary>What a window costs, of everything or of accounts.</summary>
+    public async Task<IReadOnlyDictionary<string, ScopeSum>> Sums(long reading, Question question, Func<Task<IReadOnlyDictionary<string, ScopeSum>>> add)
+    {
+        var (of, known) = sums;
+        if (of != reading) sums = (reading, known = []);
+        if (known.TryGetValue(question, out var sum)) return sum;
+        sum = await add();
+        if (known.Count < sumsMax) known[question] = sum;
+        return sum;
+    }
 
     /// <summary>The series of each account that ever spent anything. How far the data reaches is not in them.</summary>
     public async Task<IReadOnlyDictionary<string, SpendSeries>> Of(
@@ -28,6 +44,9 @@ internal sealed class AccountSpend
         accounts.Min(a => a.First), null);
 
     private static Usd Sum(IEnumerable<Usd> amounts) => amounts.Aggregate(Usd.Zero, (sum, amount) => sum + amount);
+
+    /// <summary>Which sum: of what, in which window, with which accounts connected since when.</summary>
+    internal readonly record struct Question(ScopeKind Kind, string Values, Interval Window, string Connected);
 
     private sealed record Added(long Reading, DateTimeOffset Since, DateOnly Today, IReadOnlyDictionary<string, SpendSeries> Series);
 }

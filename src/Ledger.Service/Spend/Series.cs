@@ -32,36 +32,39 @@ public sealed partial class SpendView
         var hours = values.ToDictionary(v => v, _ => new List<HourSpend>(), StringComparer.Ordinal);
         var days = values.ToDictionary(v => v, _ => new List<DaySpend>(), StringComparer.Ordinal);
         var column = ColumnOf(kind);
-        await using (var command = new NpgsqlCommand($"""
-            select {column}, date_trunc('hour', start, 'utc'), sum(amount) from {schema}.part s where {column} = any($1) and start >= $2
-            group by 1, 2 having sum(amount) <> 0 order by 1, 2
-            """, connection))
-        {
-            command.Parameters.Add(new() { Value = values.ToArray() });
-            command.Parameters.Add(new() { Value = since });
-            await using var reader = await command.ExecuteReaderAsync(ct);
-            while (await reader.ReadAsync(ct))
-                hours[reader.GetString(0)].Add(new(reader.GetFieldValue<DateTimeOffset>(1), Money(reader.GetDecimal(2))));
-        }
         // Forecasts count days of UTC.
-        var (day, billed, source) = zone.IsUtc ? ("day", "billed", DaysOf(kind)) : ("(start at time zone 'utc')::date", "amount", "part");
-        await using (var command = new NpgsqlCommand($"""
-            select {column}, {day}, sum({billed}) from {schema}.{source} s where {column} = any($1) and {(zone.IsUtc ? "day >= $4 and day < $5" : "start >= $2 and start < $3")}
-            group by 1, 2 having sum({billed}) <> 0 order by 1, 2
-            """, connection))
+        var all = values.ToArray();
+        var (from, until) = (today.AddDays(-SeriesDays), today);
+        await using var batch = new NpgsqlBatch(connection)
         {
-            var (from, until) = (today.AddDays(-SeriesDays), today);
-            command.Parameters.Add(new() { Value = values.ToArray() });
-            Within(command, new(new(from.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero), new(until.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero)));
-            command.Parameters.Add(new() { Value = from });
-            command.Parameters.Add(new() { Value = until });
-            await using var reader = await command.ExecuteReaderAsync(ct);
-            while (await reader.ReadAsync(ct))
-                days[reader.GetString(0)].Add(new(reader.GetFieldValue<DateOnly>(1), Money(reader.GetDecimal(2))));
-        }
-        var firsts = await FirstSpend(kind, values, ct);
+            BatchCommands =
+            {
+                new($"""
+                    select {column}, date_trunc('hour', start, 'utc'), sum(amount) from {schema}.part s where {column} = any($1) and start >= $2
+                    group by 1, 2 having sum(amount) <> 0 order by 1, 2
+                    """) { Parameters = { new() { Value = all }, new() { Value = since } } },
+                zone.IsUtc
+                    ? new($"select {column}, day, sum(billed) from {schema}.{DaysOf(kind)} s where {column} = any($1) and day >= $2 and day < $3 group by 1, 2 having sum(billed) <> 0 order by 1, 2")
+                    {
+                        Parameters = { new() { Value = all }, new() { Value = from }, new() { Value = until } },
+                    }
+                    : new($"""
+                        select {column}, (start at time zone 'utc')::date, sum(amount) from {schema}.part s where {column} = any($1) and start >= $2 and start < $3
+                        group by 1, 2 having sum(amount) <> 0 order by 1, 2
+                        """) { Parameters = { new() { Value = all }, new() { Value = Midnight(from) }, new() { Value = Midnight(until) } } },
+                new(EdgeOf(kind, last: false)) { Parameters = { new() { Value = all } } },
+            },
+        };
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct)) hours[reader.GetString(0)].Add(new(reader.GetFieldValue<DateTimeOffset>(1), Money(reader.GetDecimal(2))));
+        await reader.NextResultAsync(ct);
+        while (await reader.ReadAsync(ct)) days[reader.GetString(0)].Add(new(reader.GetFieldValue<DateOnly>(1), Money(reader.GetDecimal(2))));
+        await reader.NextResultAsync(ct);
+        var firsts = await Edges(reader, ct);
         return values.ToDictionary(v => v, v => new SpendSeries(hours[v], days[v], firsts.TryGetValue(v, out var first) ? first : null, null), StringComparer.Ordinal);
     }
+
+    private static DateTimeOffset Midnight(DateOnly day) => new(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
 
     /// <summary>Position of the last reading in the views.</summary>
     private async Task<long> LastReading(CancellationToken ct)
@@ -128,31 +131,25 @@ public sealed partial class SpendView
         return firsts;
     }
 
-    /// <summary>Days say from where on to look; the bucket itself is found among the parts.</summary>
     private async Task<IReadOnlyDictionary<string, DateTimeOffset>> EdgeOfSpend(ScopeKind kind, IReadOnlyCollection<string> values, bool last, CancellationToken ct)
     {
-        var column = ColumnOf(kind);
-        var days = new Dictionary<string, DateOnly>(StringComparer.Ordinal);
-        await using (var command = new NpgsqlCommand($"select {column}, {(last ? "max" : "min")}(day) from {schema}.{DaysOf(kind)} s where {column} = any($1) and billed <> 0 group by 1", connection))
-        {
-            command.Parameters.Add(new() { Value = values.ToArray() });
-            await using var reader = await command.ExecuteReaderAsync(ct);
-            while (await reader.ReadAsync(ct))
-                days[reader.GetString(0)] = reader.GetFieldValue<DateOnly>(1);
-        }
+        await using var command = new NpgsqlCommand(EdgeOf(kind, last), connection) { Parameters = { new() { Value = values.ToArray() } } };
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await Edges(reader, ct);
+    }
+
+    private static async Task<IReadOnlyDictionary<string, DateTimeOffset>> Edges(NpgsqlDataReader reader, CancellationToken ct)
+    {
         var edges = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
-        await using (var command = new NpgsqlCommand($"""
-            select w.value, f.start from unnest($1, $2) w (value, edge) cross join lateral (
-                select start from {schema}.part s where {column} = w.value and start {(last ? "<" : ">=")} w.edge
-                group by start having sum(amount) <> 0 order by start {(last ? "desc" : "asc")} limit 1) f
-            """, connection))
-        {
-            command.Parameters.Add(new() { Value = days.Keys.ToArray() });
-            command.Parameters.Add(new() { Value = days.Values.Select(d => zone.StartOf(last ? d.AddDays(1) : d)).ToArray() });
-            await using var reader = await command.ExecuteReaderAsync(ct);
-            while (await reader.ReadAsync(ct))
-                edges[reader.GetString(0)] = reader.GetFieldValue<DateTimeOffset>(1);
-        }
+        while (await reader.ReadAsync(ct)) edges[reader.GetString(0)] = reader.GetFieldValue<DateTimeOffset>(1);
         return edges;
     }
+
+    /// <summary>Days say about where to look, whatever zone they are of; the bucket itself is found among the parts.</summary>
+    private static string EdgeOf(ScopeKind kind, bool last) => $"""
+        select w.value, f.start from (select {ColumnOf(kind)} as value, {(last ? "max" : "min")}(day)::timestamp at time zone 'utc' as day from {schema}.{DaysOf(kind)} s where {ColumnOf(kind)} = any($1) and billed <> 0 group by 1) w
+        cross join lateral (
+            select start from {schema}.part s where {ColumnOf(kind)} = w.value and start {(last ? "< w.day + interval '2 days'" : ">= w.day - interval '1 day'")}
+            group by start having sum(amount) <> 0 order by start {(last ? "desc" : "asc")} limit 1) f
+        """;
 }

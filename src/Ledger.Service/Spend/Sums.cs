@@ -21,6 +21,12 @@ public sealed partial class SpendView
     /// <param name="connected">Since when each account is watched.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<IReadOnlyDictionary<string, ScopeSum>> Sums(
+        ScopeKind kind, IReadOnlyCollection<string> values, Interval window, IReadOnlyDictionary<string, DateTimeOffset> connected, CancellationToken ct) =>
+        kind is ScopeKind.Everything or ScopeKind.Account
+            ? await accountSpend.Sums(await LastReading(ct), new(kind, string.Join('\n', values), window, string.Join('\n', connected.Select(c => $"{c.Key} {c.Value.UtcTicks}"))), () => Add(kind, values, window, connected, ct))
+            : await Add(kind, values, window, connected, ct);
+
+    private async Task<IReadOnlyDictionary<string, ScopeSum>> Add(
         ScopeKind kind, IReadOnlyCollection<string> values, Interval window, IReadOnlyDictionary<string, DateTimeOffset> connected, CancellationToken ct)
     {
         var column = ColumnOf(kind);

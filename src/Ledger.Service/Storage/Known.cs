@@ -23,6 +23,10 @@ public sealed record Known(IReadOnlyDictionary<string, Account> Accounts, IReadO
     /// <summary>Most of each that are read at once. Teams have tens.</summary>
     public const int Max = 10_000;
 
+    /// <summary>Keys by the agents who own them or ever did.</summary>
+    public ILookup<string, KeyOwnership> KeysByAgent => field ??=
+        (from key in Keys.Values from agent in key.Assignments.SelectMany(a => a.Owners, (_, o) => o.Agent).Distinct() select (agent, key)).ToLookup(k => k.agent, k => k.key, StringComparer.Ordinal);
+
     /// <summary>Position of the last event of the accounts and keys, or later: views that hold it know all of this.</summary>
     public long Position { get; init; }
 }

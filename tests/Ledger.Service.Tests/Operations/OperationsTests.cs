@@ -100,7 +100,11 @@ public sealed class OperationsTests(TestDatabases databases) : IAsyncLifetime
         Assert.Equal("1.25", (string?)status["spend"]!["monthToDate"]);
         Assert.Equal("1.25", (string?)status["spend"]!["today"]);
         Assert.Null(status["credit"]!["left"]);
-        Assert.Equal("x", (string?)status["missionsOpen"]![0]!["title"]);
+        Assert.Equal("1.25", (string?)status["spend"]!["week"]);
+        Assert.Equal("0.00", (string?)status["spend"]!["yesterday"]);
+        Assert.Equal(("x", "0.00", "1.25"), ((string?)status["missionsOpen"]![0]!["title"], (string?)status["missionsOpen"]![0]!["low"], (string?)status["missionsOpen"]![0]!["high"]));
+        Assert.Equal(("critical", "all is 25 % over its month: $1.25 of $1.00."), ((string?)status["needs"]![0]!["severity"], (string?)status["needs"]![0]!["what"]));
+        Assert.Equal(("all", "over"), ((string?)status["budgets"]![0]!["name"], (string?)status["budgets"]![0]!["state"]));
         Assert.Equal("all", (string?)status["budgetsOver"]![0]!["name"]);
         Assert.Equal("ok", (string?)status["accounts"]![0]!["state"]);
         Assert.Equal(64, ((string)status["chain"]!).Length);
