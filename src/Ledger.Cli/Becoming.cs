@@ -26,7 +26,7 @@ internal static class Becoming
         throw Refusal.Of(Exit.Config, "start.failed", $"{dotnet} could not be started (error {Marshal.GetLastPInvokeError()}).");
     }
 
-    private static string FindDotnet()
+    public static string FindDotnet()
     {
         if (Environment.ProcessPath is { } self && Path.GetFileNameWithoutExtension(self) == "dotnet") return self;
         if (Environment.GetEnvironmentVariable("DOTNET_ROOT") is { Length: > 0 } root && File.Exists(Path.Combine(root, "dotnet")))

@@ -98,7 +98,8 @@ internal sealed class Settings
         // The value may be a secret, so only the name is ever repeated.
         if (equals < 0)
             throw Refusal.Of(Exit.Config, "config.line", $"{path} line {number}: expected NAME=VALUE.", "LEDGER_CONFIG");
-        if (!name.StartsWith("LEDGER_", StringComparison.Ordinal) && !name.StartsWith("XAI_", StringComparison.Ordinal))
+        // As the service reads it: the file is one for both.
+        if (!Array.Exists(Families, family => name.StartsWith(family, StringComparison.Ordinal)) && !Others.Contains(name))
             throw Refusal.Of(Exit.Config, "config.name", $"{path} line {number}: {name} is no setting; names are those of the environment (LEDGER_URL, LEDGER_HOME …).", name);
         if (Parsing.Nearest.Within(name, Names, 2) is { } near && near != name)
             throw Refusal.Of(Exit.Config, "config.name", $"{path} line {number}: {name} is no setting. Did you mean {near}?", name);
@@ -113,5 +114,7 @@ internal sealed class Settings
         return variable("HOME") is { Length: > 0 } home ? Path.Combine(home, ".config", "ledger", "config") : null;
     }
 
+    private static readonly string[] Families = ["LEDGER_", "XAI_", "SMTP_"];
+    private static readonly string[] Others = ["SLACK_WEBHOOK_URL", "SLACK_WEBHOOK_URL_FILE", "ALERTING_WEBHOOK_URL", "WEBHOOK_URL"];
     private static readonly string[] Names = ["LEDGER_HOME", "LEDGER_URL", "LEDGER_TOKEN", "LEDGER_AGENT", "LEDGER_DB", "LEDGER_POLL_EVERY", "LEDGER_ZONE"];
 }

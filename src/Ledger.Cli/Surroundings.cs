@@ -26,6 +26,18 @@ internal sealed class Surroundings
     /// <summary>Becomes another program: file, arguments, and variables to set (null: to drop). A test's stand-in answers an exit code.</summary>
     public required Func<string, IReadOnlyList<string>, IReadOnlyDictionary<string, string?>, int> Become { get; init; }
 
+    /// <summary>Starts the service in the background.</summary>
+    public Func<Launch, Launched> Launch { get; init; } = Background.Start;
+
+    /// <summary>The command line of a process; null: it has gone.</summary>
+    public Func<int, string?> CommandOf { get; init; } = Background.CommandOf;
+
+    /// <summary>Asks a process to end.</summary>
+    public Action<int> Terminate { get; init; } = Background.Terminate;
+
+    /// <summary>Whether somebody still reads what is printed; asked by what never ends by itself.</summary>
+    public Func<bool> OutIsRead { get; init; } = Background.OutIsRead;
+
     /// <summary>Where this program was built to; the service lies beside it.</summary>
     public string ProgramFolder { get; init; } = AppContext.BaseDirectory;
 

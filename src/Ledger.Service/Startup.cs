@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Ledger.Accounts;
 using Ledger.Service.Embedded;
 using Ledger.Service.Messaging;
 using Ledger.Service.Operations;
@@ -70,7 +71,9 @@ public static class Startup
             await app.StartAsync(ct);
             if (!tablesAreMade) await BooksVersion.TablesAreMade(options, app.Services.GetRequiredService<NpgsqlDataSource>(), ct);
             await FirstToken.Ensure(app.Services, Say, ct);
+            var isNew = options.XaiKey is null && await HasNoAccount(store, ct);
             Say($"listening on {options.Url.ToString().TrimEnd('/')}");
+            if (isNew) Say("no accounts yet; next: `ledger account add xai --label prod --key-stdin < key.txt`");
             await Task.Delay(Timeout.Infinite, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             Say("stopping");
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
@@ -81,6 +84,12 @@ public static class Startup
             // Marten leaves its LISTEN connection open; the embedded server's end would then look like a fault.
             if (store is DocumentStore { Options.Projections.Wakeup: IDisposable listening }) listening.Dispose();
         }
+    }
+
+    private static async Task<bool> HasNoAccount(IDocumentStore store, CancellationToken ct)
+    {
+        await using var session = store.QuerySession();
+        return !await session.Query<Account>().AnyAsync(ct);
     }
 
     /// <summary>The port is opened last, when everything else runs already; that it is taken is said before anything is made.</summary>
@@ -122,7 +131,6 @@ public static class Startup
         while (await timer.WaitForNextTickAsync(ct));
     }
 
-    /// <summary>What the service says of its start and end is on the same stream as its log, so it has the same form.</summary>
     /// <summary>What the database or the way to it said, whichever library passed it on.</summary>
     private static NpgsqlException? DatabaseError(Exception? e)
     {
@@ -130,6 +138,7 @@ public static class Startup
         return e as NpgsqlException;
     }
 
+    /// <summary>What the service says of its start and end is on the same stream as its log, so it has the same form.</summary>
     private static void Say(string text) => Console.Error.WriteLine(format == LogFormat.Json ? LogLines.Json(TimeProvider.System.GetUtcNow(), "info", "ledger", 0, text, null, null) : $"ledger: {text}");
 
     /// <summary>Failures an operator can do something about, in one line, with the exit code that says whose turn it is.</summary>

@@ -28,6 +28,12 @@ internal sealed class Desk : IDisposable
     public int? Width { get; set; }
     public string? TypedSecret { get; set; }
     public List<(string Dll, IReadOnlyList<string> Args, IReadOnlyDictionary<string, string?> Variables)> Became { get; } = [];
+    /// <summary>What starts a service in the background.</summary>
+    public Func<Launch, Launched> Launch { get; set; } = _ => throw new InvalidOperationException("Nothing is to be started here.");
+    /// <summary>The processes there are, by their command lines.</summary>
+    public Dictionary<int, string> Processes { get; } = [];
+    /// <summary>Who ignores that it is told to stop.</summary>
+    public bool ProcessesAreDeaf { get; set; }
     /// <summary>How long the command waited before it tried again.</summary>
     public List<TimeSpan> Pauses { get; } = [];
     public string ProgramFolder { get; set; } = AppContext.BaseDirectory;
@@ -67,6 +73,9 @@ internal sealed class Desk : IDisposable
                 Became.Add((dll, args, variables));
                 return 0;
             },
+            Launch = launch => Launch(launch),
+            CommandOf = Processes.GetValueOrDefault,
+            Terminate = id => _ = ProcessesAreDeaf || Processes.Remove(id),
             ProgramFolder = ProgramFolder,
         });
         return new(exit, output.ToString(), errors.ToString());

@@ -48,6 +48,16 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public void the_file_may_hold_what_only_the_service_needs()
+    {
+        using var desk = new Desk();
+        var config = Path.Combine(desk.Home, "config");
+        File.WriteAllText(config, "SMTP_HOST=mail.example\nSLACK_WEBHOOK_URL=https://hooks.example/x\n");
+        desk.Variables["LEDGER_CONFIG"] = config;
+        Assert.Equal("mail.example", new Settings(desk.Variables.GetValueOrDefault, null, null).File["SMTP_HOST"]);
+    }
+
+    [Fact]
     public void the_token_comes_from_the_environment_else_from_the_data_folder()
     {
         using var service = new FakeService("""{"missions":[]}""");

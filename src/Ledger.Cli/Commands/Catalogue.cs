@@ -8,7 +8,7 @@ namespace Ledger.Cli.Commands;
 internal static class Catalogue
 {
     public static readonly string[] Nouns =
-        ["up", "demo", "status", "doctor", "verify", "rebuild", "account", "agent", "key", "mission", "report", "explain", "budget", "alert", "runway", "forecast", "guard", "hold", "digest", "outbox", "token", "completion", "install", "version", "help"];
+        ["up", "down", "logs", "demo", "status", "doctor", "verify", "rebuild", "account", "agent", "key", "mission", "report", "explain", "budget", "alert", "runway", "forecast", "guard", "hold", "digest", "outbox", "token", "completion", "install", "publish", "version", "help"];
 
     /// <summary>The tree. Only nouns that some word names are made; without any, all.</summary>
     public static RootCommand Root(IReadOnlyList<string> words)
@@ -44,9 +44,12 @@ internal static class Catalogue
         "rebuild" => RebuildCommand.Command(),
         "token" => TokenCommands.All(),
         "up" => ServiceCommands.Up(),
+        "down" => ServiceCommands.Down(),
+        "logs" => LogsCommand.Command(),
         "demo" => ServiceCommands.Demo(),
         "completion" => CompletionCommand.Command(),
         "install" => InstallCommand.Command(),
+        "publish" => PublishCommand.Command(),
         "version" => VersionCommand.Command(),
         "help" => HelpCommands.Command(),
         _ => null,

@@ -8,7 +8,11 @@ using System.Text;
 namespace Ledger.Cli.Http;
 
 /// <summary>Why no answer came.</summary>
-internal sealed class WireException(string message) : Exception(message);
+internal sealed class WireException(string message) : Exception(message)
+{
+    /// <summary>Nothing listens there, as far as can be told.</summary>
+    public bool IsNobodyThere { get; init; }
+}
 
 /// <summary>How long things may take.</summary>
 internal sealed record Patience(TimeSpan Connect, TimeSpan Answer)
@@ -18,6 +22,9 @@ internal sealed record Patience(TimeSpan Connect, TimeSpan Answer)
 
     /// <summary>Long operations tell their progress; this is the longest silence between two lines.</summary>
     public static readonly Patience Long = new(TimeSpan.FromSeconds(3), TimeSpan.FromMinutes(5));
+
+    /// <summary>Asked several times a second whether it is there yet.</summary>
+    public static readonly Patience Glance = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3));
 
     /// <summary>A bookmark would rather wait in the spool than keep an agent waiting.</summary>
     public static readonly Patience Bookmark = new(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(10));
@@ -157,7 +164,7 @@ internal sealed class Wire : IDisposable
         }
         catch (SocketException e)
         {
-            throw new WireException($"{host}: {Reason(e)}");
+            throw new WireException($"{host}: {Reason(e)}") { IsNobodyThere = true };
         }
         var why = "the name has no address";
         foreach (var address in addresses)
@@ -183,7 +190,7 @@ internal sealed class Wire : IDisposable
                 why = Reason(e);
             }
         }
-        throw new WireException(why);
+        throw new WireException(why) { IsNobodyThere = true };
     }
 
     private static byte[] Head(Uri url, string method, string target, ReadOnlySpan<byte> body, IReadOnlyList<(string Name, string Value)> headers)
