@@ -1,4 +1,5 @@
 using System.Text;
+using Ledger.Cli.Output;
 
 namespace Ledger.Cli;
 
@@ -44,8 +45,8 @@ internal sealed class Surroundings
     public static Surroundings Real() => new()
     {
         Variable = Environment.GetEnvironmentVariable,
-        Out = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false), 4096) { NewLine = "\n" },
-        Err = new StreamWriter(Console.OpenStandardError(), new UTF8Encoding(false), 1024) { NewLine = "\n", AutoFlush = true },
+        Out = Drawn(new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false), 4096) { NewLine = "\n" }, !Console.IsOutputRedirected),
+        Err = Drawn(new StreamWriter(Console.OpenStandardError(), new UTF8Encoding(false), 1024) { NewLine = "\n", AutoFlush = true }, !Console.IsErrorRedirected),
         OpenIn = Console.OpenStandardInput,
         Clock = TimeProvider.System,
         OutIsTerminal = !Console.IsOutputRedirected,
@@ -55,4 +56,6 @@ internal sealed class Surroundings
         AskHidden = Secrets.AskOnTerminal,
         Become = Becoming.Replace,
     };
+
+    private static TextWriter Drawn(TextWriter writer, bool isTerminal) => isTerminal && PlainSigns.Needed(Environment.GetEnvironmentVariable) ? new PlainSigns(writer) : writer;
 }

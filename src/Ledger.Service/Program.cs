@@ -18,6 +18,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Scalar.AspNetCore;
 using Wolverine;
 using Wolverine.Http;
 
@@ -83,7 +84,7 @@ public static class LedgerService
     /// <summary>What answers, and in which order a request is looked at.</summary>
     public static void Map(WebApplication app)
     {
-        app.UseZoneHeader();
+        app.UseAnswerHeaders();
         app.Use(PlainAnswers.Shape);
         app.UseExceptionHandler();
         app.UseHostFiltering();
@@ -94,6 +95,8 @@ public static class LedgerService
         app.UseMiddleware<RequestChecks>();
         app.Use(Idempotency.Mark);
         app.MapOpenApi().AllowAnonymous();
+        // Everything it shows comes from this service.
+        app.MapScalarApiReference("/reference", page => page.WithTitle("Ledger").WithOpenApiRoutePattern("/openapi/v1.json").DisableDefaultFonts().DisableTelemetry().DisableAgent()).AllowAnonymous();
         app.MapOperations();
         app.MapWolverineEndpoints(http =>
         {

@@ -8,6 +8,7 @@ var benchmarks = new Dictionary<string, (string What, Func<TestDatabases, Task> 
     ["crossing"] = ("from the commit of a crossing snapshot to the mail in the outbox", CrossingBenchmark.Run),
     ["delivery"] = ("from a crossing to a mail server, and webhooks a second", DeliveryBenchmark.Run),
     ["start"] = ("how soon the service answers, and how much memory it holds", StartBenchmark.Run),
+    ["client"] = ("what a command takes, as a native program", ClientBenchmark.Run),
     ["edges"] = ("what fine buckets cost: requests, and time of a poll", EdgesBenchmark.Run),
     ["guard"] = ("the guard in the service with 1,000 budgets", GuardBenchmark.Run),
     ["missions"] = ("many missions of one agent in one running hour", MissionsBenchmark.Run),

@@ -70,7 +70,7 @@ internal static class StartBenchmark
         Figures.Say($"{what}: answers {ready.Median():F0} ms after the start of its process, slowest of {starts} {ready.Max():F0} ms (aim 2,500 ms); {processor.Median():F0} ms of processor time; {memory} MB resident after a minute of idling (aim 170 MB)");
     }
 
-    private static async Task Answers(int port, Stopwatch watch)
+    internal static async Task Answers(int port, Stopwatch watch)
     {
         using var http = new HttpClient();
         while (watch.Elapsed < patience)
@@ -88,14 +88,14 @@ internal static class StartBenchmark
         throw new TimeoutException("The service did not answer.");
     }
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private static async Task Do(string program, params string[] arguments)
+    internal static async Task Do(string program, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
         var said = await process.StandardOutput.ReadToEndAsync();

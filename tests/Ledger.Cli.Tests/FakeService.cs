@@ -21,6 +21,9 @@ internal sealed class FakeService : IDisposable
     /// <summary>The team's zone, which every answer says.</summary>
     public string? Zone { get; init; }
 
+    /// <summary>The service's version, which every answer says.</summary>
+    public string? Version { get; init; }
+
     /// <summary>How often only the zone was asked for; those are no requests.</summary>
     public int ZoneAsked { get; private set; }
 
@@ -84,6 +87,7 @@ internal sealed class FakeService : IDisposable
             using var reader = new StreamReader(request.InputStream, Encoding.UTF8);
             var asked = new Asked(request.HttpMethod, request.Url!.AbsolutePath, Uri.UnescapeDataString(request.Url.Query), await reader.ReadToEndAsync(),
                 request.Headers["Idempotency-Key"], request.Headers["Authorization"], request.Headers["Accept"], request.Headers["Bookmark-At"]);
+            if (Version is not null) context.Response.Headers["Ledger-Version"] = Version;
             if (Zone is not null) context.Response.Headers["Ledger-Zone"] = Zone;
             if (asked.Path == "/health/live")
             {

@@ -57,6 +57,20 @@ public sealed class TableTests
     [InlineData("averylongwordthatfitsnowhere x", 10, "averylongwordthatfitsnowhere\n  x")]
     public void a_line_is_wrapped_at_words(string text, int width, string wrapped) => Assert.Equal(wrapped, Printer.Wrapped(text, width));
 
+    [Theory]
+    [InlineData("de_DE.ISO-8859-1", true)]
+    [InlineData("C", true)]
+    [InlineData("C.UTF-8", false)]
+    [InlineData("en_US.utf8", false)]
+    [InlineData(null, false)]
+    public void a_terminal_without_UTF_8_gets_signs_that_it_has(string? locale, bool needed)
+    {
+        Assert.Equal(needed, PlainSigns.Needed(name => name == "LANG" ? locale : null));
+        var to = new StringWriter { NewLine = "\n" };
+        new PlainSigns(to).WriteLine("■ ▲ ● ○ ━━──┃ $1.26 – $18.10 5.5×");
+        Assert.Equal("# ! * ? ==--| $1.26 - $18.10 5.5x\n", to.ToString());
+    }
+
     private static string[] Printed(Table table, int width, bool whole = false)
     {
         var to = new StringWriter { NewLine = "\n" };

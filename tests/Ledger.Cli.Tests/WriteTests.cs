@@ -92,4 +92,21 @@ public sealed class WriteTests
         using var desk = new Desk(service.Url);
         Assert.Equal((exit, 1), (desk.Run(add).Exit, service.Requests.Count));
     }
+
+    [Theory]
+    [InlineData("""{"billed":"0.42","data":{"lagSeconds":240}}""", 200, "Budget TUI ended 10:45 UTC after 30 min: $0.42 so far, read 4 min ago; the final reading follows\n")]
+    [InlineData("""{"billed":null,"reason":"no_key"}""", 200, "Budget TUI ended 10:45 UTC after 30 min: its agents own no key, so its cost is not known\n")]
+    [InlineData("""{"code":"log.busy"}""", 503, "Budget TUI ended 10:45 UTC after 30 min\n")]
+    public void the_end_of_a_mission_says_what_it_cost_so_far(string cost, int status, string said)
+    {
+        const string ended = """{"mission":{"id":"m-1","title":"Budget TUI","state":"ended","end":"2026-11-16T10:45:00Z","windows":[{"start":"2026-11-16T10:15:00Z","end":"2026-11-16T10:45:00Z"}],"agents":["ba"]},"overlaps":[]}""";
+        using var service = new FakeService(asked => asked.Method == "POST" ? new(200, ended, Position: 12) : new(status, cost));
+        using var desk = new Desk(service.Url);
+        var ran = desk.Run("mission", "end");
+        Assert.Equal(Exit.Ok, ran.Exit);
+        Assert.StartsWith(said, ran.Out, StringComparison.Ordinal);
+        // Nothing is waited for: the cost is asked for as it is.
+        Assert.DoesNotContain("minPosition", service.Requests[^1].Query, StringComparison.Ordinal);
+        Assert.Equal(ended.Length, desk.Run("mission", "end", "--json", "--compact").Json.GetRawText().Length - ",\"position\":12".Length);
+    }
 }

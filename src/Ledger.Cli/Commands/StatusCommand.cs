@@ -49,6 +49,7 @@ internal static class StatusCommand
         Sources(printer, answer, accounts, said);
         Workings(call, answer);
         Bookmarks(printer, waiting, refused);
+        if (answer.Text("version") is { } version && version != VersionCommand.Version) Row(printer, "versions", $"{printer.Style.Toned("▲", Tone.Watch)} the service is {SafeText.Of(version)}, this program {VersionCommand.Version}");
         foreach (var warning in answer.Items("warnings"))
             if (!said.Exists(told => warning.ToString().EndsWith(told, StringComparison.Ordinal))) Row(printer, "warning", $"{printer.Style.Toned("▲", Tone.Watch)} {SafeText.Of(warning.ToString())}");
         printer.Foot($"as of #{answer.Number("position")?.Grouped() ?? Show.Unknown}");

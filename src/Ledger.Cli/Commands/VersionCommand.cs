@@ -10,11 +10,13 @@ internal static class VersionCommand
         Run = Run,
     };
 
+    /// <summary>Of this program.</summary>
+    public static string Version { get; } = typeof(VersionCommand).Assembly.GetName().Version!.ToString(3);
+
     private static int Run(Call call)
     {
-        var version = typeof(VersionCommand).Assembly.GetName().Version!.ToString(3);
-        if (call.Printer.Json) call.Printer.PrintJson(default, json => json.WriteString("version", version));
-        else call.Printer.Line("ledger " + version);
+        if (call.Printer.Json) call.Printer.PrintJson(default, json => json.WriteString("version", Version));
+        else call.Printer.Line("ledger " + Version);
         return Exit.Ok;
     }
 }

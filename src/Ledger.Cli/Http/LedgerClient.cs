@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Ledger.Cli.Commands;
 using Ledger.Cli.Output;
 using Ledger.Cli.Spooling;
 
@@ -21,6 +22,9 @@ internal sealed class LedgerClient(Call call)
 
     /// <summary>The team's time zone, as the newest answer of this run said it; null: none did.</summary>
     public string? Zone { get; private set; }
+
+    /// <summary>The service's version, as the newest answer of this run said it; null: none did.</summary>
+    public string? Version { get; private set; }
 
     /// <summary>A read: asks for at least the last position this user wrote.</summary>
     public JsonElement Get(Query query, bool money = true)
@@ -68,8 +72,8 @@ internal sealed class LedgerClient(Call call)
         var headers = Headers(call.Text("idempotency-key") ?? NewKey(), LongAnswers + ", application/json;q=0.9");
         try
         {
-            return Remember(Send("POST", path, body, headers, Patience.Long, wire =>
-                wire.ContentType.StartsWith(LongAnswers, StringComparison.OrdinalIgnoreCase) ? ReadToResult(wire) : ReadWhole(wire)).Document());
+            return Remember(Document(Send("POST", path, body, headers, Patience.Long, wire =>
+                wire.ContentType.StartsWith(LongAnswers, StringComparison.OrdinalIgnoreCase) ? ReadToResult(wire) : ReadWhole(wire))));
         }
         catch (WireException e)
         {
@@ -82,7 +86,7 @@ internal sealed class LedgerClient(Call call)
     {
         try
         {
-            return Send(method, path, body, Headers(key, "application/json"), patience, ReadWhole).Document();
+            return Document(Send(method, path, body, Headers(key, "application/json"), patience, ReadWhole));
         }
         catch (WireException e)
         {
@@ -170,12 +174,25 @@ internal sealed class LedgerClient(Call call)
             Reply reply;
             using (var wire = Wire.Send(call.Settings.Url, method, Target(path), body, headers, patience))
             {
-                Zone = wire.Zone ?? Zone;
+                (Zone, Version) = (wire.Zone ?? Zone, wire.Version ?? Version);
                 reply = read(wire);
             }
             if (!reply.LostRace || repeats == RepeatsMax) return reply;
             var pause = reply.RetryAfter ?? PauseUsual;
             call.Around.Pause(pause < PauseMax ? pause : PauseMax);
+        }
+    }
+
+    /// <summary>The document, or the problem. What a service of another version does not know it may not know for that reason.</summary>
+    private JsonElement Document(Reply reply)
+    {
+        try
+        {
+            return reply.Document();
+        }
+        catch (Refusal refusal) when (Version is { } version && version != VersionCommand.Version && refusal.Problem.Code is "not_found" or "method.not_allowed" or "request.invalid")
+        {
+            throw new Refusal(refusal.Problem with { Detail = $"{refusal.Problem.Detail} The service is {version} and this program {VersionCommand.Version}: one of them may not know this yet." });
         }
     }
 

@@ -58,6 +58,9 @@ internal sealed class Wire : IDisposable
     /// <summary>The team's time zone, as the service says it.</summary>
     public string? Zone { get; private set; }
 
+    /// <summary>The version of the service, as it says it.</summary>
+    public string? Version { get; private set; }
+
     /// <summary>How long the service asks to wait before the request is sent again.</summary>
     public TimeSpan? RetryAfter { get; private set; }
 
@@ -228,6 +231,7 @@ internal sealed class Wire : IDisposable
                 else if (name.Equals("Content-Type", StringComparison.OrdinalIgnoreCase)) ContentType = value.ToString();
                 else if (name.Equals("Ledger-Position", StringComparison.OrdinalIgnoreCase)) Position = WholeNumber(value);
                 else if (name.Equals("Ledger-Zone", StringComparison.OrdinalIgnoreCase)) Zone = value.ToString();
+                else if (name.Equals("Ledger-Version", StringComparison.OrdinalIgnoreCase)) Version = value.ToString();
                 else if (name.Equals("Retry-After", StringComparison.OrdinalIgnoreCase) && WholeNumber(value) is { } seconds and <= SecondsMax) RetryAfter = TimeSpan.FromSeconds(seconds);
             }
         }

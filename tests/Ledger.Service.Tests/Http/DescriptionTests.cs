@@ -102,5 +102,14 @@ public sealed class DescriptionTests(DescriptionTests.World world) : IClassFixtu
         Assert.NotNull(world.Paths["/api/v1/missions"]!["post"]!["requestBody"]!["content"]!["application/json"]);
     }
 
+    [Fact]
+    public async Task a_page_shows_it_and_fetches_nothing_from_elsewhere()
+    {
+        var page = await world.Host.Send(HttpMethod.Get, "/reference/", null, null, r => r.Headers.Authorization = null);
+        Assert.Equal(200, page.Status);
+        Assert.Contains("openapi/v1.json", page.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("https://", page.Text, StringComparison.Ordinal);
+    }
+
     private static bool HasKey(JsonNode operation) => operation["parameters"]?.AsArray().Any(p => (string?)p!["name"] == Idempotency.Header) ?? false;
 }
