@@ -5,9 +5,9 @@ namespace Ledger.Cli.Commands;
 /// <summary><c>install</c>: links <c>ledger</c> and <c>mission</c> into a folder on PATH.</summary>
 internal static class InstallCommand
 {
-    public static Verb Command() => new("install", "link `ledger` and `mission` into a folder on PATH")
+    public static Verb Command() => new("install", "compile the client for this machine, once, and link `ledger` and `mission` into a folder on PATH")
     {
-        Options = { Flags.Value("to", "DIR", "that folder (~/.local/bin)") },
+        Options = { Flags.Value("to", "DIR", "that folder (~/.local/bin)"), Flags.Switch("no-native", "don't compile the client for this machine") },
         Examples = ["./ledger install", "./ledger install --to /usr/local/bin"],
         Run = Run,
     };

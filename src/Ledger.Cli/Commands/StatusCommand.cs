@@ -13,6 +13,11 @@ internal static class StatusCommand
     private const int BudgetsShownMax = 5;
     private const int MissionsShownMax = 5;
     private const int BarCells = 16;
+
+    // As the digest judges it.
+    private static readonly TimeSpan EndsSoon = TimeSpan.FromHours(24);
+    private static readonly TimeSpan EndsInSight = TimeSpan.FromHours(72);
+
     private const int LabelWidth = 10;
     private const int AmountWidth = 9;
     private const int UnsplitShownMax = 3;
@@ -43,7 +48,7 @@ internal static class StatusCommand
         if (accounts.Count == 0) printer.Line("No account yet. `ledger account add xai --label prod --key-stdin < key.txt` connects one.");
         var said = Needs(printer, answer, accounts);
         printer.Line();
-        Figures(printer, answer);
+        Figures(call, answer);
         Budgets(printer, answer);
         Missions(call, answer);
         Sources(printer, answer, accounts, said);
@@ -70,8 +75,9 @@ internal static class StatusCommand
         return [.. accounts.Select(Error).OfType<string>()];
     }
 
-    private static void Figures(Printer printer, JsonElement answer)
+    private static void Figures(Call call, JsonElement answer)
     {
+        var printer = call.Printer;
         if (answer.Part("spend") is { } spend && spend.Text("today") is not null)
         {
             Amount(printer, "today", spend.Text("today"), Against(spend.Amount("today"), spend.Amount("yesterday"), "on yesterday"));
@@ -82,8 +88,9 @@ internal static class StatusCommand
         foreach (var runway in runways)
         {
             var left = runway.Amount("left");
+            var tone = left is not { Ticks: > 0 } ? Tone.Act : !Instants.TryParse(runway.Text("runsOut"), out var at) ? Tone.Plain : at - call.Began <= EndsSoon ? Tone.Act : at - call.Began <= EndsInSight ? Tone.Watch : Tone.Plain;
             Amount(printer, runways.Count > 1 ? $"credit {SafeText.Of(runway.Text("accountName"))}" : "credit", runway.Text("left"),
-                $"{(runway.Text("of") is { } of ? $"of {Show.Money(of)}  {Bars.OfCredit(left, runway.Amount("of"), BarCells)}  " : "")}{(runway.Text("runsOut") is { } ends ? $"ends {printer.Time(ends)}" : "")}{(runway.Text("perDay") is { } rate ? $", {Show.Money(rate)} a day" : "")}".TrimEnd());
+                $"{(runway.Text("of") is { } of ? $"of {Show.Money(of)}  {printer.Style.Toned(Bars.OfCredit(left, runway.Amount("of"), BarCells), tone)}  " : "")}{(runway.Text("runsOut") is { } ends ? printer.Style.Toned($"ends {printer.Time(ends)}", tone) : "")}{(runway.Text("perDay") is { } rate ? $", {Show.Money(rate)} a day" : "")}".TrimEnd());
         }
         if (runways.Count == 0 && answer.Part("credit")?.Text("left") is { } only) Amount(printer, "credit", only, "");
     }
