@@ -47,16 +47,16 @@ internal static class ClientBenchmark
     private static async Task Measure(string client, string hello, string wrapper, Dictionary<string, string> surroundings)
     {
         await Took(client, surroundings, "agent", "add", "ba");
-        await Took(client, surroundings, "mission", "start", "Warm", "--ref", "o/r#1");
+        await Took(client, surroundings, "mission", "start", "Warm", "--ref", "o/w#1");
         using var http = new HttpClient { BaseAddress = new(surroundings["LEDGER_URL"]) };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(Path.Combine(surroundings["LEDGER_HOME"], "token"))).Trim());
 
-        (string Name, string[] Words, Func<int, Task> Answer)[] commands =
+        (string Name, Func<int, string[]> Words, Func<int, Task> Answer)[] commands =
         [
-            ("mission start", ["mission", "start", "Again", "--ref", "o/r#2"], i => http.PostAsync("/api/v1/missions", Json($$"""{"title":"Again {{i}}","agents":["ba"]}""", i))),
-            ("guard", ["guard"], _ => http.GetAsync("/api/v1/guard?agent=ba")),
-            ("status", ["status"], _ => http.GetAsync("/api/v1/status")),
-            ("mission cost", ["mission", "cost", "o/r#1"], _ => http.GetAsync("/api/v1/missions/cost?mission=o%2Fr%231")),
+            ("mission start", i => ["mission", "start", "Again", "--ref", $"o/r#{i}"], i => http.PostAsync("/api/v1/missions", Json($$"""{"title":"Again {{i}}","ref":"o/s#{{i}}","agents":["ba"]}""", $"start {i}"))),
+            ("guard", _ => ["guard"], _ => http.GetAsync("/api/v1/guard?agent=ba")),
+            ("status", _ => ["status"], _ => http.GetAsync("/api/v1/status")),
+            ("mission cost", _ => ["mission", "cost", "o/w#1"], _ => http.GetAsync("/api/v1/missions/cost?mission=o%2Fw%231")),
         ];
         var (hellos, versions, wrapped) = (new List<double>(), new List<double>(), new List<double>());
         var took = commands.ToDictionary(c => c.Name, _ => (Whole: new List<double>(), Answer: new List<double>()), StringComparer.Ordinal);
@@ -66,8 +66,10 @@ internal static class ClientBenchmark
             foreach (var (name, words, answer) in commands)
             {
                 all.Add((took[name].Answer, await Figures.Milliseconds(() => answer(i))));
-                all.Add((took[name].Whole, await Took(client, surroundings, words)));
+                all.Add((took[name].Whole, await Took(client, surroundings, words(i))));
             }
+            // What is open at once is listed, and that list would grow.
+            foreach (var reference in new[] { $"o/r#{i}", $"o/s#{i}" }) await http.PostAsync("/api/v1/missions/end", Json($$"""{"mission":"{{reference}}"}""", reference));
             if (i >= warmUp) all.ForEach(one => one.Into.Add(one.Took));
         }
         Figures.Say($"native hello: p50 {hellos.Median():F1} ms; the client's version: {versions.Median():F1} ms; through ./ledger {wrapped.Median():F1} ms (aim: 10 ms more, where its native client is fresh)");
@@ -78,10 +80,10 @@ internal static class ClientBenchmark
         }
     }
 
-    private static StringContent Json(string body, int number)
+    private static StringContent Json(string body, string key)
     {
         var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
-        content.Headers.Add("Idempotency-Key", $"client-{number}");
+        content.Headers.Add("Idempotency-Key", key);
         return content;
     }
 
