@@ -49,6 +49,7 @@ internal static class AlertCommands
             .With("all", call.Has("all") ? "true" : null)
             .With("since", call.CutEdge("since"))
             .With("kind", call.OneOf("kind", kinds))
+            .With("zone", call.Clock.Asked)
             .With("limit", call.Integer("limit", 1, 1_000)?.ToString(CultureInfo.InvariantCulture)));
         if (printer.Json)
         {
