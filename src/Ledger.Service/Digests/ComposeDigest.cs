@@ -33,6 +33,9 @@ public sealed class ComposeDigest(SpendViews views, IDocumentStore store, Npgsql
     /// <summary>The zone weeks are cut in.</summary>
     public string Zone => options.People.Zone;
 
+    /// <summary>Where references such as <c>owner/repo#3</c> lead; null: nowhere.</summary>
+    public Uri? Forge => options.People.Forge;
+
     /// <summary>Waits until the money views hold what is recorded now. False: they don't.</summary>
     public async Task<bool> Ready(CancellationToken ct) => await views.WaitFor(await positions.HighWater(ct), patience, ct);
 
