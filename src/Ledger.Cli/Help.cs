@@ -80,7 +80,7 @@ internal static class Help
         text.AppendLine("| `LEDGER_HOME` | `--home` | `$XDG_DATA_HOME/ledger`, else `~/.local/share/ledger` | data folder: token, spool, last position |");
         text.AppendLine("| `LEDGER_URL` | `--url` | `http://127.0.0.1:7171` | where the service listens |");
         text.AppendLine("| `LEDGER_TOKEN` | | the file `token` in the data folder | what the service knows us by |");
-        text.AppendLine("| `LEDGER_AGENT` | `--agent` | the only agent | whose missions these are; who asks `guard` |");
+        text.AppendLine("| `LEDGER_AGENT` | `--agent` | the only agent | the agent that missions are started for, and that `guard` is asked for |");
         text.AppendLine("| `LEDGER_ZONE` | `-z`, `--timezone` | the service's own `LEDGER_ZONE` | time zone in which times are read and shown |");
         text.AppendLine("| `XAI_MANAGEMENT_KEY`, `XAI_MANAGEMENT_API_KEY`, each also with `_FILE` | `--key-stdin` | asked for on a terminal | credential for `account add` and `rotate` |");
         text.AppendLine("| `XAI_TEAM_ID` | `--team` | found out from the key | the team of that credential |");

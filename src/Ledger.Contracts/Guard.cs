@@ -7,7 +7,7 @@ namespace Ledger.Contracts;
 /// Asks the guard and, unless it denies or does not know, keeps money free for a while: agents that ask at once don't get the same dollars
 /// twice. <c>POST /api/v1/guard</c>.
 /// </summary>
-/// <param name="Agent">Who asks; null: nobody in particular.</param>
+/// <param name="Agent">Who asks; null: no agent.</param>
 /// <param name="Budget">Only this budget; null: all that apply.</param>
 /// <param name="Reserve">How much to keep free.</param>
 /// <param name="ForSeconds">How long; 30 minutes when it is not given, 24 hours at most.</param>

@@ -112,14 +112,14 @@ public sealed record CreditStatus(Usd? Left, DateTimeOffset? ReadAt, Usd? Billed
 /// <summary>Alerts that are not over and that nobody has acknowledged, and the latest of them.</summary>
 public sealed record AlertsStatus(int Open, IReadOnlyList<AlertLine> Latest);
 
-/// <summary>An alert in one line.</summary>
-public sealed record AlertLine(string Id, DateTimeOffset At, string Headline);
+/// <summary>An alert in few words.</summary>
+public sealed record AlertLine(string Id, DateTimeOffset At, Severity Severity, string Headline);
 
 /// <summary>A period of a budget whose limit is reached.</summary>
 public sealed record BudgetOver(string Name, string Period, Usd Spent, Usd Limit);
 
 /// <summary>What an operator should know, each with what to do about it: <c>GET /api/v1/doctor</c>.</summary>
-/// <param name="Ok">Nothing was found that is to be mended.</param>
+/// <param name="Ok">Nothing was found that needs fixing.</param>
 /// <param name="Checks">In the order they were made.</param>
 public sealed record Diagnosis(bool Ok, IReadOnlyList<DoctorCheck> Checks);
 

@@ -38,8 +38,8 @@ public sealed class BudgetRenderingTests
         """;
 
     private const string Alerts = """
-        {"alerts":[{"id":"a-1a2b3c4d","kind":"budget","severity":"critical","headline":"[CRIT 100%] agent ba: $51.00 of $50.00 this month","state":"open","at":"2026-11-16T10:40:00Z","recoveredAt":null,"acknowledgedAt":null,"acknowledgedBy":null,"scope":"agent:ba","event":{}},
-                   {"id":"a-2a2b3c4d","kind":"runway","severity":"warning","headline":"[WARN 72h] \u202eprod\u0007: $31.00 left","state":"recovered","at":"2026-11-15T10:40:00Z","recoveredAt":"2026-11-15T12:00:00Z","acknowledgedAt":null,"acknowledgedBy":null,"scope":"account:x","event":{}}],
+        {"alerts":[{"id":"a-1a2b3c4d","kind":"budget","severity":"critical","headline":"Agent ba is over its month: $51.00 of $50.00. 2 % over.","state":"open","at":"2026-11-16T10:40:00Z","recoveredAt":null,"acknowledgedAt":null,"acknowledgedBy":null,"scope":"agent:ba","event":{}},
+                   {"id":"a-2a2b3c4d","kind":"runway","severity":"warning","headline":"Credit ends Wed 14:00: $31.00 left. On \u202eprod\u0007.","state":"recovered","at":"2026-11-15T10:40:00Z","recoveredAt":"2026-11-15T12:00:00Z","acknowledgedAt":null,"acknowledgedBy":null,"scope":"account:x","event":{}}],
          "more":true,"asOf":{"position":1234,"time":"2026-11-16T10:50:00Z"}}
         """;
 
@@ -67,7 +67,7 @@ public sealed class BudgetRenderingTests
     private const string Status = """
         {"version":"0.2.0","position":1234,"views":[],"accounts":[],"missionsOpen":[],"outbox":{"waiting":2,"dead":1,"oldestWaiting":"2026-11-16T08:49:00Z","channels":[{"name":"email","configured":false,"target":"/var/lib/ledger/mail","hint":"SMTP_HOST sends them instead.","down":null,"downSince":null,"nextTry":null}]},
          "spend":{"today":"4.50","monthToDate":"31.00","unassigned":"0.00"},"credit":{"left":"3.19"},
-         "alerts":{"open":2,"latest":[{"id":"a-1","at":"2026-11-16T10:40:00Z","headline":"[CRIT 100%] agent ba: $51.00 of $50.00 this month"}]},
+         "alerts":{"open":2,"latest":[{"id":"a-1","at":"2026-11-16T10:40:00Z","severity":"critical","headline":"Agent ba is over its month: $51.00 of $50.00"},{"id":"a-2","at":"2026-11-16T09:40:00Z","headline":"[WARN 72h] prepaid credit of prod: $31.00 left"}]},
          "budgetsOver":[{"name":"agent:ba","period":"month","spent":"51.00","limit":"50.00"}],"pollEverySeconds":300,"warnings":[]}
         """;
 
@@ -138,7 +138,7 @@ public sealed class BudgetRenderingTests
     {
         using var service = new FakeService("""{"budgets":[{"name":"stays","action":"unchanged","differences":[]}],"set":0,"changed":0,"closed":0,"unchanged":1,"changes":false}""");
         using var desk = new Desk(service.Url) { Input = "{\"budgets\":[]}" };
-        Assert.Equal((Exit.Ok, "  unchanged stays\n0 to set, 0 to change, 0 to close, 1 as they are\n"), desk.Run("budget", "plan", "-") is var ran ? (ran.Exit, ran.Out) : default);
+        Assert.Equal((Exit.Ok, "  unchanged stays\n0 to set, 0 to change, 0 to close, 1 unchanged\n"), desk.Run("budget", "plan", "-") is var ran ? (ran.Exit, ran.Out) : default);
     }
 
     [Theory]

@@ -55,6 +55,7 @@ public sealed class ZoneTests
     [Theory]
     [InlineData("?since=last-week&until=2026-11-16&by=day", "report", "--since", "last-week", "--until", "2026-11-16", "--by", "day")]
     [InlineData("?since=2026-11-16T10:15&zone=Asia/Kolkata&by=week", "report", "--since", "2026-11-16T10:15", "--by", "week", "-z", "Asia/Kolkata")]
+    [InlineData("?zone=Asia/Kolkata", "alert", "list", "-z", "Asia/Kolkata")]
     [InlineData("?mission=X&by=day&zone=Asia/Kolkata", "mission", "cost", "X", "--by", "day", "-z", "Asia/Kolkata")]
     public void the_service_reads_the_words_of_a_report_and_cuts_its_days(string sent, params string[] words)
     {

@@ -14,17 +14,17 @@ internal static class AlertCommands
 
     public static Command All() => new("alert", "alerts")
     {
-        new Verb("list", "what people were told of, the latest first")
+        new Verb("list", "alerts, the latest first")
         {
             Options =
             {
-                Flags.Switch("open", "only those that are not over"), Flags.Switch("all", "those too that the message of another one told of"), Flags.Since,
+                Flags.Switch("open", "only open ones"), Flags.Switch("all", "also those that the message of another one covers"), Flags.Since,
                 Flags.Value("kind", string.Join('|', kinds), "only of this kind"), Flags.Limit("50"), Flags.Format, Flags.Csv, Flags.Wide,
             },
             Examples = ["ledger alert list --open", "ledger alert list --since 7d --kind budget --json"],
             Run = RunList,
         },
-        new Verb("ack", "say that somebody has seen an alert")
+        new Verb("ack", "acknowledge an alert: somebody has seen it")
         {
             Arguments = { Words.One("ID") },
             Options = { Flags.IdempotencyKey },
@@ -49,6 +49,7 @@ internal static class AlertCommands
             .With("all", call.Has("all") ? "true" : null)
             .With("since", call.CutEdge("since"))
             .With("kind", call.OneOf("kind", kinds))
+            .With("zone", call.Clock.Asked)
             .With("limit", call.Integer("limit", 1, 1_000)?.ToString(CultureInfo.InvariantCulture)));
         if (printer.Json)
         {

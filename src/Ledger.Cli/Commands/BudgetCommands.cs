@@ -140,7 +140,7 @@ internal static class BudgetCommands
     {
         var answer = call.Client.Write("POST", $"/budgets/{Uri.EscapeDataString(call.Word(0)!)}/close", Body.Empty);
         if (call.Printer.Json) call.Printer.PrintJson(answer);
-        else call.Printer.Line($"closed {SafeText.Of(answer.Part("budget")?.Text("name"))}: it is watched no longer");
+        else call.Printer.Line($"closed {SafeText.Of(answer.Part("budget")?.Text("name"))}; `ledger budget set` opens it again");
         return Exit.Ok;
     }
 

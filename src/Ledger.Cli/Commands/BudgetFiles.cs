@@ -64,7 +64,7 @@ internal static class BudgetFiles
     private static string Summary(JsonElement answer, bool planned)
     {
         string Count(string name) => (answer.Number(name) ?? 0).ToString(CultureInfo.InvariantCulture);
-        var words = $"{Count("set")} to set, {Count("changed")} to change, {Count("closed")} to close, {Count("unchanged")} as they are";
+        var words = $"{Count("set")} to set, {Count("changed")} to change, {Count("closed")} to close, {Count("unchanged")} unchanged";
         return planned ? words : words.Replace(" to set", " set", StringComparison.Ordinal).Replace(" to change", " changed", StringComparison.Ordinal).Replace(" to close", " closed", StringComparison.Ordinal);
     }
 

@@ -8,9 +8,9 @@ internal static class DoctorCommand
 {
     private sealed record Check(string Name, bool? Ok, string Detail, string? Fix);
 
-    public static Verb Command() => new("doctor", "look for what is wrong, and say how to mend it")
+    public static Verb Command() => new("doctor", "look for what is wrong, and say how to fix it")
     {
-        About = "Exits 1 when something is to be mended, 69 when the service can't be reached.",
+        About = "Exits 1 when something needs fixing, 69 when the service can't be reached.",
         Examples = ["ledger doctor", "ledger doctor --json"],
         Run = Run,
     };
@@ -37,7 +37,7 @@ internal static class DoctorCommand
         {
             foreach (var check in ours) Checks.Print(call, check.Ok, check.Name, check.Detail, check.Fix);
             Checks.Print(call, answer.Items("checks"), "name");
-            call.Printer.Line(ok ? "All is well." : "Something is to be mended; see above.");
+            call.Printer.Line(ok ? "All is well." : "Something needs fixing; see above.");
         }
         return away?.Exit ?? (ok ? Exit.Ok : Exit.No);
     }

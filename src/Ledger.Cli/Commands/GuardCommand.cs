@@ -12,14 +12,14 @@ internal static class GuardCommand
     {
         About = """
             Advice, not a proxy: it looks at the books and answers; nothing is blocked at the provider, and what the provider has not billed yet
-            is not in the books. An agent that asks and heeds the answer stays inside its budgets; one that does not ask is only told on.
+            is not in the books. An agent that asks and heeds the answer stays inside its budgets; one that does not ask is only reported.
             Data that is too old, or a service that is away, is "unknown" and exits 69; with --fail-open that exits 0, and still says "unknown".
             --reserve keeps money free for --for (at most 24 h), so that agents that ask at the same time don't all get the same dollars. What the
             agent is billed from then on settles the hold; the rest is free again at its end, or at --release.
             """,
         Options =
         {
-            Flags.Value("agent", "A", "who asks (LEDGER_AGENT, else nobody in particular)"), Flags.Value("budget", "NAME", "only this budget, instead of all that apply"),
+            Flags.Value("agent", "A", "who asks (LEDGER_AGENT, else no agent)"), Flags.Value("budget", "NAME", "only this budget, instead of all that apply"),
             Flags.Value("reserve", "USD", "keep so much free, if the answer is not deny"), Flags.Value("for", "DURATION", "how long --reserve keeps it (30m)"),
             Flags.Value("release", "HOLD", "give a hold back and do nothing else"), Flags.Value("max-age", "DURATION", "older data than this is unknown (two polls and a minute)"),
             Flags.Switch("fail-open", "exit 0 where the answer is unknown or the service is away"), Flags.IdempotencyKey,
@@ -104,7 +104,7 @@ internal static class GuardCommand
         if (answer.Part("hold") is { } hold) printer.Line($"  hold {SafeText.Of(hold.Text("id"))}: {Show.Money(hold.Text("amount"))} until {printer.Time(hold.Text("until"))}");
         printer.Footer(answer.Text("asOf") is { } asOf
             ? $"Data through {printer.Time(asOf)}, {Show.Seconds(answer.Seconds("lagSeconds"))} behind. Advice: nothing is blocked at the provider."
-            : "How old the data is, is not known. Advice: nothing is blocked at the provider.");
+            : "The age of the data is not known. Advice: nothing is blocked at the provider.");
     }
 
     /// <summary>What leaves the least.</summary>

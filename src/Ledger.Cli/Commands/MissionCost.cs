@@ -99,7 +99,7 @@ internal static class MissionCost
         [
             ("whole", "all of it: nobody else was at work on its keys just then"),
             ("shared", "split between agents or missions on the same key, by weight"),
-            ("prorated", "split by time: it was spent in a stretch that reaches beyond the mission"),
+            ("prorated", "split by time: part of it may have been spent outside the mission"),
         ];
         var amounts = new Usd[known.Length];
         for (var i = 0; i < known.Length; i++) amounts[i] = methods.Amount(known[i].Name) ?? Usd.Zero;

@@ -5,18 +5,18 @@ using Ledger.Cli.Parsing;
 
 namespace Ledger.Cli.Commands;
 
-/// <summary><c>ledger outbox …</c>: messages on their way, and those that were given up.</summary>
+/// <summary><c>ledger outbox …</c>: messages on their way, and those that failed.</summary>
 internal static class OutboxCommands
 {
-    public static Command All() => new("outbox", "messages on their way, and those that were given up")
+    public static Command All() => new("outbox", "messages on their way, and those that failed")
     {
-        new Verb("list", "messages that wait or were given up, with what went wrong")
+        new Verb("list", "messages that wait or failed, with the reason")
         {
             Options = { Flags.Format, Flags.Csv, Flags.Wide },
             Examples = ["ledger outbox list", "ledger outbox list --json"],
             Run = RunList,
         },
-        new Verb("retry", "send a message again that was given up")
+        new Verb("retry", "send a message again that failed")
         {
             Arguments = { Words.One("ID") },
             Options = { Flags.IdempotencyKey },
@@ -43,7 +43,7 @@ internal static class OutboxCommands
                 table.Add(new(state, state, state == "dead" ? Tone.Act : Tone.Plain), Cell.Text(message.Text("channel")), Cell.Text(message.Text("class")), Cell.Text(message.Text("to")),
                     new(Show.Seconds(message.Seconds("ageSeconds")), message.Text("ageSeconds")), Cell.Text(message.Text("attempts")), printer.TimeCell(message.Text("dueAt")),
                     Cell.Text(message.Text("reason")), Cell.Text(message.Text("id")));
-        if (table.Count == 0 && !printer.Csv) printer.Line("Nothing waits and nothing was given up.");
+        if (table.Count == 0 && !printer.Csv) printer.Line("No messages wait and none failed.");
         else printer.Print(table);
         printer.Foot();
         var (waiting, dead) = (answer.Number("waitingCount") ?? 0, answer.Number("deadCount") ?? 0);

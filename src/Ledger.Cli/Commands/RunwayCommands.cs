@@ -66,11 +66,12 @@ internal static class RunwayCommands
         return Freshness.Judge(call, answer);
     }
 
-    /// <summary><c>$38.20 (between $31.00 and $52.00, by weekday-28d); the limit is reached 2026-11-25 14:00</c>.</summary>
+    /// <summary><c>$38.20 (between $31.00 and $52.00); the limit is reached 2026-11-25 14:00</c>.</summary>
     public static string Forecast(JsonElement forecast, Printer printer)
     {
         if (forecast.Text("expected") is not { } expected) return "none: " + SafeText.Of(forecast.Text("why") ?? "not known");
         var exceeds = forecast.Text("exceeds") is { } at ? $"; the limit is reached {printer.Time(at)}" : "";
-        return $"{Show.Money(expected)} (between {Show.Money(forecast.Text("low"))} and {Show.Money(forecast.Text("high"))}, by {SafeText.Of(forecast.Text("method"))}){exceeds}";
+        var range = forecast.Text("method") == "ended" ? ", the period is over" : $" (between {Show.Money(forecast.Text("low"))} and {Show.Money(forecast.Text("high"))})";
+        return $"{Show.Money(expected)}{range}{exceeds}";
     }
 }

@@ -157,7 +157,7 @@ internal static class StatusCommand
         if (answer.Part("alerts") is { } alerts && alerts.Number("open") is > 0 and { } open)
         {
             Row(printer, "alerts", $"{open.Grouped()} open; `ledger alert list --open` shows them all");
-            foreach (var alert in alerts.Items("latest")) Row(printer, "", $"{printer.Time(alert.Text("at"))}  {SafeText.Fit(SafeText.Of(alert.Text("headline")), 140)}");
+            foreach (var alert in alerts.Items("latest")) Row(printer, "", $"{printer.Time(alert.Text("at"))}  {Output.Severity.MarkOf(printer, alert.Text("severity"))}{SafeText.Fit(SafeText.Of(alert.Text("headline")), 140)}");
         }
         foreach (var view in answer.Items("views"))
             if (view.Number("lag") is > 0 and { } lag) Row(printer, "view", $"{SafeText.Of(view.Text("name"))} is {lag.Grouped()} events behind");

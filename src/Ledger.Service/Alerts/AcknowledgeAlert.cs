@@ -8,7 +8,7 @@ using Wolverine.Http;
 
 namespace Ledger.Service.Alerts;
 
-/// <summary>Says that somebody has seen an alert. Once is enough: a second time changes nothing.</summary>
+/// <summary>Acknowledges an alert. Once is enough: a second time changes nothing.</summary>
 public static class AcknowledgeAlertEndpoint
 {
     [WolverinePost("/api/v1/alerts/{id}/ack"), Authorize(Policy = Scopes.Bookmark)]

@@ -52,7 +52,7 @@ public sealed class AlertSubjects(Known known, IReadOnlyDictionary<string, Missi
             : alert.AckedAt is not null ? "acknowledged"
             : "open";
         return new(
-            alert.Id, AlertKinds.WordOf(alert.Kind), alert.Severity, Headline.Of(raised, zone), state, alert.At, alert.RecoveredAt, alert.AckedAt, alert.AckedBy, alert.Scope, alert.Raised);
+            alert.Id, AlertKinds.WordOf(alert.Kind), alert.Severity, Headline.Of(raised, zone, now), state, alert.At, alert.RecoveredAt, alert.AckedAt, alert.AckedBy, alert.Scope, alert.Raised);
     }
 
     private bool IsRemoved(string account) => known.Accounts.TryGetValue(account, out var connected) && connected.Removed;

@@ -1,5 +1,6 @@
 using Ledger.Alerts;
 using Ledger.Contracts;
+using Ledger.Service.Budgets;
 using Ledger.Service.Http;
 using Ledger.Service.Settings;
 using Ledger.Service.Spend;
@@ -26,6 +27,9 @@ public sealed record AlertQuery
     /// <summary>Of one kind.</summary>
     [FromQuery(Name = "kind")] public string? Kind { get; set; }
 
+    /// <summary>The zone that times in headlines are in; null: the team's.</summary>
+    [FromQuery(Name = "zone")] public string? Zone { get; set; }
+
     /// <summary>Most of them; 50 where nothing is said.</summary>
     [FromQuery(Name = "limit")] public int? Limit { get; set; }
 }
@@ -41,11 +45,12 @@ public static class ListAlerts
     {
         if (query.Limit is < 1 or > limitMax) throw new Refused("request.invalid", $"limit is a number from 1 to {limitMax}.", "limit", $"{query.Limit}");
         var (limit, now) = (query.Limit ?? limitUsual, clock.GetUtcNow());
+        var zone = query.Zone is null ? options.People.Zone : BudgetTexts.Zone(query.Zone);
         var position = await positions.HighWater(ct);
         var found = await Matching(session, query, options.People.Zone, now).OrderByDescending(a => a.At).ThenBy(a => a.Stream).Take(limit + 1).ToListAsync(ct);
         var subjects = await AlertSubjects.Of(session, [.. found], ct);
         var shown = found.Take(limit).Where(a => query.Open != true || subjects.IsOpen(a, now));
-        return new([.. shown.Select(a => subjects.Summary(a, options.People.Zone, now))], found.Count > limit, new(position, now));
+        return new([.. shown.Select(a => subjects.Summary(a, zone, now))], found.Count > limit, new(position, now));
     }
 
     private static IQueryable<Alert> Matching(IQuerySession session, AlertQuery query, string zone, DateTimeOffset now)

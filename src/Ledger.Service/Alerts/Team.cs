@@ -16,7 +16,7 @@ public static class Team
 
     /// <summary>Who is there to be told.</summary>
     public static Audience Audience(PeopleOptions people, IEnumerable<Account> accounts, IEnumerable<Budget> budgets) =>
-        new(NameOf(people, accounts), people.Zone, people.MailTo, budgets.ToDictionary(b => b.Id, StringComparer.Ordinal));
+        new(NameOf(people, accounts), people.Zone, people.MailTo, budgets.ToDictionary(b => b.Id, StringComparer.Ordinal), people.Forge);
 
     /// <summary>Said where no alert reaches anybody by itself; null: somebody is told. Recipients of a budget are told of that budget only.</summary>
     public static string? NobodyIsTold(LedgerOptions options) =>

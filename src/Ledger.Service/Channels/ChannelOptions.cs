@@ -11,7 +11,7 @@ public sealed record ChannelOptions
 {
     private const int secretBytesMax = 16 * 1024;
 
-    /// <summary>Where mails are laid down as files while there is no <see cref="Smtp"/>.</summary>
+    /// <summary>Where mails are written as files while there is no <see cref="Smtp"/>.</summary>
     public required string MailFolder { get; init; }
 
     /// <summary>Who mails are from.</summary>
@@ -39,7 +39,7 @@ public sealed record ChannelOptions
     /// <summary>Whether messages of a channel reach people, where they go (without secrets), and what would configure it.</summary>
     public (bool Configured, string? Target, string? Hint) Describe(string channel) => channel switch
     {
-        ChannelNames.Email => Smtp is { } smtp ? (true, smtp.Target, null) : (false, MailFolder, $"No SMTP_HOST is set: mails are laid down as .eml files in {MailFolder}."),
+        ChannelNames.Email => Smtp is { } smtp ? (true, smtp.Target, null) : (false, MailFolder, $"No SMTP_HOST is set: mails are written as .eml files to {MailFolder}."),
         ChannelNames.Slack => SlackUrl is { } url ? (true, WebhookPost.TargetOf(url), null) : (false, null, "SLACK_WEBHOOK_URL is not set."),
         ChannelNames.Webhook => Webhook is { } webhook
             ? (true, WebhookPost.TargetOf(webhook.Url), webhook.Secrets.Count > 0 ? null : "LEDGER_WEBHOOK_SECRET is not set: receivers can't tell who posts.")

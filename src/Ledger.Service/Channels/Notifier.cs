@@ -103,11 +103,11 @@ public static class Notifier
         var id = IdOf(route);
         var cause = CauseOf(route);
         if (route.Channel == ChannelNames.Email)
-            return Mails(id, cause, readers, route.Recipients, await AlertMail.Render(new(team, zone, route.Notices, route.Recoveries, heldBack, now)), team, order, share, now);
+            return Mails(id, cause, readers, route.Recipients, await AlertMail.Render(new(team, zone, route.Notices, route.Recoveries, heldBack, now, audience.Forge)), team, order, share, now);
         if (route.Channel == ChannelNames.Slack)
         {
-            var (text, blocks) = SlackText.Of(route.Notices, route.Recoveries, zone, heldBack > 0
-                ? $"{Wording.Count(heldBack, "alert")} before this one not told, because there had been {NotificationLimit.PerHourMax} messages within an hour: ledger alert list."
+            var (text, blocks) = SlackText.Of(route.Notices, route.Recoveries, zone, now, heldBack > 0
+                ? $"{Wording.Count(heldBack, "alert")} before this one not sent, because there had been {NotificationLimit.PerHourMax} messages within an hour: ledger alert list."
                 : null);
             return [Slack(id, cause, text, blocks, now) with { Order = order }];
         }
@@ -124,9 +124,9 @@ public static class Notifier
         var id = Ids.Short("s", $"{channel}\n{cause}");
         // Each reader alone: who else is told of other budgets is not everybody's business.
         if (channel == ChannelNames.Email)
-            return Mails(id, cause, [reader], [reader], await StormMail.Render(new(team, zone, notices, [], heldBack, now), NotificationLimit.PerHourMax), team, null, notificationLengthMax, now);
+            return Mails(id, cause, [reader], [reader], await StormMail.Render(new(team, zone, notices, [], heldBack, now, audience.Forge), NotificationLimit.PerHourMax), team, null, notificationLengthMax, now);
         var count = notices.Sum(n => n.All.Count()) + heldBack;
-        var line = $"{Wording.Count(count, "more alert")}, not told one by one, because there had been {NotificationLimit.PerHourMax} notifications within an hour. Until there are fewer, new ones are only listed: ledger alert list.{(notices.Count > 0 ? $" The worst: {Headline.Of(notices[0].Alert, zone)}" : "")}";
+        var line = $"{Wording.Count(count, "more alert")}, not sent one by one, because there had been {NotificationLimit.PerHourMax} notifications within an hour. Until there are fewer, new ones are only listed: ledger alert list.{(notices.Count > 0 ? $" The worst: {Headline.Of(notices[0].Alert, zone, now)}" : "")}";
         return [channel == ChannelNames.Slack ? Slack(id, cause, SlackText.Escaped(line), null, now) : ForPrograms(channel, id, cause, Payload.Summary(id, notices, team, line, now), null, now)];
     }
 

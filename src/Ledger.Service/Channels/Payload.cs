@@ -16,7 +16,7 @@ internal static class Payload
     public static JsonElement Of(Notice notice, string team, string zone)
     {
         var alert = notice.Alert;
-        var json = Begin(Ids.DerivedFrom(alert.Key, "notification"), EventOf(alert), alert.Severity, alert.Alert, team, alert.At, Headline.Of(alert, zone));
+        var json = Begin(Ids.DerivedFrom(alert.Key, "notification"), EventOf(alert), alert.Severity, alert.Alert, team, alert.At, Headline.Of(alert, zone, alert.At));
         if (notice.Also.Count > 0) json["alerts_also"] = new JsonArray([.. notice.Also.Select(a => (JsonNode)a.Alert)]);
         switch (alert)
         {
@@ -137,7 +137,8 @@ internal static class Payload
         json["max_budget"] = e.Limit.ToString();
         if (Dollars.Permille(e.Spent, e.Limit) is { } permille) json["budget_percentage_used"] = permille / 10m;
         Threshold(json, e.Threshold);
-        if (Headline.AlsoCrossed(notice) is { Count: > 0 } also) json["thresholds_also"] = new JsonArray([.. also.Select(a => (JsonNode)a)]);
+        string[] also = [.. (e.Also ?? []).Concat(notice.Also.OfType<BudgetThresholdCrossed>().Select(a => a.Threshold)).Select(Code).Distinct(StringComparer.Ordinal)];
+        if (also.Length > 0) json["thresholds_also"] = new JsonArray([.. also.Select(a => (JsonNode)a)]);
         json["projected_spend"] = e.Forecast.Expected?.ToString();
         json["projected_exceeded_date"] = e.Forecast.Exceeds?.ToText();
         json["period"] = e.Period;
@@ -151,6 +152,10 @@ internal static class Payload
         json["basis"] = threshold.Basis.ToString().ToLowerInvariant();
         json["threshold"] = threshold.Percent is { } percent ? percent : threshold.Amount?.ToString();
     }
+
+    /// <summary>A threshold as programs know it: <c>80%</c>, <c>$25.00</c>, <c>forecast 100%</c>.</summary>
+    private static string Code(Threshold threshold) =>
+        (threshold.Basis == Basis.Forecast ? "forecast " : "") + (threshold.Percent is { } percent ? string.Create(CultureInfo.InvariantCulture, $"{percent}%") : Dollars.Show(threshold.Amount!.Value));
 
     private static void Scope(JsonObject json, string scope)
     {

@@ -8,7 +8,8 @@ namespace Ledger.Service.Channels;
 /// <param name="Zone">The time zone it reads times in.</param>
 /// <param name="MailTo">Who gets alerts of what is no budget's, and of budgets that name nobody.</param>
 /// <param name="Budgets">The budgets that are told of, by id.</param>
-public sealed record Audience(string Team, string Zone, IReadOnlyList<string> MailTo, IReadOnlyDictionary<string, Budget> Budgets);
+/// <param name="Forge">Where references such as <c>owner/repo#3</c> lead; null: nowhere.</param>
+public sealed record Audience(string Team, string Zone, IReadOnlyList<string> MailTo, IReadOnlyDictionary<string, Budget> Budgets, Uri? Forge = null);
 
 /// <summary>What leaves together: one channel, the same readers.</summary>
 /// <param name="Channel">One of <see cref="ChannelNames"/>.</param>

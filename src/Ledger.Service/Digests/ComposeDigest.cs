@@ -33,6 +33,9 @@ public sealed class ComposeDigest(SpendViews views, IDocumentStore store, Npgsql
     /// <summary>The zone weeks are cut in.</summary>
     public string Zone => options.People.Zone;
 
+    /// <summary>Where references such as <c>owner/repo#3</c> lead; null: nowhere.</summary>
+    public Uri? Forge => options.People.Forge;
+
     /// <summary>Waits until the money views hold what is recorded now. False: they don't.</summary>
     public async Task<bool> Ready(CancellationToken ct) => await views.WaitFor(await positions.HighWater(ct), patience, ct);
 
@@ -113,7 +116,7 @@ public sealed class ComposeDigest(SpendViews views, IDocumentStore store, Npgsql
             Idle = isKnown ? report.Idle : null,
             Unassigned = isKnown ? report.Unassigned : null,
             Fix = fix,
-            Alerts = [.. alerts.Take(alertsShown).Select(a => new DigestAlert(a.Id, a.At, a.Severity, Headline.Of(a.Event, Zone), a.RecoveredAt is not null))],
+            Alerts = [.. alerts.Take(alertsShown).Select(a => new DigestAlert(a.Id, a.At, a.Severity, Headline.Of(a.Event, Zone, now), a.RecoveredAt is not null))],
             AlertsInAll = alerts.Count,
             Moved = await Moved(composed, weeks, spend, ct),
             Refined = composed.Count > 0 && await view.RefinedSince(composed.Values.Max(c => c.Position), position, window.Start, ct) is (var moved, > 0 and var hours) && moved != Usd.Zero ? new(moved, hours) : null,

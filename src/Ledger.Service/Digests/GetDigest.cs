@@ -38,8 +38,8 @@ public static class GetDigest
         return query.Format switch
         {
             "text" => Results.Text(DigestMail.Text(digest), "text/plain; charset=utf-8"),
-            "markdown" => Results.Text(DigestMail.Markdown(digest), "text/markdown; charset=utf-8"),
-            "html" => new HtmlPage((await DigestMail.Render(digest)).Html),
+            "markdown" => Results.Text(DigestMail.Markdown(digest, compose.Forge), "text/markdown; charset=utf-8"),
+            "html" => new HtmlPage((await DigestMail.Render(digest, compose.Forge)).Html),
             _ => Results.Json(digest, JsonConventions.Options),
         };
     }

@@ -113,7 +113,7 @@ public sealed class DigestSending(ComposeDigest compose, LedgerOptions options, 
     private async Task<IReadOnlyList<SendMail>> Mails(DigestComposed composed, IReadOnlyList<string> recipients, string cause, DateTimeOffset now)
     {
         if (recipients.Count == 0) return [];
-        var mail = await DigestMail.Render(composed.Digest);
+        var mail = await DigestMail.Render(composed.Digest, options.People.Forge);
         // All mails of a digest are one transaction, which is bounded. The text says all of it.
         var length = mail.Text.Length + mail.Html.Length;
         var html = length <= mailLengthMax && (long)length * recipients.Count <= mailsLengthMax ? mail.Html : null;

@@ -18,7 +18,7 @@ using Marten;
 namespace Ledger.Service.Guard;
 
 /// <summary>What somebody asks the guard.</summary>
-/// <param name="Agent">Who asks, by id; null: nobody in particular.</param>
+/// <param name="Agent">Who asks, by id; null: no agent.</param>
 /// <param name="Budget">Only this budget; null: all that apply.</param>
 /// <param name="Reserve">To be kept free; 0: it is only a question.</param>
 /// <param name="MaxAge">Older data is too old; null: as the other reads see it.</param>
@@ -96,7 +96,7 @@ public sealed class GuardBooks(CurrentBooks current, LedgerOptions options, Time
         return await session.Query<Budget>().Where(b => !b.Closed && b.Scope.Value.IsOneOf(values)).Take(Known.Max).ToListAsync(ct);
     }
 
-    /// <summary>Whether an agent's spend counts in a budget. Of nobody in particular it is known only that it is spend, in some account.</summary>
+    /// <summary>Whether an agent's spend counts in a budget. Of no agent it is known only that it is spend, in some account.</summary>
     private static bool Applies(BooksNow books, Budget budget, string? agent, DateTimeOffset now) => budget.Scope.Kind switch
     {
         ScopeKind.Everything => true,

@@ -36,7 +36,7 @@ public static class OpenHolds
         var rises = await view.RisesAfter(counted[0].After, counted.Min(Begins).FloorToHour(), risesMax, ct);
         var left = new List<OpenHold>();
         var usedByAll = Usd.Zero;
-        // Those of nobody in particular come last: any dollar settles them that has not settled an agent's own.
+        // Those of no agent come last: any dollar settles them that has not settled an agent's own.
         foreach (var same in counted.GroupBy(h => h.Agent).OrderBy(g => g.Key is null))
         {
             var used = same.Key is null ? usedByAll : Usd.Zero;

@@ -1,8 +1,6 @@
 using System.Globalization;
 using Ledger.Service.Mail.Pages;
 using Ledger.Alerts;
-using Ledger.Budgets;
-using Ledger.Money;
 
 namespace Ledger.Service.Mail;
 
@@ -13,10 +11,11 @@ namespace Ledger.Service.Mail;
 /// <param name="Recoveries">Good news.</param>
 /// <param name="HeldBack">Alerts that nobody was mailed of since the last mail, because there had been too many.</param>
 /// <param name="At">When it is composed.</param>
-public sealed record AlertNews(string Team, string Zone, IReadOnlyList<Notice> Notices, IReadOnlyList<IRecovery> Recoveries, long HeldBack, DateTimeOffset At);
+/// <param name="Forge">Where references such as <c>owner/repo#3</c> lead; null: nowhere.</param>
+public sealed record AlertNews(string Team, string Zone, IReadOnlyList<Notice> Notices, IReadOnlyList<IRecovery> Recoveries, long HeldBack, DateTimeOffset At, Uri? Forge = null);
 
 /// <summary>
-/// The mail about alerts: what happened, what drives it, when the credit runs out, what helps most, and only then the details. Several alerts
+/// The mail about alerts: what happened, until when, what drives it, what to do first, and only then the details. Several alerts
 /// of one pass are one mail, worst first.
 /// </summary>
 public static class AlertMail
@@ -25,12 +24,13 @@ public static class AlertMail
     public const int NoticesMax = 20;
 
     private const int recoveriesMax = 20;
+    private const int preheaderMax = 110;
 
     /// <summary>Renders it.</summary>
     public static async Task<MailContent> Render(AlertNews news)
     {
         var subject = SubjectOf(news);
-        var page = new Page(subject, [new Masthead($"{Run.Strong("Ledger")}  {news.Team}", $"{Run.Said(Moments.Of(news.At, news.Zone, news.At))}"), .. Blocks(news), new Facts([("Why you", $"a budget or LEDGER_MAIL_TO of the service names you; who runs it can take you out")])]);
+        var page = new Page(subject, [new Masthead($"{Run.Strong("Ledger")}  {news.Team}", $"{Run.Said(Moments.Of(news.At, news.Zone, news.At))}"), .. Blocks(news), new Facts([("Why you", $"a budget or LEDGER_MAIL_TO of the service names you; who runs it can take you out")])], Preheader(news));
         return new(subject, TextPage.Render(page), await HtmlPage.Render(page));
     }
 
@@ -40,9 +40,9 @@ public static class AlertMail
         var team = $" [{SafeText.Name(news.Team, 20)}]";
         var ((who, what), more) = news.Notices switch
         {
-            [var only] => (Short(only.Alert, news), ""),
-            [var worst, ..] => (Short(worst.Alert, news), string.Create(CultureInfo.InvariantCulture, $", and {news.Notices.Count - 1:#,0} more")),
-            _ when news.Recoveries is [var one] => (("Resolved: ", Short(one)), ""),
+            [var only] => (Headline.Parts(only.Alert, news.Zone, news.At, isSubject: true), ""),
+            [var worst, ..] => (Headline.Parts(worst.Alert, news.Zone, news.At, isSubject: true), string.Create(CultureInfo.InvariantCulture, $", and {news.Notices.Count - 1:#,0} more")),
+            _ when news.Recoveries is [var one] => (("Resolved: ", Headline.Brief(one)), ""),
             _ => (("Resolved: ", Wording.Count(news.Recoveries.Count, "alert")), ""),
         };
         // Several at once: what the worst is, without its amount.
@@ -50,57 +50,31 @@ public static class AlertMail
         return Subject.Fits(who + what + more + team) ? Subject.Cut(who + what + more + team) : Subject.Cut(who, what + more);
     }
 
-    /// <summary>Whom or what it is about, which may be cut, and what is said of it.</summary>
-    private static (string Who, string What) Short(IAlert alert, AlertNews news)
-    {
-        var (zone, now) = (news.Zone, news.At);
-        return alert switch
-        {
-            RunwayShort { Circumstances.Runway: { } r } => r.Left.Ticks <= 0 ? ($"Credit of {SafeText.Of(r.AccountName)}", " is used up")
-                : r.RunsOut is { } at ? ($"Credit ends {Moments.Brief(at, zone, now)}", $": {Dollars.Show(r.Left)} left") : ("Credit is low", $": {Dollars.Show(r.Left)}{(r.Of is { } of ? $" of {Dollars.Show(of)}" : "")} left"),
-            BudgetThresholdCrossed e => (Capital(Wording.ScopeOf(e)), Crossed(e)),
-            SpendAnomalous e => (SafeText.Name(e.Name), $" spends {Dollars.Against(e.Usual, e.Spent) ?? "more than"} its usual: {Dollars.Show(e.Spent)} in 1 h"),
-            SourceStale { Through: { } through } e => ($"No reading of {SafeText.Name(e.AccountName)}", $" since {Moments.Brief(through, zone, now)}"),
-            _ => (Capital(Headline.Brief(alert, zone)), ""),
-        };
-    }
-
-    private static string Crossed(BudgetThresholdCrossed crossed)
-    {
-        var its = crossed.Period is "day" or "week" or "month" or "quarter" ? $" its {crossed.Period}" : "";
-        if (crossed.Threshold.Basis == Basis.Forecast && crossed.Forecast.Expected is { } expected) return $" on track for {Dollars.Rough(expected)} of {Dollars.Show(crossed.Limit)}";
-        var stands = $": {Dollars.Show(crossed.Spent)} of {Dollars.Show(crossed.Limit)}";
-        if (crossed.Spent >= crossed.Limit) return $" is over{its}{stands}";
-        return crossed.Threshold.Percent is { } percent ? $" at {percent} % of{(its.Length > 0 ? its : " its limit")}{stands}" : $" at {Headline.Said(crossed.Threshold)}{stands}";
-    }
-
-    private static string Short(IRecovery recovery) => recovery switch
-    {
-        RunwayRecovered e => $"credit is {Dollars.Show(e.Left)}",
-        BudgetRecovered e => $"{SafeText.Name(e.Name)} at {Dollars.Show(e.Spent)} of {Dollars.Show(e.Limit)}",
-        _ => Headline.Sentence(recovery).TrimEnd('.'),
-    };
+    /// <summary>What the subject left out: the cause, else until when.</summary>
+    private static string? Preheader(AlertNews news) => news.Notices is [var worst, ..] && (Headline.Driver(worst.Alert) ?? Headline.Rest(worst.Alert, news.Zone, news.At)) is { Length: > 0 } said ? SafeText.Fit(said, preheaderMax) : null;
 
     private static IEnumerable<Block> Blocks(AlertNews news)
     {
-        var told = new Told(news.At, news.Zone);
+        var told = new Told(news.At, news.Zone, news.Forge);
         if (news.Notices is [var only])
         {
-            yield return new Lead(Badge(only.Alert), $"{Run.Said(Sentence(only.Alert, news.Zone))}");
-            foreach (var block in AlertDetails.Of(only, told, first: true)) yield return block;
+            yield return new Lead(Badge(only.Alert), $"{Run.Said(Short(only, news))}");
+            foreach (var block in Rest(only, news)) yield return block;
+            foreach (var block in AlertDetails.Of(only, told)) yield return block;
         }
         else if (news.Notices.Count > 1)
         {
             var (worst, rest) = (news.Notices[0], news.Notices.Skip(1).ToArray());
             var critical = rest.Count(n => n.Alert.Severity == Severity.Critical);
-            yield return new Lead(Badge(worst.Alert), $"{Run.Said(Sentence(worst.Alert, news.Zone))}");
+            yield return new Lead(Badge(worst.Alert), $"{Run.Said(Short(worst, news))}");
+            foreach (var block in Rest(worst, news)) yield return block;
             yield return new Paragraph($"{Run.Strong(Wording.Count(rest.Length, "more alert"))} at the same time{Run.Said(critical > 0 ? $", {critical} of them critical" : "")}: below, worst first.");
-            foreach (var block in AlertDetails.Of(worst, told, first: true)) yield return block;
+            foreach (var block in AlertDetails.Of(worst, told)) yield return block;
             foreach (var notice in rest.Take(NoticesMax - 1))
             {
-                yield return new Heading($"{Run.Badge(Marks.Of(ToneOf(notice.Alert)), ToneOf(notice.Alert))} {Run.Said(Capital(Headline.Brief(notice.Alert, news.Zone)))}");
-                yield return new Paragraph($"{Run.Said(Sentence(notice.Alert, news.Zone))}");
-                foreach (var block in AlertDetails.Of(notice, told, first: false)) yield return block;
+                yield return new Heading($"{Run.Badge(Marks.Of(ToneOf(notice.Alert)), ToneOf(notice.Alert))} {Run.Said(Short(notice, news))}");
+                foreach (var block in Rest(notice, news)) yield return block;
+                foreach (var block in AlertDetails.Of(notice, told)) yield return block;
             }
             if (news.Notices.Count > NoticesMax)
             {
@@ -121,13 +95,14 @@ public static class AlertMail
         if (news.Recoveries.Count == 0) yield break;
         if (news.Notices.Count == 0 && news.Recoveries is [var only])
         {
-            yield return new Lead(Run.Badge($"{Marks.Of(Tone.Good)} Resolved", Tone.Good), $"{Run.Said(Capital(Headline.Sentence(only)))}");
-            yield return new Facts([("Alert", $"{only.Alert}, over since {Run.Said(Moments.Of(only.At, news.Zone, news.At))}.")]);
+            yield return new Lead(Run.Badge($"{Marks.Of(Tone.Good)} Resolved", Tone.Good), $"{Run.Said(Headline.Short(only))}");
+            if (Headline.Rest(only) is { Length: > 0 } rest) yield return new Paragraph($"{Run.Said(rest)}");
+            yield return new Facts([("Alert", $"{only.Alert}, over since {Run.Said(Moments.Brief(only.At, news.Zone, news.At))}")]);
             yield break;
         }
         if (news.Notices.Count == 0) yield return new Lead(Run.Badge($"{Marks.Of(Tone.Good)} Resolved", Tone.Good), $"{Run.Said(Wording.Count(news.Recoveries.Count, "alert"))} over.");
         else yield return new Heading($"{Run.Badge(Marks.Of(Tone.Good), Tone.Good)} Resolved");
-        yield return new Bullets([.. news.Recoveries.Take(recoveriesMax).Select(r => (Line)$"{Run.Said(Capital(Headline.Sentence(r)))} {Run.Quiet($"({SafeText.Name(r.Alert)})")}")]);
+        yield return new Bullets([.. news.Recoveries.Take(recoveriesMax).Select(r => (Line)$"{Run.Said(Headline.Short(r))}. {Run.Said(Headline.Rest(r) is { Length: > 0 } rest ? rest + " " : "")}{Run.Quiet($"({SafeText.Name(r.Alert)})")}")]);
         if (news.Recoveries.Count > recoveriesMax) yield return new Paragraph($"And {news.Recoveries.Count - recoveriesMax} more.");
     }
 
@@ -135,20 +110,16 @@ public static class AlertMail
 
     private static Tone ToneOf(IAlert alert) => Marks.ToneOf(alert.Severity);
 
-    private static string Sentence(IAlert alert, string zone) => Capital(Headline.Sentence(alert, zone));
-
-    /// <summary>A sentence begins with a capital, unless it begins with a name.</summary>
-    internal static string Capital(string sentence)
+    private static IEnumerable<Block> Rest(Notice notice, AlertNews news)
     {
-        foreach (var word in (string[])["all spend", "agent ", "budget ", "prepaid ", "mission ", "key ", "history ", "figures ", "the ", "model ", "unit ", "account "])
-            if (sentence.StartsWith(word, StringComparison.Ordinal))
-                return char.ToUpperInvariant(sentence[0]) + sentence[1..];
-        return sentence;
+        if (Headline.Rest(notice.Alert, news.Zone, news.At) is { Length: > 0 } rest) yield return new Paragraph($"{Run.Said(rest)}");
     }
+
+    private static string Short(Notice notice, AlertNews news) => Headline.Short(notice.Alert, news.Zone, news.At);
 }
 
 /// <summary>What was said once in a mail is not said again.</summary>
-internal sealed class Told(DateTimeOffset at, string zone)
+internal sealed class Told(DateTimeOffset at, string zone, Uri? forge)
 {
     private readonly HashSet<string> said = new(StringComparer.Ordinal);
 
@@ -156,8 +127,11 @@ internal sealed class Told(DateTimeOffset at, string zone)
 
     public string Zone { get; } = zone;
 
-    /// <summary>An instant in the team's time.</summary>
-    public string Time(DateTimeOffset instant) => Moments.Of(instant, Zone, At);
+    /// <summary>Where references lead; null: nowhere.</summary>
+    public Uri? Forge { get; } = forge;
+
+    /// <summary>An instant in the team's time, which the mail's head names.</summary>
+    public string Time(DateTimeOffset instant) => Moments.Brief(instant, Zone, At);
 
     public bool New(string what) => said.Add(what);
 }

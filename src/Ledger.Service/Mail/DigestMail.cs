@@ -9,18 +9,23 @@ namespace Ledger.Service.Mail;
 /// <summary>The weekly digest for people, made from the record alone: the same record always reads the same.</summary>
 public static class DigestMail
 {
+    private static readonly string[] severities = ["CRIT", "WARN", "INFO"];
+    private static readonly string[] beginnings = ["all spend", "agent ", "budget ", "prepaid ", "mission ", "key ", "history ", "figures ", "the ", "model ", "unit ", "account "];
+
     /// <summary>The mail.</summary>
-    public static async Task<MailContent> Render(Digest digest)
+    /// <param name="digest">The record.</param>
+    /// <param name="forge">Where references such as <c>owner/repo#3</c> lead; null: nowhere.</param>
+    public static async Task<MailContent> Render(Digest digest, Uri? forge = null)
     {
-        var page = PageOf(digest);
+        var page = PageOf(digest, forge);
         return new(page.Title, TextPage.Render(page), await HtmlPage.Render(page));
     }
 
     /// <summary>Its text alone.</summary>
-    public static string Text(Digest digest) => TextPage.Render(PageOf(digest));
+    public static string Text(Digest digest) => TextPage.Render(PageOf(digest, null));
 
     /// <summary>For issue trackers and chats.</summary>
-    public static string Markdown(Digest digest) => MarkdownPage.Render(PageOf(digest));
+    public static string Markdown(Digest digest, Uri? forge = null) => MarkdownPage.Render(PageOf(digest, forge));
 
     /// <summary>
     /// <c>[team] Week 47: $96.40, 2.3× – credit ends Tue 02:00</c>, in 59 columns: the team goes first, then words after the dash, the amount never. What is not
@@ -49,7 +54,7 @@ public static class DigestMail
     // The record may come from a log that knows other zones.
     private static string ZoneOf(Digest digest) => Calendar.IsZone(digest.Zone) ? digest.Zone : "UTC";
 
-    private static Page PageOf(Digest digest)
+    private static Page PageOf(Digest digest, Uri? forge)
     {
         var zone = ZoneOf(digest);
         var figures = new DigestFigures(digest);
@@ -58,7 +63,7 @@ public static class DigestMail
         [
             new Masthead($"{Run.Strong("Ledger")}  {digest.Team}", $"Week {Run.Said(Number(digest))}, {Run.Said(Moments.Days(digest.Window, zone))}"),
             .. DigestMoney.Blocks(digest, needs, zone),
-            .. Missions(digest, figures),
+            .. Missions(digest, figures, forge),
             .. Agents(digest, figures),
             .. Models(digest, figures),
             .. Alerts(digest, zone),
@@ -70,11 +75,11 @@ public static class DigestMail
         ], needs.Count > 0 ? string.Join(". ", needs.Take(2).Select(n => n.What.InText.TrimEnd('.'))) + "." : null);
     }
 
-    private static IEnumerable<Block> Missions(Digest digest, DigestFigures figures)
+    private static IEnumerable<Block> Missions(Digest digest, DigestFigures figures, Uri? forge)
     {
         var known = digest is { Idle: not null, Unassigned: not null, Total: not null };
         yield return new Heading($"Missions{Run.Said(digest.MissionsOpen is { } open ? $": {open} open, {digest.MissionsEnded} closed this week" : $": {digest.MissionsEnded} closed this week")}");
-        var rows = digest.Missions.Select((m, i) => new Row([$"{m.Title}", $"{figures.Missions[i]}"], Below(m))).ToList();
+        var rows = digest.Missions.Select((m, i) => new Row([$"{m.Title}", $"{figures.Missions[i]}"], Below(m, forge))).ToList();
         if (digest.OtherMissions.Count > 0) rows.Add(new([$"{Run.Said(Wording.Count(digest.OtherMissions.Count, "other mission"))}", $"{figures.Missions[^1]}"], Quiet: true));
         if (known)
         {
@@ -86,7 +91,7 @@ public static class DigestMail
         if (digest.Missions.Count == 0) yield return new Paragraph($"No mission cost anything this week, as far as is known.");
         if (!known) yield return new Paragraph($"How much was spent without a mission is not known.");
         if (ForNothing(digest) is { Length: > 0 } more) yield return new Paragraph($"{Run.Said(more.TrimStart())}");
-        if (digest.Fix is { } fix) yield return new Advice($"{Run.Strong("What clears most:")} {Run.Said(SafeText.Of(fix.Text))}", Command.Safe(fix.Command));
+        if (digest.Fix is { } fix) yield return new Advice($"{Run.Strong("Do this first:")} {Run.Said(SafeText.Of(fix.Text))}", Command.Safe(fix.Command));
     }
 
     /// <summary>Those that the list leaves out, because nothing of the week's bill is theirs.</summary>
@@ -98,14 +103,14 @@ public static class DigestMail
         return (ended > 0 ? $" {Wording.Count(ended, "more mission")} ended and cost nothing this week." : "") + (open > 0 ? $" {Wording.Count(open, "more mission")} {(open == 1 ? "is" : "are")} open and cost nothing this week." : "");
     }
 
-    private static Line Below(DigestMission mission)
+    private static Line Below(DigestMission mission, Uri? forge)
     {
         var line = Line.Of(mission.State == "open" ? Run.Badge("open", Tone.Info) : Run.Name(mission.State, 20));
         if (mission.Total is null) line.AppendLiteral(", in all: not known");
         else if (mission.Total is { } total && total != mission.Billed) line.AppendFormatted((Line)$", in all {total}");
         if (mission is { Low: { } low, High: { } high } && low != high) line.AppendFormatted((Line)$", between {low} and {high}");
         if (mission.Ref is not null) line.AppendLiteral("; ");
-        if (mission.Ref is { } reference) line.AppendFormatted(Run.Reference(reference));
+        if (mission.Ref is { } reference) line.AppendFormatted(Run.Reference(reference, forge));
         return line;
     }
 
@@ -114,7 +119,7 @@ public static class DigestMail
         if (digest.ByAgent.Count == 0) yield break;
         var before = DigestFigures.Before(digest.ByAgent, digest.Before);
         yield return new Heading($"Agents");
-        yield return new Table("The week by agent, against the week before", [("Agent", false), ("This week", true), ("Before", true), ("Change", true)],
+        yield return new Table("The week by agent, against the week before", [("Agent", false), ("This week", true), ("Last week", true), ("Change", true)],
         [
             .. digest.ByAgent.Select((p, i) => new Row(
                 [Leftover(p.Name), $"{figures.Agents[i]}", $"{Run.Quiet(before[i]?.ToString() ?? "-")}", $"{Run.Said(p.Before is { } then ? Dollars.Against(then, p.Billed) ?? "-" : "-")}"], Quiet: p.Name is "(other)")),
@@ -126,11 +131,11 @@ public static class DigestMail
         if (digest.ByModel.Count == 0) yield break;
         var before = DigestFigures.Before(digest.ByModel, digest.Before);
         yield return new Heading($"What it was spent on");
-        yield return new Table("The week by model", [("Model", false), ("This week", true), ("Part", true), ("Before", true)],
+        yield return new Table("The week by model", [("Model", false), ("This week", true), ("Share", true), ("Last week", true)],
         [
             .. digest.ByModel.Select((p, i) => new Row(
                 [
-                    Leftover(p.Name), $"{figures.Models[i]}", $"{Run.Said(digest.Total is { } total && Dollars.Permille(p.Billed, total) is { } part ? Dollars.Percent(part) : "-")}",
+                    Leftover(p.Name), $"{figures.Models[i]}", $"{Run.Said(digest.Total is { } total && Dollars.Permille(p.Billed, total) is { } part ? Wording.Percent(part) : "-")}",
                     $"{Run.Quiet(before[i]?.ToString() ?? "-")}",
                 ], Quiet: p.Name is "(other)")),
         ]);
@@ -144,7 +149,7 @@ public static class DigestMail
         yield return new Heading($"Alerts of the week: {digest.AlertsInAll}");
         yield return new Bullets(
         [
-            .. digest.Alerts.Select(a => (Line)$"{Run.Quiet(Moments.Bare(a.At, zone, digest.At))} {Run.Said(Marks.Of(a.Recovered ? Tone.Good : Marks.ToneOf(a.Severity)))} {Run.Said(SafeText.Fit(Headlined(Unmarked(a.Headline)), 300))}{Run.Quiet(a.Recovered ? " Over by now." : "")}"),
+            .. digest.Alerts.Select(a => (Line)$"{Run.Quiet(Moments.Bare(a.At, zone, digest.At))} {Run.Said(Marks.Of(a.Recovered ? Tone.Good : Marks.ToneOf(a.Severity)))} {Run.Said(SafeText.Fit(Headlined(Unmarked(a.Headline)), 300))}{Run.Quiet(a.Recovered ? " Resolved." : "")}"),
         ]);
         if (digest.AlertsInAll > digest.Alerts.Count)
         {
@@ -153,8 +158,14 @@ public static class DigestMail
         }
     }
 
-    /// <summary>The mark says how bad it is.</summary>
-    private static string Unmarked(string headline) => headline.StartsWith('[') && headline.IndexOf("] ", StringComparison.Ordinal) is > 0 and var end ? AlertMail.Capital(headline[(end + 2)..]) : headline;
+    /// <summary>The mark says how bad it is. Digests that were kept before said it in the headline too: <c>[WARN 80%] agent ba: …</c>.</summary>
+    private static string Unmarked(string headline)
+    {
+        if (!headline.StartsWith('[') || headline.IndexOf("] ", StringComparison.Ordinal) is not (> 0 and var end) || !severities.Any(s => headline.AsSpan(1).StartsWith(s, StringComparison.Ordinal))) return headline;
+        var words = headline[(end + 2)..];
+        // A sentence begins with a capital, unless it begins with a name.
+        return Array.Exists(beginnings, b => words.StartsWith(b, StringComparison.Ordinal)) ? char.ToUpperInvariant(words[0]) + words[1..] : words;
+    }
 
     /// <summary>A headline is ours, but it went through the log: no line break or control may come back from there. Isolation stays.</summary>
     private static string Headlined(string headline) => string.Concat(headline.Split('\u2068', '\u2069').Select((part, i) => i % 2 == 0 ? SafeText.Of(part) : SafeText.Name(part, int.MaxValue)));

@@ -42,7 +42,7 @@ internal static class DigestMoney
 
     private static Line? Lasts(Digest digest, string zone) => digest.Runways.Where(r => r.Left > Usd.Zero).ToArray() switch
     {
-        [{ RunsOut: { } at }] => $"Credit lasts until {Run.Said(Moments.Brief(at, zone, digest.At))}.",
+        [{ RunsOut: { } at }] => $"Credit lasts until {Run.Said(Moments.Rough(at, zone, digest.At))}.",
         _ => null,
     };
 
@@ -86,7 +86,7 @@ internal static class DigestMoney
         };
     }
 
-    private static Run? Range(Forecast forecast) => forecast is { Low: { } low, High: { } high } && Dollars.Rough(low) != Dollars.Rough(high) ? Run.Said($" (between {Dollars.Rough(low)} and {Dollars.Rough(high)})") : null;
+    private static Run? Range(Forecast forecast) => Wording.Between(forecast) is { } range ? Run.Said($" ({range})") : null;
 
     /// <summary>Credit that needs nobody.</summary>
     private static IEnumerable<Paragraph> Lasting(Digest digest, string zone)
@@ -97,7 +97,7 @@ internal static class DigestMoney
             Line left = $"{Run.Strong("Credit:")} {runway.Left}{(runway.Of is { } of ? $" of {of}" : Line.Nothing)} left on {runway.AccountName}{AlertDetails.Age(runway, at => Moments.Bare(at, zone, digest.At))}";
             yield return runway switch
             {
-                { RunsOut: { } at } => new($"{left}; it lasts until {Run.Said(Moments.Bare(at, zone, digest.At))}, at {runway.PerDay ?? runway.LastDay} a day."),
+                { RunsOut: { } at } => new($"{left}; it lasts until {Run.Said(Moments.Rough(at, zone, digest.At))}, at {runway.PerDay ?? runway.LastDay} a day."),
                 { Why: { Length: > 0 } why } => new($"{left}; when it ends is not known: {Run.Said(SafeText.Of(why))}."),
                 _ => new($"{left}; it does not end at present rates."),
             };
@@ -151,7 +151,7 @@ internal static class DigestMoney
         };
         Line what = $"{budget.Scope}, {Run.Said(period)}";
         return budget.Forecast.Expected is { } expected && budget.Forecast.Method != "ended"
-            ? $"{what}; on track for {Run.Said(Dollars.Rough(expected))}{(budget.Forecast.Exceeds is { } at && budget.State != "over" ? (Line)$", reaches the limit {Run.Said(Moments.Bare(at, zone, digest.At))}" : Line.Nothing)}"
+            ? $"{what}; on track for {Run.Said(Dollars.Rough(expected))}{(budget.Forecast.Exceeds is { } at && budget.State != "over" ? (Line)$", used up {Run.Said(Moments.Rough(at, zone, digest.At))}" : Line.Nothing)}"
             : what;
     }
 }

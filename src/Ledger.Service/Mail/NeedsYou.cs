@@ -50,17 +50,15 @@ internal static class NeedsYou
             return new(Tone.Critical, "credit is used up", $"{of} is used up: {runway.Left}{Whole(runway)} is left{age}.", $"Calls may be refused until somebody buys more.", new(Tone.Critical, 0, HasLimit: false));
         if (runway.RunsOut is not { } ends || !NeedsSomebody(runway, now)) return null;
         var tone = ends - now <= endsSoon ? Tone.Critical : Tone.Warning;
-        var when = Moments.Bare(ends, zone, now);
+        var when = Moments.Rough(ends, zone, now);
         return new(
-            tone, $"credit ends {Moments.Brief(ends, zone, now)}", $"{of} ends {Run.Said(when)}: {runway.Left}{Whole(runway)} is left{age}.",
+            tone, $"credit ends {when}", $"{of} ends {Run.Said(when)}: {runway.Left}{Whole(runway)} is left{age}.",
             $"{Between(runway, now, zone)}At {runway.PerDay ?? runway.LastDay} a day. Credit does not refill at the month's end.", new(tone, bar, HasLimit: false));
     }
 
     private static Line Whole(Runway runway) => runway.Of is { } of ? $" of {of}" : Line.Nothing;
 
-    private static Run? Between(Runway runway, DateTimeOffset now, string zone) => runway is { RunsOut: { } at, Earliest: { } from, Latest: { } to } && to - from > TimeSpan.FromMinutes(10) && from <= at && at <= to
-        ? Run.Said($"Between {Moments.Bare(from, zone, now)} and {Moments.Bare(to, zone, now)}. ")
-        : null;
+    private static Run? Between(Runway runway, DateTimeOffset now, string zone) => Wording.Between(runway, zone, now) is { } between ? Run.Said($"B{between[1..]}. ") : null;
 
     private static Needed? Budget(DigestBudget budget, DateTimeOffset now, string zone)
     {
@@ -74,7 +72,7 @@ internal static class NeedsYou
                 $"{Limits(budget)}{(budget.Forecast is { Exceeds: { } since, Method: not null } ? (Line)$"; over since {Run.Said(Moments.Bare(since, zone, now))}" : Line.Nothing)}.", on with { Tone = Tone.Critical }),
             { State: "warn", Spent: { } spent, Forecast: { Expected: { } expected, Method: not "ended" } forecast } when expected > budget.Limit => new(
                 Tone.Warning, $"{name} on track for {Dollars.Rough(expected)}", $"{budget.Name} is on track for {Run.Said(Dollars.Rough(expected))} of {budget.Limit}{its}: {spent} so far.",
-                $"{Limits(budget)}{Range(forecast)}{(forecast.Exceeds is { } at ? (Line)$"; used up {Run.Said(Moments.Bare(at, zone, now))}" : Line.Nothing)}.", on),
+                $"{Limits(budget)}{Range(forecast)}{(forecast.Exceeds is { } at ? (Line)$"; used up {Run.Said(Moments.Rough(at, zone, now))}" : Line.Nothing)}.", on),
             { State: "warn", Spent: { } spent } => new(Tone.Warning, $"{name} at {PercentOf(budget)}", $"{budget.Name} is at {Run.Said(PercentOf(budget))}{its}: {spent} of {budget.Limit}.", $"{Limits(budget)}.", on),
             { State: "unknown" } => new(Tone.Warning, $"{name} is not known", $"Where {budget.Name} stands is not known.", $"{Sentence(budget.Forecast.Why ?? "its spend was not read")}"),
             _ => null,
@@ -90,10 +88,10 @@ internal static class NeedsYou
     }
 
     /// <summary><c>21 % over</c>; never "121 % over".</summary>
-    internal static string Over(DigestBudget budget) => Dollars.Permille(budget.Spent!.Value - budget.Limit, budget.Limit) is { } over and >= 5 ? $"{Dollars.Percent(over).Replace("%", " %", StringComparison.Ordinal)} over" : "over its limit";
+    internal static string Over(DigestBudget budget) => Wording.Over(budget.Spent!.Value, budget.Limit) ?? "over its limit";
 
     /// <summary><c>91 %</c> of its limit.</summary>
-    internal static string PercentOf(DigestBudget budget) => budget.Spent is { } spent && Dollars.Permille(spent, budget.Limit) is { } permille ? Dollars.Percent(permille).Replace("%", " %", StringComparison.Ordinal) : "?";
+    internal static string PercentOf(DigestBudget budget) => budget.Spent is { } spent && Dollars.Permille(spent, budget.Limit) is { } permille ? Wording.Percent(permille) : "?";
 
     private static Run Its(DigestBudget budget, string zone) => Run.Said(budget switch
     {
@@ -104,7 +102,7 @@ internal static class NeedsYou
         _ => "",
     });
 
-    private static Run? Range(Forecast forecast) => forecast is { Low: { } low, High: { } high } && Dollars.Rough(low) != Dollars.Rough(high) ? Run.Said($"; between {Dollars.Rough(low)} and {Dollars.Rough(high)}") : null;
+    private static Run? Range(Forecast forecast) => Wording.Between(forecast) is { } range ? Run.Said($"; {range}") : null;
 
     private static Line Limits(DigestBudget budget) => $"It limits {budget.Scope}";
 

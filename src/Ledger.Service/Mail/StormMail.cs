@@ -25,7 +25,7 @@ public static class StormMail
         if (news.Notices.Count > 0)
         {
             blocks.Add(new Heading($"Worst first"));
-            blocks.Add(new Bullets([.. news.Notices.Take(namedMax).Select(n => (Line)$"{Run.Said(Headline.Of(n.Alert, news.Zone))}")]));
+            blocks.Add(new Bullets([.. news.Notices.Take(namedMax).Select(n => (Line)$"{Run.Badge(Marks.Of(Marks.ToneOf(n.Alert.Severity)), Marks.ToneOf(n.Alert.Severity))} {Run.Said(Headline.Of(n.Alert, news.Zone, news.At))}")]));
             if (news.Notices.Count > namedMax) blocks.Add(new Paragraph($"And {news.Notices.Count - namedMax} more."));
         }
         var page = new Page(subject, blocks);

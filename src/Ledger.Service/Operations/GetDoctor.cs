@@ -26,7 +26,7 @@ public static class GetDoctor
     }
 }
 
-/// <summary>Looks for what is wrong, and says how to mend it.</summary>
+/// <summary>Looks for what is wrong, and says how to fix it.</summary>
 public sealed class Doctor(
     NpgsqlDataSource db, LogProgressReader reader, ChannelHealth channels, DeadLetters letters, Queues queues, Credentials credentials, EnvironmentAccount environment, RefusedWrites writes, SpendViews spend, LedgerOptions options,
     TimeProvider clock)

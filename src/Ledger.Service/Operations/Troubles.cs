@@ -23,7 +23,7 @@ public sealed class Troubles(CurrentBooks books, LedgerOptions options, TimeProv
     {
         var now = clock.GetUtcNow();
         var open = await session.OpenAlerts(now, alertsMax, ct);
-        var alerts = new AlertsStatus(open.Count, [.. open.Take(latestMax).Select(a => new AlertLine(a.Id, a.At, Headline.Of(a.Event, options.People.Zone)))]);
+        var alerts = new AlertsStatus(open.Count, [.. open.Take(latestMax).Select(a => new AlertLine(a.Id, a.At, a.Severity, Headline.Short(a.Event, options.People.Zone, now)))]);
         var budgets = await session.Query<Budget>().Where(b => !b.Closed).Take(budgetsMax + 1).ToListAsync(ct);
         if (budgets.Count > budgetsMax)
         {

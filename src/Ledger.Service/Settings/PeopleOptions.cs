@@ -30,6 +30,9 @@ public sealed record PeopleOptions
     /// <value>The default is <c>UTC</c>.</value>
     public string Zone { get; init; } = "UTC";
 
+    /// <summary>Where a mission's reference such as <c>owner/repo#3</c> leads in mails: below it, <c>owner/repo/issues/3</c>. Null: nowhere.</summary>
+    public Uri? Forge { get; init; }
+
     /// <summary>Who gets the digest in the end.</summary>
     public IReadOnlyList<string> DigestRecipients => DigestTo ?? MailTo;
 
@@ -46,6 +49,7 @@ public sealed record PeopleOptions
             DigestDay = day,
             DigestHour = hour,
             Zone = ZoneName(get("LEDGER_ZONE")),
+            Forge = ForgeOf(get("LEDGER_FORGE_URL")),
         };
     }
 
@@ -69,6 +73,11 @@ public sealed record PeopleOptions
             ? ((DayOfWeek)index, time)
             : throw new ConfigurationException("LEDGER_DIGEST_AT", $"'{Names.Printable(text)}' is no weekday and time such as 'mon 08:00'.");
     }
+
+    private static Uri? ForgeOf(string? text) =>
+        text is null ? null
+        : Uri.TryCreate(text.Trim(), UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0 && url.Query.Length == 0 && url.Fragment.Length == 0 ? url
+        : throw new ConfigurationException("LEDGER_FORGE_URL", $"'{Names.Printable(text)}' is no address such as https://github.com.");
 
     // The list of names, not a look-up: a look-up also takes UTC+1, which PostgreSQL reads with the opposite sign.
     private static string ZoneName(string? name) =>

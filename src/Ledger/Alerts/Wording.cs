@@ -1,6 +1,7 @@
 using System.Globalization;
 using Ledger.Budgets;
 using Ledger.Forecasts;
+using Ledger.Money;
 
 namespace Ledger.Alerts;
 
@@ -50,38 +51,55 @@ public static class Wording
             ? parsed.Kind switch { PeriodKind.Day => "today", PeriodKind.Life => "in all", var kind => $"this {kind.ToString().ToLowerInvariant()}" }
             : Moments.Days(window, zone);
 
-    /// <summary><c>agent</c>, <c>model</c> … as a reader calls it: what billing calls a unit is what was used.</summary>
+    /// <summary>What a driver is called.</summary>
     public static string Driver(Driver driver) => driver.Value is null && driver.Name is null ? "not named by billing" : SafeText.Name(driver.Name ?? driver.Value);
 
-    /// <summary>The driver that says most: what was used, else on which model, through which key, by whom. What the alert is about anyway says nothing.</summary>
-    public static Driver? Main(Circumstances circumstances, string? scope = null)
+    /// <summary>What a driver did, as the end of a sentence: <c>was X searches</c>, <c>went through key xai-ba</c>.</summary>
+    public static string Took(Driver driver) => driver.Dimension switch
+    {
+        "key" => $"went through key {Driver(driver)}",
+        "agent" => $"was spent by {Driver(driver)}",
+        "model" => $"went to {Driver(driver)}",
+        _ => $"was {Driver(driver)}",
+    };
+
+    /// <summary>The driver that says most in the first of some dimensions that has one. What the alert is about anyway says nothing.</summary>
+    public static Driver? Main(Circumstances circumstances, string? scope, params ReadOnlySpan<string> dimensions)
     {
         var own = scope is not null && Budgets.Scope.TryParse(scope, out var parsed) ? parsed.Kind.ToString().ToLowerInvariant() : null;
-        foreach (var dimension in Dimensions)
+        foreach (var dimension in dimensions)
             if (dimension != own && circumstances.Drivers.FirstOrDefault(d => d.Dimension == dimension && d.Permille >= 250 && d.Value is not null) is { } driver)
                 return driver;
         return null;
     }
 
-    /// <summary>Dimensions of drivers in the order they are told.</summary>
-    public static IReadOnlyList<string> Dimensions { get; } = ["unit", "model", "key", "agent"];
-
-    /// <summary>When credit runs out, as a range: <c>Tue 25 Nov 14:00 UTC ± 9 h</c>, or with both ends where they lie unevenly.</summary>
-    public static string? RunsOut(Runway runway, string zone, DateTimeOffset now)
+    /// <summary>Between which instants credit ends, one day named once: <c>between Mon 03:50 and Tue 14:20</c>. Null: they are the same, or not known.</summary>
+    /// <param name="runway">The run-out.</param>
+    /// <param name="zone">The zone it is read in.</param>
+    /// <param name="now">When it is read.</param>
+    public static string? Between(Runway runway, string zone, DateTimeOffset now)
     {
-        if (runway.RunsOut is not { } at) return null;
-        string Of(DateTimeOffset instant) => Moments.Of(instant, zone, now);
-        if (runway is not { Earliest: { } earliest, Latest: { } latest } || earliest > at || latest < at) return Of(at);
-        var (before, after) = (at - earliest, latest - at);
-        var wider = before > after ? before : after;
-        if (wider < TimeSpan.FromMinutes(5)) return Of(at);
-        var (first, middle, last) = (Calendar.LocalOf(earliest, zone), Calendar.LocalOf(at, zone), Calendar.LocalOf(latest, zone));
-        return wider <= 1.5 * (before < after ? before : after)
-            ? $"{Of(at)} ± {Moments.About(wider)}"
-            : first.Date == middle.Date && last.Date == middle.Date
-                ? $"{Of(at)} ({first:HH:mm} to {last:HH:mm})"
-                : $"{Of(at)} (from {Of(earliest)} to {Of(latest)})";
+        if (runway is not { RunsOut: { } at, Earliest: { } from, Latest: { } to } || from > at || at > to) return null;
+        // As fine as the run-out itself; on one day both alike.
+        var isOneDay = Calendar.LocalOf(from, zone).Date == Calendar.LocalOf(to, zone).Date;
+        var isFine = Moments.IsNear(at, now);
+        var (first, last) = (Moments.Rough(from, zone, now, isFine && (isOneDay || Moments.IsNear(from, now))), Moments.Rough(to, zone, now, isFine && (isOneDay || Moments.IsNear(to, now))));
+        if (first == last) return null;
+        return $"between {first} and {(isOneDay && last.Split(' ') is [_, var time] ? time : last)}";
     }
+
+    /// <summary>Between which amounts a period will end: <c>between $33 and $44</c>. Null: they are the same, or not known.</summary>
+    public static string? Between(Forecast forecast) =>
+        forecast is { Low: { } low, High: { } high } && Dollars.Rough(low) != Dollars.Rough(high) ? $"between {Dollars.Rough(low)} and {Dollars.Rough(high)}" : null;
+
+    /// <summary>How far beyond a limit, in percent of it: <c>21 % over</c>, never "121 %". Null: by less than can be said so.</summary>
+    public static string? Over(Usd spent, Usd limit) => Dollars.Permille(spent - limit, limit) is { } over and >= 5 ? $"{Percent(over)} over" : null;
+
+    /// <summary>Of a limit: <c>91 %</c>; beyond it <c>21 % over</c>.</summary>
+    public static string OfLimit(Usd spent, Usd limit) => spent > limit && Over(spent, limit) is { } over ? over : Dollars.Permille(spent, limit) is { } permille ? Percent(permille) : "-";
+
+    /// <summary>Thousandths as whole percent, with their space: <c>58 %</c>.</summary>
+    public static string Percent(int permille) => Dollars.Percent(permille).Replace("%", " %", StringComparison.Ordinal);
 
     /// <summary>Names in a row: <c>ba, face and vigilio</c>.</summary>
     public static string And(IEnumerable<string> names)

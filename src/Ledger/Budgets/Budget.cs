@@ -53,7 +53,7 @@ public sealed record BudgetSet : ILedgerEvent
 /// <param name="By">Who.</param>
 public sealed record BudgetRaised(string Budget, string Period, Usd Limit, DateTimeOffset Until, DateTimeOffset At, string? By) : ILedgerEvent;
 
-/// <summary>A budget is watched no longer.</summary>
+/// <summary>A budget is closed.</summary>
 /// <param name="Budget">The budget.</param>
 /// <param name="At">When.</param>
 /// <param name="By">Who.</param>

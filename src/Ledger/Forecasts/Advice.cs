@@ -111,11 +111,12 @@ public static class Recommendations
     private static string Lasts(RecommendationFacts facts, Usd saved)
     {
         if (facts.Runway is not { RunsOut: { } end, Through: { } through } runway || runway.Left <= Usd.Zero || runway.LastDay <= Usd.Zero) return "";
-        if (saved >= runway.LastDay) return ", and the credit would hardly be used";
+        if (saved >= runway.LastDay) return ", and hardly any credit would be spent";
         var lasts = (Int128)runway.Left.Ticks * TimeSpan.TicksPerDay / (runway.LastDay - saved).Ticks;
         if (lasts > TimeSpan.FromDays(365).Ticks) return "";
         var later = through + new TimeSpan((long)lasts);
-        return later <= end ? "" : $", and the credit lasts until {Moments.Of(later, facts.Zone, facts.Now)} instead of {Moments.Of(end, facts.Zone, facts.Now)}";
+        var (until, before) = (Moments.Rough(later, facts.Zone, facts.Now), Moments.Rough(end, facts.Zone, facts.Now));
+        return later <= end || until == before ? "" : $", and the credit lasts until {until} instead of {before}";
     }
 
     private static string Listed(IReadOnlyList<string> names) => names.Count switch

@@ -7,7 +7,7 @@ namespace Ledger.Guard;
 /// end is free again. Advice among agents, not a block at the provider.
 /// </summary>
 /// <param name="Hold">Id.</param>
-/// <param name="Agent">Who asked; null: nobody in particular.</param>
+/// <param name="Agent">Who asked; null: no agent.</param>
 /// <param name="Amount">How much.</param>
 /// <param name="Until">First instant at which it is free again.</param>
 /// <param name="After">Position of the log when it was taken: spend recorded later settles it.</param>

@@ -8,6 +8,9 @@ public static class Moments
     /// <summary>So far from now a date carries its year and no time of day.</summary>
     private static readonly TimeSpan far = TimeSpan.FromDays(300);
 
+    /// <summary>So near an estimate has a time of day.</summary>
+    private static readonly TimeSpan near = TimeSpan.FromDays(2);
+
     /// <summary><c>Tue 25 Nov 15:00 CET</c>; with its year where that is another one; where it is far away, the day alone: <c>Sun 28 Jan 2029</c>.</summary>
     /// <param name="at">The instant.</param>
     /// <param name="zone">IANA name.</param>
@@ -28,6 +31,25 @@ public static class Moments
         return Text(local, local.Date == here.Date ? "HH:mm" : (local.Date - here.Date).Duration() < TimeSpan.FromDays(7) ? "ddd HH:mm" : local.Year == here.Year ? "d MMM" : "d MMM yyyy");
     }
 
+    /// <summary>
+    /// An instant that is estimated: within two days rounded down to ten minutes, <c>17:20</c> today or <c>Mon 17:20</c>; beyond that the day, <c>Sat 11 Apr</c>,
+    /// with its year where that is another one. It is not rounded into the past.
+    /// </summary>
+    public static string Rough(DateTimeOffset at, string zone, DateTimeOffset now) => Rough(at, zone, now, IsNear(at, now));
+
+    /// <summary>The same with or without its time of day, whatever lies between: beside another instant that has one or has none.</summary>
+    /// <param name="at">The instant.</param>
+    /// <param name="zone">IANA name.</param>
+    /// <param name="now">When it is read.</param>
+    /// <param name="withTime">With its time of day.</param>
+    public static string Rough(DateTimeOffset at, string zone, DateTimeOffset now, bool withTime)
+    {
+        var local = Calendar.LocalOf(at, zone);
+        if (!withTime) return Text(local, local.Year == Calendar.LocalOf(now, zone).Year ? "ddd d MMM" : "ddd d MMM yyyy");
+        var rounded = at.AddMinutes(-(local.Minute % 10));
+        return Brief(at >= now && rounded < now ? at : rounded, zone, now);
+    }
+
     /// <summary>The days a stretch covers: <c>16–22 Nov 2026</c>, <c>30 Nov – 6 Dec 2026</c>.</summary>
     public static string Days(Interval stretch, string? zone = null)
     {
@@ -46,6 +68,9 @@ public static class Moments
         { TotalHours: < 48 } and var l => Text(l.TotalHours, "h"),
         var l => Text(l.TotalDays, "d"),
     };
+
+    /// <summary>So near that an estimate has a time of day.</summary>
+    public static bool IsNear(DateTimeOffset at, DateTimeOffset now) => (at - now).Duration() <= near;
 
     private static bool IsFar(DateTimeOffset at, DateTimeOffset now) => (at - now).Duration() > far;
 

@@ -19,11 +19,15 @@ public sealed class AlertListTests(TestDatabases databases)
         var id = (string)listed["id"]!;
         Assert.Equal(("budget", "warning", "open", "all"), ((string?)listed["kind"], (string?)listed["severity"], (string?)listed["state"], (string?)listed["scope"]));
         Assert.Equal("8.50", (string?)listed["event"]!["spent"]);
+        Assert.StartsWith("All spend at 80 % of its month: $8.50 of $10.00.", (string?)listed["headline"], StringComparison.Ordinal);
+        Assert.Equal("All spend at 80 % of its month: $8.50 of $10.00", (string?)(await host.Get("status")).Ok()["alerts"]!["latest"]![0]!["headline"]);
+        Assert.Equal("warning", (string?)(await host.Get("status")).Ok()["alerts"]!["latest"]![0]!["severity"]);
+        Assert.Single(await List(host, "alerts?zone=Asia/Kathmandu"));
         Assert.Equal(2, (await List(host, "alerts?all=true")).Count);
         Assert.Single(await List(host, "alerts?kind=budget&since=1h&limit=1"));
         Assert.Empty(await List(host, "alerts?kind=runway"));
         var mail = await Mail(scene);
-        Assert.Contains("$8.50 of $10.00", mail.Subject, StringComparison.Ordinal);
+        Assert.StartsWith("All spend at 80 % of its month: $8.50 of $10.00", mail.Subject, StringComparison.Ordinal);
 
         var seen = (await host.Post($"alerts/{id}/ack")).Ok()["alert"]!;
         Assert.Equal("acknowledged", (string?)seen["state"]);
@@ -40,6 +44,7 @@ public sealed class AlertListTests(TestDatabases databases)
         (await host.Get("alerts?kind=gossip")).Refused("request.invalid");
         (await host.Get("alerts?limit=0")).Refused("request.invalid");
         (await host.Get("alerts?since=tomorrowish")).Refused("time.invalid");
+        (await host.Get("alerts?zone=Mars/Olympus")).Refused("zone.unknown");
     }
 
     private static async Task<JsonArray> List(LedgerHost host, string path) => (await host.Get(path)).Ok()["alerts"]!.AsArray();

@@ -30,7 +30,7 @@ public sealed class NotifierTests
         var mails = told.Messages.OfType<SendMail>().ToArray();
         Assert.Single(mails.Select(m => m.MessageId).Distinct());
         Assert.All(mails, m => Assert.Equal(["ba@example.org", "ludo@example.org"], m.ToAll.Order(StringComparer.Ordinal)));
-        Assert.Contains("prod is read again.", mails[0].Text, StringComparison.Ordinal);
+        Assert.Contains("prod is read again", mails[0].Text, StringComparison.Ordinal);
         Assert.Equal("alerts.trentuna.ledger.invalid", mails[0].ListId);
     }
 
@@ -40,7 +40,7 @@ public sealed class NotifierTests
         var messages = await Compose(Crossed(1));
         var payload = JsonNode.Parse(messages.OfType<SendWebhook>().Single().Payload.GetRawText())!;
         Assert.Equal(payload.ToJsonString(), JsonNode.Parse(messages.OfType<RunProgram>().Single().Payload.GetRawText())!.ToJsonString());
-        Assert.Equal(Headline.Of(Crossed(1), "UTC"), (string?)payload["event_message"]);
+        Assert.Equal(Headline.Of(Crossed(1), "UTC", Crossed(1).At), (string?)payload["event_message"]);
         Golden.Matches(payload.ToJsonString(Pretty.Json) + "\n", "tests/Ledger.Service.Tests/Channels/golden/payload-budget.json");
     }
 
@@ -86,7 +86,7 @@ public sealed class NotifierTests
         {
             Assert.DoesNotContain("@everyone", text, StringComparison.Ordinal);
             // The header of a block is plain text, where this means nothing.
-            Assert.DoesNotContain("<http", string.Join('\n', text.Split('\n').Where(l => !l.Contains("\"text\": \"WARN 80%:", StringComparison.Ordinal))), StringComparison.Ordinal);
+            Assert.DoesNotContain("<http", string.Join('\n', text.Split('\n').Where(l => !l.Contains("\"text\": \"▲ ", StringComparison.Ordinal))), StringComparison.Ordinal);
         }
     }
 
@@ -110,7 +110,7 @@ public sealed class NotifierTests
         // The next one tells how many there were.
         var later = await Compose(now.AddMinutes(75), Crossed(99));
         Assert.All(later.OfType<SendMail>(), m => Assert.Contains("4 alerts before this one were not mailed", m.Text, StringComparison.Ordinal));
-        Assert.Contains("4 alerts before this one not told", later.OfType<SendSlack>().Single().Text, StringComparison.Ordinal);
+        Assert.Contains("4 alerts before this one not sent", later.OfType<SendSlack>().Single().Text, StringComparison.Ordinal);
         Assert.All(limits.Values, l => Assert.Equal((1, 0), (l.Sent.Count, (int)l.HeldBack)));
     }
 

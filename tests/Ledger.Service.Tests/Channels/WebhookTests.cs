@@ -212,7 +212,7 @@ public sealed class WebhookTests
     {
         await using var sink = await Sink.Start();
         using var given = new Given(new() { MailFolder = "/nowhere", SlackUrl = sink.Url, AllowPrivate = here });
-        var message = new SendSlack(Guid.NewGuid(), "a-1", "alert", "[WARN 80%] vigilio: $24.10 of $30.00 <!channel>", Given.Json("""[{"type":"header"}]"""), Given.Noon);
+        var message = new SendSlack(Guid.NewGuid(), "a-1", "alert", "▲ Agent vigilio at 80 % of its month: $24.10 of $30.00 <!channel>", Given.Json("""[{"type":"header"}]"""), Given.Noon);
         await given.Handle(message);
         await given.Handle(message with { Blocks = null });
         var posts = sink.Got.Select(g => JsonNode.Parse(g.Body)!).ToArray();

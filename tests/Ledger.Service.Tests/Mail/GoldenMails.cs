@@ -62,6 +62,6 @@ public sealed class GoldenMails
         var page = Repository.Read("docs/digest-and-alerts.md");
         foreach (var name in new[] { "budget-80.txt", "digest-good.txt" })
             Assert.Contains(Repository.Read(GoldenMail.PathOf(name)).TrimEnd('\n'), page, StringComparison.Ordinal);
-        Assert.Contains(Headline.Of(Samples.Crossed(), "UTC"), page, StringComparison.Ordinal);
+        Assert.Contains(Headline.Of(Samples.Crossed(), "UTC", Samples.Now), page, StringComparison.Ordinal);
     }
 }

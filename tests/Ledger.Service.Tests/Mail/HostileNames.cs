@@ -45,7 +45,7 @@ public sealed class HostileNames
             Recoveries = [new BudgetRecovered("a-1", "b-1", name, Samples.Crossed().Threshold, Samples.Dollars("1"), Samples.Dollars("2"), Samples.Now), new SourceRecovered("a-2", "x", name, Samples.Now)],
         };
         Harmless(await AlertMail.Render(news));
-        foreach (var notice in news.Notices) OneLine(Headline.Of(notice.Alert, "UTC"));
+        foreach (var notice in news.Notices) OneLine(Headline.Of(notice.Alert, "UTC", Samples.Now));
         foreach (var recovery in news.Recoveries) OneLine(Headline.Of(recovery));
     }
 
@@ -90,6 +90,38 @@ public sealed class HostileNames
     {
         var html = (await DigestMail.Render(Samples.GoodWeek with { Missions = [Samples.GoodWeek.Missions[0] with { Ref = reference }] })).Html;
         Assert.Equal(link, html.Contains("href=", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("trentuna/token-monitor#4", "https://forge.example.org/trentuna/token-monitor/issues/4")]
+    [InlineData("a.b/c_d-e#0012", "https://forge.example.org/a.b/c_d-e/issues/0012")]
+    [InlineData("o?x=1/r#3", "https://forge.example.org/o%3Fx%3D1/r/issues/3")]
+    [InlineData("o/%2e%2e#3", "https://forge.example.org/o/%252e%252e/issues/3")]
+    [InlineData("user:pw@evil.example/r#3", "https://forge.example.org/user%3Apw%40evil.example/r/issues/3")]
+    [InlineData("o\"onmouseover=alert(1)/r#3", "https://forge.example.org/o%22onmouseover%3Dalert%281%29/r/issues/3")]
+    [InlineData("../r#3", null)]
+    [InlineData("o/..#3", null)]
+    [InlineData("o/r", null)]
+    [InlineData("o/r#", null)]
+    [InlineData("o/r#3#4", null)]
+    [InlineData("o/r#x", null)]
+    [InlineData("o/r#٣", null)]
+    [InlineData("o/r/s#3", null)]
+    [InlineData("/r#3", null)]
+    [InlineData("o o/r#3", null)]
+    [InlineData("javascript:alert(1)", null)]
+    public async Task a_reference_to_an_issue_leads_below_the_forge_and_nowhere_else(string reference, string? link)
+    {
+        var digest = Samples.GoodWeek with { Missions = [Samples.GoodWeek.Missions[0] with { Ref = reference }] };
+        var forge = new Uri("https://forge.example.org/");
+        var html = (await DigestMail.Render(digest, forge)).Html;
+        Assert.Equal(link is not null, html.Contains("href=", StringComparison.Ordinal));
+        if (link is null) return;
+        Assert.Contains($"href=\"{link}\"", html, StringComparison.Ordinal);
+        Assert.Contains($"](<{link}>)", DigestMail.Markdown(digest, forge), StringComparison.Ordinal);
+        Assert.DoesNotContain("href=", (await DigestMail.Render(digest)).Html, StringComparison.Ordinal);
+        var alert = await AlertMail.Render(Samples.News(Samples.LeftOpen with { Ref = reference }) with { Forge = new("https://forge.example.org") });
+        Assert.Contains($"href=\"{link}\"", alert.Html, StringComparison.Ordinal);
     }
 
     [Fact]

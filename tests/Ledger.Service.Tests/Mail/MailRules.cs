@@ -12,13 +12,76 @@ public sealed class MailRules
 {
     [Fact]
     public void a_headline_says_it_all_in_one_line() => Assert.Equal(
-        "[WARN 80%] agent vigilio: $24.10 of $30.00 this month; on track for $38 (reaches the limit Fri 27 Nov 14:00 UTC). Credit of prod runs out Wed 25 Nov 14:00 UTC ± 9 h. Driver: X search calls 58%.",
-        Headline.Of(Samples.Crossed(), "UTC"));
+        "Agent vigilio at 80 % of its month: $24.10 of $30.00. On track for $38; used up Fri 27 Nov. Credit of prod ends Wed 14:00, between Wed 05:00 and 23:00. 58 % of it was X search calls ($13.98), 94 % went through key xai-vigilio ($22.65).",
+        Headline.Of(Samples.Crossed(), "UTC", Samples.Now));
 
     [Fact]
-    public void a_run_out_that_lies_unevenly_in_its_range_has_both_ends_said() => Assert.Equal(
-        "Wed 25 Nov 14:00 UTC (from Wed 25 Nov 12:00 UTC to Fri 27 Nov 14:00 UTC)",
-        Wording.RunsOut(Samples.Runway with { Earliest = Samples.Runway.RunsOut!.Value.AddHours(-2), Latest = Samples.Runway.RunsOut.Value.AddHours(48) }, "UTC", Samples.Now));
+    public void every_alert_begins_with_what_happened_and_its_figure_in_few_words() => Assert.Equal(
+        [
+            "Credit ends Wed 14:00: $3.19 of $31.00 left", "Agent vigilio is over its month: $36.60 of $30.00", "Agent vigilio on track for $38 of $30.00", "vigilio spends 7.8× its usual: $6.20 in 1 h",
+            "vigilio spends more than usual: $6.20 in 1 h", "No reading of prod since 07:15", "prod was never read", "Mission Budget TUI seems left open: $12.30", "Key xai-vigilio is shared by ba and vigilio: $2.55 in 24 h",
+            "Past figures of prod changed: -$12.31", "History of prod was read: $412.88",
+        ],
+        new IAlert[]
+        {
+            Samples.Short(), Samples.Crossed(100, "36.60"), Samples.Crossed(100, "17.00", basis: Basis.Forecast), Samples.Anomalous, Samples.Anomalous with { Usual = Usd.Zero }, Samples.Stale, Samples.Stale with { Through = null },
+            Samples.LeftOpen, Samples.Shared, Samples.Restated, Samples.Imported,
+        }.Select(a => Headline.Short(a, "UTC", Samples.Now)));
+
+    [Fact]
+    public void what_is_over_a_limit_is_told_by_how_much_and_never_as_more_than_all_of_it()
+    {
+        Assert.StartsWith("Agent vigilio is over its month: $36.60 of $30.00. 22 % over; on track for $38. ", Headline.Of(Samples.Crossed(100, "36.60"), "UTC", Samples.Now), StringComparison.Ordinal);
+        Assert.StartsWith("Agent vigilio is over its month: $30.01 of $30.00. $0.01 over; on track for $38. ", Headline.Of(Samples.Crossed(100, "30.01"), "UTC", Samples.Now), StringComparison.Ordinal);
+        Assert.StartsWith("Agent vigilio at 100 % of its month: $30.00 of $30.00. On track", Headline.Of(Samples.Crossed(100, "30"), "UTC", Samples.Now), StringComparison.Ordinal);
+        Assert.Equal(("22 % over", "100 %", "91 %", "-"), (Wording.OfLimit(Dollar("12.20"), Dollar("10")), Wording.OfLimit(Dollar("10"), Dollar("10")), Wording.OfLimit(Dollar("9.10"), Dollar("10")), Wording.OfLimit(Dollar("1"), Usd.Zero)));
+    }
+
+    [Fact]
+    public async Task mail_chat_and_list_say_an_alert_in_the_same_words()
+    {
+        foreach (var alert in new IAlert[] { Samples.Short("24h", Severity.Critical), Samples.Crossed(), Samples.Anomalous, Samples.Stale, Samples.LeftOpen, Samples.Shared, Samples.Restated, Samples.Imported })
+        {
+            var few = Headline.Short(alert, "Europe/Brussels", Samples.Now);
+            var mail = await AlertMail.Render(Samples.News(alert) with { Zone = "Europe/Brussels" });
+            Assert.Contains($"\n{few}\n", mail.Text, StringComparison.Ordinal);
+            Assert.Contains(few, (await StormMail.Render(Samples.News(alert) with { Zone = "Europe/Brussels" }, 20)).Text.ReplaceLineEndings(" ").Replace("   ", " ", StringComparison.Ordinal), StringComparison.Ordinal);
+            Assert.StartsWith(few[..few.LastIndexOf(few.Contains(" of $", StringComparison.Ordinal) ? " of $" : ":", StringComparison.Ordinal)], mail.Subject, StringComparison.Ordinal);
+            Assert.StartsWith($"{few}.", Headline.Of(alert, "Europe/Brussels", Samples.Now), StringComparison.Ordinal);
+            Assert.DoesNotMatch("CRIT|WARN|INFO|UTC", mail.Subject + Headline.Of(alert, "Europe/Brussels", Samples.Now));
+        }
+    }
+
+    [Fact]
+    public void good_news_says_what_is_there_again()
+    {
+        Assert.Equal("Resolved: credit is $53.19. It lasts more than 72 h.", Headline.Of(new RunwayRecovered("a-1", "xai-1", "72h", Dollar("53.19"), Samples.Now)));
+        Assert.Equal("Resolved: credit is $53.19. More than 10 % of it is left.", Headline.Of(new RunwayRecovered("a-1", "xai-1", "10%", Dollar("53.19"), Samples.Now)));
+        Assert.Equal("Resolved: team at $7.10 of $10.00. Below 80 % again.", Headline.Of(new BudgetRecovered("a-1", "b-1", "team", new(Basis.Actual, 80, null), Dollar("7.10"), Dollar("10"), Samples.Now)));
+        Assert.Equal("Resolved: team at $7.10 of $10.00. Its forecast is below 100 % again.", Headline.Of(new BudgetRecovered("a-1", "b-1", "team", new(Basis.Forecast, 100, null), Dollar("7.10"), Dollar("10"), Samples.Now)));
+        Assert.Equal("Resolved: lab is read again.", Headline.Of(new SourceRecovered("a-1", "xai-1", "lab", Samples.Now)));
+    }
+
+    [Theory]
+    [InlineData("2026-11-25T12:00:00Z", "2026-11-27T14:00:00Z", "between Wed 12:00 and Fri 27 Nov")]
+    [InlineData("2026-11-25T05:07:00Z", "2026-11-25T23:09:00Z", "between Wed 05:00 and 23:00")]
+    [InlineData("2026-11-24T23:07:00Z", "2026-11-25T23:09:00Z", "between 23:00 and Wed 23:00")]
+    [InlineData("2026-11-25T14:00:00Z", "2026-11-25T14:00:00Z", null)]
+    [InlineData("2026-11-25T14:01:00Z", "2026-11-25T14:09:00Z", null)]
+    // Told by the day it has its ends by the day; and on one day both ends are told alike.
+    [InlineData("2026-11-27T14:00:00Z", "2026-11-29T14:00:00Z", "between Fri 27 Nov and Sun 29 Nov")]
+    [InlineData("2026-11-27T14:00:00Z", "2026-11-27T15:00:00Z", null)]
+    [InlineData("2026-11-26T09:00:00Z", "2026-11-26T15:00:00Z", "between Thu 09:00 and 15:00")]
+    public void a_run_out_has_both_ends_of_its_range_said_as_short_as_they_are_known(string earliest, string latest, string? said) => Assert.Equal(
+        said, Wording.Between(Samples.Runway with { RunsOut = Samples.At(earliest), Earliest = Samples.At(earliest), Latest = Samples.At(latest) }, "UTC", Samples.Now));
+
+    [Fact]
+    public async Task a_digest_of_before_keeps_its_words_without_their_code()
+    {
+        var text = (await DigestMail.Render(Samples.GoodWeek with { Alerts = [Samples.GoodWeek.Alerts[1], Samples.GoodWeek.Alerts[1] with { Headline = "[ours] is a name" }] })).Text;
+        Assert.Contains("● Agent vigilio: $15.02 of $30.00 this month", text, StringComparison.Ordinal);
+        Assert.Contains("● [ours] is a name", text, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("42.17", "47.23", "+12%")]
@@ -44,7 +107,7 @@ public sealed class MailRules
     {
         var notices = Notice.Of([Samples.Crossed(50, severity: Severity.Info), Samples.Crossed(100, "30.10", Severity.Critical), Samples.Crossed(100, "30.10", Severity.Warning, Basis.Forecast), Samples.Stale, Samples.Short("4h", Severity.Critical)]);
         Assert.Equal(["RunwayShort", "BudgetThresholdCrossed", "SourceStale"], notices.Select(n => n.Alert.GetType().Name));
-        Assert.Equal(["forecast 100%", "50%"], Headline.AlsoCrossed(notices[1]));
+        Assert.Equal(["forecast 100 %", "50 %"], Headline.AlsoCrossed(notices[1]));
     }
 
     [Fact]
@@ -108,4 +171,6 @@ public sealed class MailRules
         Assert.Equal(order, order.OrderBy(o => text.IndexOf(o, StringComparison.Ordinal)));
         Assert.All(order, o => Assert.Contains(o, text, StringComparison.Ordinal));
     }
+
+    private static Usd Dollar(string text) => Samples.Dollars(text);
 }

@@ -15,6 +15,8 @@ internal static class Samples
 
     public static Usd Dollars(string text) => Usd.Parse(text);
 
+    public static DateTimeOffset At(string text) => Instants.TryParse(text, out var at) ? at : throw new FormatException(text);
+
     public static Forecast Forecast { get; } = new(Dollars("38.40"), Dollars("33.10"), Dollars("44.20"), "mean-7d", new(2026, 11, 27, 14, 0, 0, TimeSpan.Zero), null);
 
     public static Runway Runway { get; } = new(
@@ -29,7 +31,7 @@ internal static class Samples
             new("agent", "vigilio", "vigilio", Dollars("12.90"), 535), new("agent", "ba", "B.A.", Dollars("11.20"), 465),
         ],
         [new("k-1", "xai-vigilio", ["ba", "vigilio"], Dollars("2.55"))], Runway,
-        new("stop-unit", "Pause searches through xai-vigilio: saves about $1.57 a day, and the credit lasts until Thu 26 Nov 20:00 UTC instead of Wed 25 Nov 14:00.", Dollars("1.57"), "day", null), 4711, Now.AddMinutes(-4));
+        new("stop-unit", "Pause searches through xai-vigilio: saves about $1.57 a day, and the credit lasts until Thu 20:00 instead of Wed 14:00.", Dollars("1.57"), "day", null), 4711, Now.AddMinutes(-4));
 
     public static BudgetThresholdCrossed Crossed(int percent = 80, string spent = "24.10", Severity severity = Severity.Warning, Basis basis = Basis.Actual, string scope = "agent:vigilio", string name = "vigilio monthly") => new()
     {
@@ -105,7 +107,7 @@ internal static class Samples
         Idle = Dollars("13.70"),
         Unassigned = Dollars("4.10"),
         Fix = new("assign-key", "Say who owns xai-old: $4.10 of the last 7 days belongs to nobody.", Dollars("4.10"), "week", "ledger key assign xai-old --agent NAME"),
-        Alerts = [new(Crossed().Alert, new(2026, 11, 22, 10, 15, 0, TimeSpan.Zero), Severity.Warning, Headline.Of(Crossed(), "UTC"), false), new("a-2", new(2026, 11, 19, 3, 15, 0, TimeSpan.Zero), Severity.Info, "[INFO 50%] agent vigilio: $15.02 of $30.00 this month; on track for $31.", true)],
+        Alerts = [new(Crossed().Alert, new(2026, 11, 22, 10, 15, 0, TimeSpan.Zero), Severity.Warning, Headline.Of(Crossed(), "UTC", new(2026, 11, 23, 8, 0, 3, TimeSpan.Zero)), false), new("a-2", new(2026, 11, 19, 3, 15, 0, TimeSpan.Zero), Severity.Info, "[INFO 50%] agent vigilio: $15.02 of $30.00 this month; on track for $31.", true)],
         AlertsInAll = 2,
         Moved = [new("2026-W46", Dollars("41.86"), Dollars("42.17"))],
         Gaps = [],
@@ -143,7 +145,7 @@ internal static class Samples
         Through = new(2026, 10, 26, 6, 58, 0, TimeSpan.Zero),
         Runways = [OverTheChange with { RunsOut = new(2027, 1, 2, 9, 0, 0, TimeSpan.Zero), Earliest = new(2026, 12, 30, 9, 0, 0, TimeSpan.Zero), Latest = new(2029, 1, 28, 12, 0, 0, TimeSpan.Zero), PerDay = Dollars("1.25"), LastDay = Usd.Zero, CreditStale = false }],
         Budgets = [new("vigilio daily", "agent vigilio", "day", new(new(2026, 10, 24, 22, 0, 0, TimeSpan.Zero), new(2026, 10, 25, 23, 0, 0, TimeSpan.Zero)), Dollars("5.00"), Dollars("4.10"), new(Dollars("4.10"), Dollars("4.10"), Dollars("4.10"), "ended", null, null), "warn", 3, "Europe/Brussels")],
-        Alerts = [new("a-2", new(2026, 10, 25, 0, 30, 0, TimeSpan.Zero), Severity.Critical, Headline.Of(InBrussels, "Europe/Brussels"), false)],
+        Alerts = [new("a-2", new(2026, 10, 25, 0, 30, 0, TimeSpan.Zero), Severity.Critical, Headline.Of(InBrussels, "Europe/Brussels", new(2026, 10, 26, 7, 0, 2, TimeSpan.Zero)), false)],
         AlertsInAll = 1,
         Gaps = [new("prod", new(2026, 10, 25, 0, 30, 0, TimeSpan.Zero), new(2026, 10, 25, 1, 30, 0, TimeSpan.Zero), "the provider could not be reached")],
     };

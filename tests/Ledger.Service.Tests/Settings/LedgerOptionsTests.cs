@@ -48,6 +48,12 @@ public sealed class LedgerOptionsTests
     [InlineData("LEDGER_LOG_FORMAT", "xml")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318")]
     [InlineData("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "collector")]
+    [InlineData("LEDGER_FORGE_URL", "github.com")]
+    [InlineData("LEDGER_FORGE_URL", "ftp://forge.example.org")]
+    [InlineData("LEDGER_FORGE_URL", "javascript:alert(1)")]
+    [InlineData("LEDGER_FORGE_URL", "https://user:pw@forge.example.org")]
+    [InlineData("LEDGER_FORGE_URL", "https://forge.example.org/?x=1")]
+    [InlineData("LEDGER_FORGE_URL", "https://forge.example.org/#x")]
     [InlineData("LEDGER_ZONE", "Europe/Atlantis")]
     [InlineData("LEDGER_ZONE", "+01:00")]
     [InlineData("LEDGER_ZONE", "UTC+01:00")]
@@ -83,6 +89,8 @@ public sealed class LedgerOptionsTests
         Assert.Equal(["ludo@example.org", "x@y.z"], said.MailTo);
         Assert.Equal(said.MailTo, said.DigestRecipients);
         Assert.Equal(["boss@example.org"], Read([], ("LEDGER_MAIL_TO", "ludo@example.org"), ("LEDGER_DIGEST_TO", "boss@example.org")).People.DigestRecipients);
+        Assert.Null(none.Forge);
+        Assert.Equal("https://forge.example.org/git", Read([], ("LEDGER_FORGE_URL", " https://forge.example.org/git ")).People.Forge!.AbsoluteUri);
         // Nobody reads what an empty value says, and fifty is a list, not a team.
         Assert.Empty(Read([], ("LEDGER_MAIL_TO", "")).People.MailTo);
         Assert.Equal(50, Read([], ("LEDGER_MAIL_TO", Addresses(50))).People.MailTo.Count);

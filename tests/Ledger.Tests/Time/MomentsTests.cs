@@ -22,6 +22,24 @@ public sealed class MomentsTests
     public void a_page_that_names_its_zone_once_does_not_say_it_again() => Assert.Equal("Wed 25 Nov 15:00", Moments.Bare(At("2026-11-25T14:00:00Z"), "Europe/Brussels", At("2026-11-25T12:00:00Z")));
 
     [Theory]
+    [InlineData("UTC", "2026-11-25T17:29:59Z", "17:20")]
+    [InlineData("Asia/Kathmandu", "2026-11-25T14:07:00Z", "19:50")]
+    [InlineData("Europe/Brussels", "2026-11-25T23:07:00Z", "Thu 00:00")]
+    [InlineData("UTC", "2026-11-27T12:00:00Z", "Fri 12:00")]
+    [InlineData("UTC", "2026-11-27T12:00:01Z", "Fri 27 Nov")]
+    [InlineData("Europe/Brussels", "2026-11-30T23:30:00Z", "Tue 1 Dec")]
+    [InlineData("UTC", "2027-01-02T06:00:00Z", "Sat 2 Jan 2027")]
+    [InlineData("UTC", "2026-11-25T11:57:00Z", "11:50")]
+    public void an_estimated_instant_is_told_no_finer_than_it_is_known(string zone, string at, string told) => Assert.Equal(told, Moments.Rough(At(at), zone, At("2026-11-25T12:00:00Z")));
+
+    [Fact]
+    public void an_estimate_of_what_is_still_to_come_is_not_rounded_into_the_past()
+    {
+        Assert.Equal("12:07", Moments.Rough(At("2026-11-25T12:07:00Z"), "UTC", At("2026-11-25T12:05:00Z")));
+        Assert.Equal("12:10", Moments.Rough(At("2026-11-25T12:17:00Z"), "UTC", At("2026-11-25T12:05:00Z")));
+    }
+
+    [Theory]
     [InlineData("2026-11-16", "2026-11-23", null, "16–22 Nov 2026")]
     [InlineData("2026-11-30", "2026-12-07", null, "30 Nov – 6 Dec 2026")]
     [InlineData("2026-12-28", "2027-01-04", null, "28 Dec 2026 – 3 Jan 2027")]

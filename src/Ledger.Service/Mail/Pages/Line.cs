@@ -71,13 +71,28 @@ internal sealed record Run(string Text, Meant Meant, Tone Tone = Tone.Plain, Uri
     /// <summary>Somebody's name, cut to so many columns.</summary>
     public static Run Name(string? text, int columns = 60) => new(SafeText.Fit(SafeText.Of(text).Trim(), columns), Meant.Name);
 
-    /// <summary>A mission's reference: a link where it is one that can only lead where it says.</summary>
-    public static Run Reference(string reference)
+    /// <summary>A mission's reference: a link where it is one that can only lead where it says, or names an issue of the forge.</summary>
+    /// <param name="reference">As somebody wrote it.</param>
+    /// <param name="forge">Where <c>owner/repo#3</c> leads; null: nowhere.</param>
+    public static Run Reference(string reference, Uri? forge = null)
     {
         var run = Name(reference, 120);
-        return run.Text == reference && Uri.TryCreate(reference, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0 && uri.Host == uri.IdnHost
+        if (run.Text != reference) return run;
+        return Uri.TryCreate(reference, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0 && uri.Host == uri.IdnHost
             ? run with { Link = uri }
-            : run;
+            : run with { Link = forge is null ? null : IssueOf(reference, forge) };
+    }
+
+    /// <summary><c>owner/repo#3</c> as an issue's address below the forge's; null: it is none.</summary>
+    private static Uri? IssueOf(string reference, Uri forge)
+    {
+        if (reference.Split('#') is not [var place, { Length: > 0 and <= 10 } number] || !number.All(char.IsAsciiDigit)) return null;
+        return place.Split('/') is [var owner, var repo] && IsName(owner) && IsName(repo)
+            ? new Uri($"{forge.AbsoluteUri.TrimEnd('/')}/{Uri.EscapeDataString(owner)}/{Uri.EscapeDataString(repo)}/issues/{number}")
+            : null;
+
+        // Dots alone would lead elsewhere.
+        static bool IsName(string part) => part.Length > 0 && part.Any(c => c != '.') && !part.Any(char.IsWhiteSpace);
     }
 
     /// <summary>A name in plain text brings its own isolation where it needs one.</summary>

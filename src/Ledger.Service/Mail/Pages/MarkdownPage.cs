@@ -67,7 +67,7 @@ internal static class MarkdownPage
     {
         Meant.Strong or Meant.Badge when !inStrong => $"**{Escaped(run.Text)}**",
         Meant.Code => $"`{run.Text.Replace("`", "", StringComparison.Ordinal)}`",
-        _ when run.Link is { } link => $"<{link.AbsoluteUri}>",
+        _ when run.Link is { } link => run.Text.Contains("://", StringComparison.Ordinal) ? $"<{link.AbsoluteUri}>" : $"[{Escaped(run.Text)}](<{link.AbsoluteUri}>)",
         _ => Escaped(run.InText),
     }));
 

@@ -67,6 +67,7 @@ namespace Internal.Generated.WolverineHandlers
 
             alertQuery.Since = httpContext.Request.Query["since"];
             alertQuery.Kind = httpContext.Request.Query["kind"];
+            alertQuery.Zone = httpContext.Request.Query["zone"];
             string limit_rawValue = httpContext.Request.Query["limit"];
 
             if (limit_rawValue != null && int.TryParse(limit_rawValue, System.Globalization.CultureInfo.InvariantCulture, out var limit_parsed))
