@@ -87,6 +87,18 @@ public sealed class ArgumentsTests
         Assert.Empty(ran.Out);
     }
 
+    [Theory]
+    [InlineData("mision", "status")]
+    [InlineData("--json", "mision", "report")]
+    [InlineData("mision", "up")]
+    public void an_unknown_command_before_a_known_word_is_still_unknown(params string[] words)
+    {
+        using var desk = new Desk();
+        Assert.Equal(Exit.Usage, desk.Run(words).Exit);
+        Assert.Equal("usage.command", Misuse.Of(Entry.Parse(words))!.Problem.Code);
+        Assert.Empty(desk.Became);
+    }
+
     [Fact]
     public void an_unknown_verb_is_refused_with_the_nearest()
     {

@@ -38,6 +38,15 @@ public sealed class ZoneTests
         Assert.Contains("2026-11-16T10:15:00Z", desk.Run("mission", "list", "--csv", "-z", "UTC").Out, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("2026-11-16T10:15:07Z", "10:15:07", "10:15")]
+    [InlineData("2026-11-14T10:15:00Z", "Sat 10:15", "Sat 10:15")]
+    [InlineData("2026-10-01T10:15:00Z", "1 Oct 10:15", "1 Oct 10:15")]
+    [InlineData("2025-01-05T10:15:07Z", "5 Jan 2025 10:15:07", "5 Jan 2025")]
+    [InlineData("2029-01-05T10:00:00Z", "5 Jan 2029 10:00", "5 Jan 2029")]
+    public void an_edge_keeps_its_time_of_day_however_far_away_it_is(string at, string edge, string time) =>
+        Assert.Equal((edge, time), (Output.Show.Edge(at, "UTC", Desk.Now), Output.Show.Time(at, "UTC", Desk.Now)));
+
     [Fact]
     public void the_rows_of_a_report_are_hours_of_the_zone_and_the_one_that_comes_twice_says_so()
     {

@@ -53,7 +53,7 @@ internal static class ExplainCommand
     {
         printer.Line();
         var bucket = Show.Seconds(line.Seconds("seconds"));
-        printer.Bold($"{printer.Time(line.Text("start"))} for {bucket}  {SafeText.Of(line.Text("account"))}  {SafeText.Of(line.Text("keyName") ?? line.Text("key") ?? "(none)")}  {SafeText.Of(line.Text("model"))}  {SafeText.Of(line.Text("unit"))}".TrimEnd());
+        printer.Bold($"{printer.Edge(line.Text("start"))} for {bucket}  {SafeText.Of(line.Text("account"))}  {SafeText.Of(line.Text("keyName") ?? line.Text("key") ?? "(none)")}  {SafeText.Of(line.Text("model"))}  {SafeText.Of(line.Text("unit"))}".TrimEnd());
         printer.Line($"  line {Show.ExactDollars(line.Text("lineTotal"))}, of it this mission {Show.ExactDollars(line.Text("billed"))} ({Show.ExactDollars(line.Text("low"))} to {Show.ExactDollars(line.Text("high"))})");
         foreach (var part in line.Items("parts"))
             printer.Line($"    {Show.ExactDollars(part.Text("billed")),-17} {SafeText.Of(part.Text("agent")),-14} {SafeText.Fit(SafeText.Of(part.Text("mission") ?? part.Part("mission")?.Text("title")), 40)}  {SafeText.Of(part.Text("method"))}".TrimEnd());

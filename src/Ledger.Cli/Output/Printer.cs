@@ -60,7 +60,7 @@ internal sealed partial class Printer(Call call)
     /// <summary>The hour that a row is about. Where the clock is set back an hour comes twice: the second one shows its offset.</summary>
     public Cell HourCell(string? text)
     {
-        var shown = Time(text);
+        var shown = Edge(text);
         if (ZoneName is not WallClock.Utc and var zone && Instants.TryParse(text, out var at) && Calendar.LocalOf(at, zone) is var local && Calendar.InstantOf(local.DateTime, zone) != at)
             shown += local.ToString(" zzz", CultureInfo.InvariantCulture);
         return new(shown, Stamp(text));

@@ -32,11 +32,11 @@ internal static class Show
         : fine ? Dollars.Show(usd) : Dollars.Column(usd);
 
     /// <summary><c>15:00</c> today, <c>Tue 15:00</c> within a week, <c>25 Nov 15:00</c> within about a year, else <c>25 Nov 2029</c>.</summary>
-    public static string Time(string? text, string zone, DateTimeOffset now) => Time(text, zone, now, "HH:mm");
+    public static string Time(string? text, string zone, DateTimeOffset now) => Time(text, zone, now, "HH:mm", isFarADay: true);
 
-    /// <summary>The same to the second, where there are some.</summary>
+    /// <summary>An edge, a reading or an hour: with its time of day however far away it is, and to the second where it has some.</summary>
     public static string Edge(string? text, string zone, DateTimeOffset now) =>
-        Time(text, zone, now, Instants.TryParse(text, out var at) && at.Ticks % TimeSpan.TicksPerMinute != 0 ? "HH:mm:ss" : "HH:mm");
+        Time(text, zone, now, Instants.TryParse(text, out var at) && at.Ticks % TimeSpan.TicksPerMinute != 0 ? "HH:mm:ss" : "HH:mm", isFarADay: false);
 
     /// <summary>A day, where it is its first instant: <c>25 Nov</c>.</summary>
     public static string Day(string? text, string zone, DateTimeOffset now) =>
@@ -44,7 +44,7 @@ internal static class Show
             ? local.ToString((at - now).Duration() < Far ? "d MMM" : "d MMM yyyy", CultureInfo.InvariantCulture)
             : Time(text, zone, now);
 
-    private static string Time(string? text, string zone, DateTimeOffset now, string clock)
+    private static string Time(string? text, string zone, DateTimeOffset now, string clock, bool isFarADay)
     {
         if (text is null) return Unknown;
         if (!Instants.TryParse(text, out var at)) return SafeText.Of(text);
@@ -53,7 +53,7 @@ internal static class Show
             local.Date == here.Date ? clock
             : (local.Date - here.Date).Duration() < TimeSpan.FromDays(7) ? "ddd " + clock
             : (local.Date - here.Date).Duration() < Far ? "d MMM " + clock
-            : "d MMM yyyy", CultureInfo.InvariantCulture);
+            : isFarADay ? "d MMM yyyy" : "d MMM yyyy " + clock, CultureInfo.InvariantCulture);
     }
 
     /// <summary>The two biggest units: <c>3 d 4 h</c>, <c>25 min</c>, <c>12 s</c>.</summary>

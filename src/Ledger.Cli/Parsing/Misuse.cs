@@ -11,6 +11,8 @@ internal static class Misuse
     public static Refusal? Of(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
+        // `mision status`: what stands before the command is no command.
+        if (parsed.UnmatchedTokens is [{ } stranger, ..] && parsed.Tokens.TakeWhile(t => t.Type != TokenType.Command).Any(t => t.Value == stranger)) return UnknownNoun(stranger);
         if (command is not Verb verb) return UnknownCommand(parsed, command);
         if (verb.HandsThrough) return parsed.Errors is [{ } wrong, ..] ? Wrong(verb, "usage.value", wrong.Message) : null;
         if (StrayFlag(verb, parsed) is { } stray) return UnknownFlag(verb, stray);
@@ -56,21 +58,22 @@ internal static class Misuse
     {
         if (parsed.Errors.Count == 0) return null;
         var word = parsed.UnmatchedTokens is [{ } first, ..] ? first : null;
-        if (group is RootCommand)
-        {
-            if (word is null) return null;
-            if (word[0] == '-')
-                return Refusal.Of(Exit.Usage, "usage.flag", $"There is no flag {word}.{(Nearest.Of(word, ["--help", "--version", "--json"]) is { } flag ? $" Did you mean `ledger {flag}`?" : " `ledger help` lists what there is.")}", word);
-            // `ledger start "X"` most likely means a mission.
-            var noun = Nearest.Of(word, Catalogue.Nouns) ?? (MissionVerbs().Contains(word) ? "mission " + word : null);
-            return Refusal.Of(Exit.Usage, "usage.command", $"There is no command '{word}'.{(noun is null ? " `ledger help` lists them." : $" Did you mean `ledger {noun}`?")}", "command", word, noun is null ? null : [noun]);
-        }
+        if (group is RootCommand) return word is null ? null : UnknownNoun(word);
         var name = Help.NameOf(group);
         if (word is null) return new(new Problem("usage.command", "Wrong usage", $"`{name}` needs a verb.", Exit.Usage)) { Usage = Help.Verbs(group) };
         string[] verbs = [.. group.Subcommands.Select(c => c.Name)];
         var near = Nearest.Of(word, verbs);
         return Refusal.Of(Exit.Usage, "usage.command",
             $"There is no command '{name} {word}'.{(near is null ? $" There are: {string.Join(", ", verbs)}." : $" Did you mean `ledger {name} {near}`?")}", "command", word, near is null ? verbs : [near]);
+    }
+
+    private static Refusal UnknownNoun(string word)
+    {
+        if (word.StartsWith('-'))
+            return Refusal.Of(Exit.Usage, "usage.flag", $"There is no flag {word}.{(Nearest.Of(word, ["--help", "--version", "--json"]) is { } flag ? $" Did you mean `ledger {flag}`?" : " `ledger help` lists what there is.")}", word);
+        // `ledger start "X"` most likely means a mission.
+        var noun = Nearest.Of(word, Catalogue.Nouns) ?? (MissionVerbs().Contains(word) ? "mission " + word : null);
+        return Refusal.Of(Exit.Usage, "usage.command", $"There is no command '{word}'.{(noun is null ? " `ledger help` lists them." : $" Did you mean `ledger {noun}`?")}", "command", word, noun is null ? null : [noun]);
     }
 
     private static IEnumerable<string> MissionVerbs() => Catalogue.Of("mission")!.Subcommands.Select(c => c.Name);

@@ -72,7 +72,7 @@ public sealed class StatusReader(
 
     /// <summary>Accounts that are not read just now, as the digest says it of a week.</summary>
     private static IEnumerable<DigestGap> Unread(IEnumerable<AccountStatus> accounts, DateTimeOffset now) =>
-        accounts.Where(a => a.State != "removed" && (a.Error is not null || a.Stale)).Select(a => new DigestGap(a.Label, a.Through ?? a.Since ?? now, null, a.Error?.Detail ?? "nobody knows why"));
+        accounts.Where(a => a.State != "removed" && (a.Error is not null || a.Stale)).Select(a => new DigestGap(a.Label, a.Through ?? a.Since ?? now, null, a.Error?.Detail ?? "no reading has come since then"));
 
     private AccountStatus State(Account account, Source? source, DateTimeOffset now)
     {

@@ -5,6 +5,9 @@ using Ledger.Money;
 
 namespace Ledger.Service.Spend;
 
+/// <summary>The last reading that the money views hold, and which tables they are: a rebuild makes others.</summary>
+internal readonly record struct LastReading(long Position, uint Tables);
+
 /// <summary>
 /// How accounts spent lately, as it was last added up. Who spent it changes with edits; how much an account spent changes with a reading
 /// alone, so between two readings it is added up once, however often the guard is asked.
@@ -14,22 +17,23 @@ internal sealed class AccountSpend
     private const int sumsMax = 1_000;
 
     private Added? last;
-    private (long Reading, ConcurrentDictionary<Question, IReadOnlyDictionary<string, ScopeSum>> Known) sums = (-1, []);
+    private Summed? sums;
 
     /// <summary>What a window costs, of everything or of accounts.</summary>
-    public async Task<IReadOnlyDictionary<string, ScopeSum>> Sums(long reading, Question question, Func<Task<IReadOnlyDictionary<string, ScopeSum>>> add)
+    public async Task<IReadOnlyDictionary<string, ScopeSum>> Sums(LastReading reading, Question question, Func<Task<IReadOnlyDictionary<string, ScopeSum>>> add)
     {
-        var (of, known) = sums;
-        if (of != reading) sums = (reading, known = []);
-        if (known.TryGetValue(question, out var sum)) return sum;
+        // Views at two readings may ask at once: each keeps to the sums of its own.
+        var of = sums;
+        if (of?.Reading != reading) sums = of = new(reading, []);
+        if (of.Known.TryGetValue(question, out var sum)) return sum;
         sum = await add();
-        if (known.Count < sumsMax) known[question] = sum;
+        if (of.Known.Count < sumsMax) of.Known[question] = sum;
         return sum;
     }
 
     /// <summary>The series of each account that ever spent anything. How far the data reaches is not in them.</summary>
     public async Task<IReadOnlyDictionary<string, SpendSeries>> Of(
-        long reading, DateTimeOffset since, DateOnly today, Func<Task<IReadOnlyDictionary<string, SpendSeries>>> add)
+        LastReading reading, DateTimeOffset since, DateOnly today, Func<Task<IReadOnlyDictionary<string, SpendSeries>>> add)
     {
         if (last is { } known && known.Reading == reading && known.Since == since && known.Today == today) return known.Series;
         var series = await add();
@@ -48,5 +52,7 @@ internal sealed class AccountSpend
     /// <summary>Which sum: of what, in which window, with which accounts connected since when.</summary>
     internal readonly record struct Question(ScopeKind Kind, string Values, Interval Window, string Connected);
 
-    private sealed record Added(long Reading, DateTimeOffset Since, DateOnly Today, IReadOnlyDictionary<string, SpendSeries> Series);
+    private sealed record Summed(LastReading Reading, ConcurrentDictionary<Question, IReadOnlyDictionary<string, ScopeSum>> Known);
+
+    private sealed record Added(LastReading Reading, DateTimeOffset Since, DateOnly Today, IReadOnlyDictionary<string, SpendSeries> Series);
 }

@@ -20,7 +20,7 @@ public sealed partial class SpendView
         var end = through is { } t && t < now ? t : now;
         var (since, today) = (Clamp(BeginsToCount(end - TimeSpan.FromDays(7))), DateOnly.FromDateTime(end.UtcDateTime));
         if (kind is not (ScopeKind.Everything or ScopeKind.Account)) return With(await Lately(kind, values, since, today, ct));
-        var accounts = await accountSpend.Of(await LastReading(ct), since, today, async () => await Lately(ScopeKind.Account, await AccountsThatSpent(ct), since, today, ct));
+        var accounts = await accountSpend.Of(await Reading(ct), since, today, async () => await Lately(ScopeKind.Account, await AccountsThatSpent(ct), since, today, ct));
         return With(kind == ScopeKind.Account ? accounts : new Dictionary<string, SpendSeries> { [""] = AccountSpend.All([.. accounts.Values]) });
 
         IReadOnlyDictionary<string, SpendSeries> With(IReadOnlyDictionary<string, SpendSeries> series) =>
@@ -66,12 +66,13 @@ public sealed partial class SpendView
 
     private static DateTimeOffset Midnight(DateOnly day) => new(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
 
-    /// <summary>Position of the last reading in the views.</summary>
-    private async Task<long> LastReading(CancellationToken ct)
+    private async Task<LastReading> Reading(CancellationToken ct)
     {
         if (lastReading is { } known) return known;
-        await using var command = new NpgsqlCommand($"select coalesce(max(position), 0) from {schema}.fact", connection);
-        return (lastReading = (long)(await command.ExecuteScalarAsync(ct))!).Value;
+        await using var command = new NpgsqlCommand($"select coalesce(max(position), 0), '{schema}.fact'::regclass::oid from {schema}.fact", connection);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        await reader.ReadAsync(ct);
+        return (lastReading = new(reader.GetInt64(0), reader.GetFieldValue<uint>(1))).Value;
     }
 
     private async Task<IReadOnlyCollection<string>> AccountsThatSpent(CancellationToken ct)

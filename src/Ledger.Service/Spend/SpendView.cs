@@ -21,7 +21,7 @@ public sealed partial class SpendView : IAsyncDisposable
     private readonly AsOf at;
     private readonly TeamZone zone;
     private readonly AccountSpend accountSpend;
-    private long? lastReading;
+    private LastReading? lastReading;
 
     internal SpendView(IDocumentStore store, NpgsqlConnection connection, NpgsqlTransaction transaction, AsOf at, TeamZone zone, AccountSpend accountSpend) =>
         (this.store, this.connection, this.transaction, this.at, this.zone, this.accountSpend) = (store, connection, transaction, at, zone, accountSpend);

@@ -23,7 +23,7 @@ public sealed partial class SpendView
     public async Task<IReadOnlyDictionary<string, ScopeSum>> Sums(
         ScopeKind kind, IReadOnlyCollection<string> values, Interval window, IReadOnlyDictionary<string, DateTimeOffset> connected, CancellationToken ct) =>
         kind is ScopeKind.Everything or ScopeKind.Account
-            ? await accountSpend.Sums(await LastReading(ct), new(kind, string.Join('\n', values), window, string.Join('\n', connected.Select(c => $"{c.Key} {c.Value.UtcTicks}"))), () => Add(kind, values, window, connected, ct))
+            ? await accountSpend.Sums(await Reading(ct), new(kind, string.Join('\n', values), window, string.Join('\n', connected.Select(c => $"{c.Key} {c.Value.UtcTicks}"))), () => Add(kind, values, window, connected, ct))
             : await Add(kind, values, window, connected, ct);
 
     private async Task<IReadOnlyDictionary<string, ScopeSum>> Add(
